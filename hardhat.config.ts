@@ -1,0 +1,58 @@
+import { createRequire } from "node:module";
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+// Building and testing must neither ask nor tell anybody anything; Hardhat reads this after loading the configuration.
+process.env.HARDHAT_DISABLE_TELEMETRY = "true";
+
+/**
+ * The JavaScript build of the compiler, named by path so that nothing is downloaded; `version` below is only a
+ * label, the pinned npm package `solc` is what compiles.
+ */
+const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+const compiler = {
+  version: "0.8.37",
+  path: soljson,
+  settings: {
+    evmVersion: "osaka",
+    viaIR: false,
+    optimizer: { enabled: true, runs: 800 },
+    metadata: { bytecodeHash: "none" as const },
+  },
+};
+
+export default defineConfig({
+  plugins: [toolbox],
+  paths: {
+    // Solidity below test/: files named *.t.sol are tests, compiled only when they run; all others open internal
+    // libraries or imitate a counterpart for the TypeScript tests, which need their artifacts and types.
+    sources: ["contracts", "test"],
+    tests: { solidity: "test/fuzz", mocha: "test" },
+  },
+  solidity: {
+    splitTestsCompilation: true,
+    // Ignition deploys with the profile "production"; the bytecode tested is the bytecode deployed.
+    profiles: {
+      default: { compilers: [compiler], isolated: false },
+      production: { compilers: [compiler], isolated: false },
+    },
+  },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    anvil: {
+      type: "http",
+      chainType: "l1",
+      url: process.env.AITBC_HYBRID_SETTLEMENT_URL ?? "http://127.0.0.1:8545",
+    },
+  },
+  // The generated files do not hold to this repository's compiler settings; what they declare is used all the same.
+  typechain: { outDir: "typechain", tsNocheck: true },
+  test: {
+    mocha: { timeout: 60_000 },
+    solidity: {
+      fuzz: { runs: 256 },
+      fsPermissions: { readDirectory: ["vectors"] },
+    },
+  },
+});
