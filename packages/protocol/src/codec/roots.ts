@@ -1,0 +1,316 @@
+import { hashBytes } from "../hash.ts";
+import type {
+  Accounting,
+  Batch,
+  BlockBody,
+  Certificate,
+  Checkpoint,
+  CheckpointCertificate,
+  Commitment,
+  Genesis,
+  Hash,
+  Header,
+  Hex,
+  Mode,
+  Params,
+  PerMode,
+  Vote,
+  VoteBody,
+} from "../types/index.ts";
+import { modeIndex, ZERO_HASH } from "../types/index.ts";
+import { Writer } from "./bytes.ts";
+import { merkleRoot } from "./merkle.ts";
+
+/**
+ * Kind tags: the first byte of everything that is hashed, so that no two kinds share a preimage (docs/encodings.md).
+ * Numbers are never reused.
+ */
+export const TAG = {
+  domain: 0x01,
+  notarize: 0x02,
+  finalize: 0x03,
+  nullify: 0x04,
+  checkpoint: 0x05,
+  restart: 0x06,
+  vrf: 0x07,
+  ready: 0x08,
+  possession: 0x09,
+  vrfOutput: 0x0a,
+  header: 0x10,
+  batch: 0x11,
+  certificates: 0x12,
+  lateVotes: 0x13,
+  commitment: 0x14,
+  boundary: 0x15,
+  accounting: 0x16,
+  certificate: 0x17,
+  seed: 0x20,
+  seedStep: 0x21,
+  drawClass: 0x22,
+  drawMember: 0x23,
+  genesis: 0x30,
+  snapshot: 0x31,
+  key: 0x32,
+  params: 0x35,
+  mountainRange: 0x36,
+  addresses: 0x3f,
+} as const;
+
+const tagged = (tag: number, capacity = 256): Writer => new Writer(capacity).u8(tag);
+const finish = (writer: Writer): Hash => hashBytes(writer.done());
+
+/** What identifies a domain D (protocol.md section 1). */
+export interface DomainFields {
+  readonly chainId: number;
+  readonly genesisHash: Hash;
+  readonly epoch: number;
+  readonly incarnation: number;
+  readonly mode: Mode;
+  /** `snapshotHash` of R_e. */
+  readonly registry: Hash;
+}
+
+/** D: every signature covers it; signatures of different domains never count together. */
+export function domainHash(d: DomainFields): Hash {
+  return finish(
+    tagged(TAG.domain)
+      .u64(d.chainId, "chainId")
+      .hash(d.genesisHash)
+      .u64(d.epoch, "epoch")
+      .u32(d.incarnation, "incarnation")
+      .u8(modeIndex(d.mode))
+      .hash(d.registry),
+  );
+}
+
+/** The 32 bytes that a vote's signature signs. */
+export function voteRoot(domain: Hash, vote: VoteBody): Hash {
+  if (vote.kind === "nullify") return finish(tagged(TAG.nullify).hash(domain).u64(vote.view, "view"));
+  return finish(
+    tagged(vote.kind === "notarize" ? TAG.notarize : TAG.finalize)
+      .hash(domain)
+      .u64(vote.view, "view")
+      .u64(vote.parentView, "parentView")
+      .hash(vote.blockHash),
+  );
+}
+
+/** Hash of an epoch's last block's commitment. */
+export function commitmentHash(c: Commitment): Hash {
+  return finish(
+    tagged(TAG.commitment)
+      .hash(c.registryNext)
+      .hash(c.registryAfter)
+      .u8(modeIndex(c.modeNext))
+      .u8(modeIndex(c.modeWanted))
+      .hash(c.seedNext),
+  );
+}
+
+/** Hash of what rewards are computed from: four bytes a seat behind a fixed head. */
+export function accountingHash(a: Accounting): Hash {
+  const vector = new Writer(4 * a.participation.length + 4);
+  for (const seat of a.participation) vector.u16(seat.missed, "missed").u16(seat.proposed, "proposed");
+  return finish(
+    tagged(TAG.accounting)
+      .u64(a.epoch, "epoch")
+      .u64(a.views, "views")
+      .u64(a.stamp, "stamp")
+      .u32(a.loadMultiplier, "loadMultiplier")
+      .hash(hashBytes(vector.done())),
+  );
+}
+
+/** A checkpoint's hash, which is also its signing root and the next checkpoint's `previous`. */
+export function checkpointRoot(domain: Hash, c: Checkpoint): Hash {
+  const boundary =
+    c.boundary === null
+      ? ZERO_HASH
+      : finish(tagged(TAG.boundary).hash(commitmentHash(c.boundary.commitment)).hash(c.boundary.accounting));
+  return finish(
+    tagged(TAG.checkpoint)
+      .hash(domain)
+      .u64(c.height, "height")
+      .u64(c.view, "view")
+      .u64(c.stamp, "stamp")
+      .hash(c.blockHash)
+      .hash(c.stateRoot)
+      .hash(c.blocksRoot)
+      .hash(c.previous)
+      .hash(boundary),
+  );
+}
+
+/** RESTART's signing root (protocol.md section 6). */
+export function restartRoot(domain: Hash, view: number, blockHash: Hash): Hash {
+  return finish(tagged(TAG.restart).hash(domain).u64(view, "view").hash(blockHash));
+}
+
+/** What a leader signs to prove its VRF output for a term (section 5). */
+export function vrfRoot(domain: Hash, seed: Hash, term: number): Hash {
+  return finish(tagged(TAG.vrf).hash(domain).hash(seed).u64(term, "term"));
+}
+
+/** VRF output: hash of the unique signature, compressed, 96 bytes. */
+export function vrfOutput(proof: Uint8Array): Hash {
+  return finish(tagged(TAG.vrfOutput).bytes(proof));
+}
+
+/** Root of a daily READY signature of a standby seat. */
+export function readyRoot(domain: Hash, day: number): Hash {
+  return finish(tagged(TAG.ready).hash(domain).u32(day, "day"));
+}
+
+/** What proves possession of a key to ValidatorRegistry; signed under the possession DST. */
+export function possessionRoot(p: {
+  readonly settlementChainId: number;
+  readonly registryAddress: Hex;
+  readonly validatorId: number;
+  /** x | y, 96 bytes. */
+  readonly keyBytes: Uint8Array;
+}): Hash {
+  return finish(
+    tagged(TAG.possession)
+      .u64(p.settlementChainId, "settlementChainId")
+      .hex(p.registryAddress, 20, "registryAddress")
+      .u64(p.validatorId, "validatorId")
+      .bytes(p.keyBytes),
+  );
+}
+
+/** seed_0. */
+export function genesisSeed(genesisHash: Hash): Hash {
+  return finish(tagged(TAG.seed).hash(genesisHash));
+}
+
+/** Folds the output of one more term into the seed accumulator (starts as seed_e, ends as seed_{e+1}). */
+export function seedStep(accumulator: Hash, output: Hash): Hash {
+  return finish(tagged(TAG.seedStep).hash(accumulator).hash(output));
+}
+
+/** The two independent draws of section 5, as 256-bit integers. */
+export function draw(what: "class" | "member", domain: Hash, seed: Hash, term: number): bigint {
+  const tag = what === "class" ? TAG.drawClass : TAG.drawMember;
+  return BigInt(finish(tagged(tag).hash(domain).hash(seed).u64(term, "term")));
+}
+
+/** Digest of a batch: proves author, order and each transaction (section 9). `transactions` are transaction hashes. */
+export function batchDigest(
+  chainId: number,
+  batch: Pick<Batch, "author" | "sequence"> & {
+    readonly bytes: number;
+    readonly transactions: readonly Hash[];
+  },
+): Hash {
+  return finish(
+    tagged(TAG.batch)
+      .u64(chainId, "chainId")
+      .u64(batch.author, "author")
+      .u64(batch.sequence, "sequence")
+      .u32(batch.transactions.length, "count")
+      .u32(batch.bytes, "bytes")
+      .hash(merkleRoot(batch.transactions)),
+  );
+}
+
+function certificateItem(root: Hash, bitmap: Uint8Array, signature: Uint8Array): Hash {
+  return finish(
+    tagged(TAG.certificate).hash(root).u16(bitmap.length, "bitmap").bytes(bitmap).bytes(signature),
+  );
+}
+
+/** Hash of a certificate as a block carries it. */
+export function certificateHash(c: Certificate): Hash {
+  return certificateItem(voteRoot(c.domain, c), c.bitmap, c.signature);
+}
+
+/** Hash of a backed checkpoint as a block carries it. */
+export function backingHash(c: CheckpointCertificate): Hash {
+  return certificateItem(checkpointRoot(c.domain, c.checkpoint), c.bitmap, c.signature);
+}
+
+/** The header's `certificatesHash`. */
+export function certificatesHash(body: Pick<BlockBody, "certificates" | "backings">): Hash {
+  const writer = tagged(TAG.certificates);
+  for (const certificate of body.certificates) writer.hash(certificateHash(certificate));
+  for (const backing of body.backings) writer.hash(backingHash(backing));
+  return finish(writer);
+}
+
+/** The header's `lateVotesHash`. */
+export function lateVotesHash(votes: readonly Vote[]): Hash {
+  const writer = tagged(TAG.lateVotes);
+  for (const vote of votes)
+    writer.hash(voteRoot(vote.domain, vote)).u16(vote.seat, "seat").bytes(vote.signature);
+  return finish(writer);
+}
+
+/** A block's hash. */
+export function blockHash(h: Header): Hash {
+  return finish(
+    tagged(TAG.header, 512)
+      .hash(h.domain)
+      .u64(h.view, "view")
+      .u64(h.parentView, "parentView")
+      .hash(h.parentHash)
+      .u64(h.height, "height")
+      .u64(h.stamp, "stamp")
+      .u64(h.reference.number, "reference")
+      .hash(h.reference.hash)
+      .u64(h.settledAt, "settledAt")
+      .u64(h.inboxCursor, "inboxCursor")
+      .hex(h.feeRecipient, 20, "feeRecipient")
+      .hash(h.vrfOutput)
+      .hash(h.batchesRoot)
+      .hash(h.stateRoot)
+      .hash(h.receiptsRoot)
+      .hash(h.certificatesHash)
+      .hash(h.lateVotesHash)
+      .hash(h.commitment),
+  );
+}
+
+/** Hash of height 0, as CheckpointManager computes it in `start`. */
+export function genesisHash(g: Genesis): Hash {
+  return finish(
+    tagged(TAG.genesis)
+      .u64(g.chainId, "chainId")
+      .u64(g.settlementChainId, "settlementChainId")
+      .hash(g.addressesHash)
+      .hash(g.snapshotHash)
+      .u8(modeIndex(g.mode))
+      .hash(g.stateRoot)
+      .u64(g.stamp, "stamp"),
+  );
+}
+
+/** Hash of the core contracts' addresses, in the documented order. */
+export function addressesHash(addresses: readonly Hex[]): Hash {
+  const writer = tagged(TAG.addresses);
+  for (const address of addresses) writer.hex(address, 20, "address");
+  return finish(writer);
+}
+
+/** Hash of the sealed parameters. */
+export function paramsHash(p: Params): Hash {
+  const writer = tagged(TAG.params);
+  const modes = (value: PerMode<number>, field: string): void => {
+    writer.u64(value.fast, field).u64(value.balanced, field).u64(value.secure, field);
+  };
+  modes(p.epochLength, "epochLength");
+  modes(p.checkpointInterval, "checkpointInterval");
+  modes(p.blockTime, "blockTime");
+  modes(p.delta, "delta");
+  writer
+    .u64(p.termViews, "termViews")
+    .u64(p.ahead, "ahead")
+    .u64(p.lease, "lease")
+    .u64(p.settleLease, "settleLease")
+    .u64(p.refLag, "refLag")
+    .u64(p.settleDepth, "settleDepth")
+    .u64(p.drift, "drift")
+    .u64(p.rootLag, "rootLag")
+    .u64(p.maxBlockBytes, "maxBlockBytes")
+    .u64(p.voteWindow, "voteWindow");
+  return finish(writer);
+}

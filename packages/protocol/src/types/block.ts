@@ -1,0 +1,78 @@
+import type { Certificate, CheckpointCertificate, Vote } from "./messages.ts";
+import type { Hash, Hex, Millis, Mode } from "./primitives.ts";
+
+/** The settlement block a header names (protocol.md section 1, "Settlement reference"). */
+export interface SettlementReference {
+  readonly number: number;
+  readonly hash: Hash;
+}
+
+/** What a block commits to. Fixed width, so that the contracts can hash one; variable parts stand in the body behind their roots. */
+export interface Header {
+  /** D of the block's epoch. */
+  readonly domain: Hash;
+  /** The view it was first proposed in; a re-proposal of an epoch's last block keeps it. */
+  readonly view: number;
+  readonly parentView: number;
+  readonly parentHash: Hash;
+  readonly height: number;
+  readonly stamp: Millis;
+  readonly reference: SettlementReference;
+  /** Time of the last checkpoint the contracts had accepted, as read at `reference`. */
+  readonly settledAt: Millis;
+  /** How far the forced inbox of the settlement chain is consumed (section 9). */
+  readonly inboxCursor: number;
+  /** Ledger account, 20 bytes, that receives the block's tips. */
+  readonly feeRecipient: Hex;
+  readonly vrfOutput: Hash;
+  readonly batchesRoot: Hash;
+  /** Ledger state root of height max(0, height - rootLag) on this chain. */
+  readonly stateRoot: Hash;
+  /** Receipts root of that height. */
+  readonly receiptsRoot: Hash;
+  readonly certificatesHash: Hash;
+  readonly lateVotesHash: Hash;
+  /** Hash of the body's commitment in the last block of an epoch, else zero. */
+  readonly commitment: Hash;
+}
+
+/** What the last block of epoch e commits (section 1, "Configuration"; section 6). */
+export interface Commitment {
+  /** R_{e+1}, committed by the last block of e - 1 and repeated here for the contracts. */
+  readonly registryNext: Hash;
+  /** R_{e+2}. */
+  readonly registryAfter: Hash;
+  /** m_{e+1}, now fixed. */
+  readonly modeNext: Mode;
+  /** The wanted m_{e+2}. */
+  readonly modeWanted: Mode;
+  /** seed_{e+1}. */
+  readonly seedNext: Hash;
+}
+
+/** The variable part of a block. */
+export interface BlockBody {
+  /** The leader's VRF proof of the block's term: a compressed G2 signature, 96 bytes. */
+  readonly vrfProof: Uint8Array;
+  /** Digests of the ordered batches, in order. */
+  readonly batches: readonly Hash[];
+  /** Certificates of ancestors and skipped views that no ancestor carried yet: evidence, pay and repair read them. */
+  readonly certificates: readonly Certificate[];
+  /** Backed checkpoints of this chain that no ancestor carried yet (leases and unavailability read them). */
+  readonly backings: readonly CheckpointCertificate[];
+  /** Signatures missing from carried certificates, of the last `voteWindow` views (section 6). */
+  readonly lateVotes: readonly Vote[];
+  readonly commitment: Commitment | null;
+}
+
+export interface Block {
+  readonly header: Header;
+  readonly body: BlockBody;
+}
+
+/** A batch of transactions that an author disseminates ahead of ordering (section 9). */
+export interface Batch {
+  readonly author: number;
+  readonly sequence: number;
+  readonly transactions: readonly Uint8Array[];
+}

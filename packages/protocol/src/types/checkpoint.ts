@@ -1,0 +1,50 @@
+import type { Commitment } from "./block.ts";
+import type { Hash, Millis } from "./primitives.ts";
+
+/** What a boundary checkpoint adds (protocol.md section 8). */
+export interface Boundary {
+  readonly commitment: Commitment;
+  /** Hash of {epoch, views, stamp, load multiplier, participation vector}. */
+  readonly accounting: Hash;
+}
+
+/** The fields that Q of the mode and more than 2/3 of the backing stake sign; its hash is its signing root under D. */
+export interface Checkpoint {
+  readonly height: number;
+  /** The header's own view. */
+  readonly view: number;
+  readonly stamp: Millis;
+  readonly blockHash: Hash;
+  /** State root at this very height (not lagged). */
+  readonly stateRoot: Hash;
+  /** Merkle mountain range over all block hashes 0..height. */
+  readonly blocksRoot: Hash;
+  /** Hash of the checkpoint due before it in this chain; the genesis hash for the first. */
+  readonly previous: Hash;
+  readonly boundary: Boundary | null;
+}
+
+/** What the boundary's `accounting` hash covers: rewards are computed from it (contracts.md, rewards). */
+export interface Accounting {
+  readonly epoch: number;
+  /** Views of the epoch up to the last block's. */
+  readonly views: number;
+  readonly stamp: Millis;
+  /** Load multiplier in millionths, 500,000 to 2,000,000. */
+  readonly loadMultiplier: number;
+  /** Per seat of R_e: blocks it missed, blocks it proposed. */
+  readonly participation: readonly { readonly missed: number; readonly proposed: number }[];
+}
+
+/** The genesis "header" of height 0; the contracts compute and store its hash (section 1, "Genesis"). */
+export interface Genesis {
+  readonly chainId: number;
+  readonly settlementChainId: number;
+  /** Hash of the core contracts' addresses. */
+  readonly addressesHash: Hash;
+  readonly snapshotHash: Hash;
+  /** m_0, also m_1. */
+  readonly mode: "fast" | "balanced" | "secure";
+  readonly stateRoot: Hash;
+  readonly stamp: Millis;
+}

@@ -1,0 +1,261 @@
+import type { Block, Commitment, SettlementReference } from "./block.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Certificate, CheckpointCertificate, Message, Request, Vote, VoteBody } from "./messages.ts";
+import type { Hash, Hex, Millis, Mode, Seat } from "./primitives.ts";
+import type { Registry } from "./registry.ts";
+
+/** Name of a peer as the transport authenticated it; opaque to the replica. */
+export type Peer = string;
+
+/**
+ * What a replica signs. Slashing protection, the durable record and the signature are the shell's: it answers with
+ * `signed` only when the record is on disk (protocol.md section 4).
+ */
+export type SignIntent =
+  | { readonly what: "vote"; readonly epoch: number; readonly domain: Hash; readonly vote: VoteBody }
+  | {
+      readonly what: "proposal";
+      readonly epoch: number;
+      readonly domain: Hash;
+      /** The NOTARIZE that a PROPOSE carries. */
+      readonly vote: VoteBody;
+      readonly block: Block;
+    }
+  | {
+      readonly what: "checkpoint";
+      readonly epoch: number;
+      readonly domain: Hash;
+      readonly checkpoint: Checkpoint;
+    };
+
+/** How an epoch begins: all that the rules of section 3 read besides messages. */
+export interface EpochStart {
+  readonly epoch: number;
+  readonly incarnation: number;
+  readonly mode: Mode;
+  /** R_e. */
+  readonly registry: Hash;
+  /** R_{e+1}, committed by the last block of e - 1. */
+  readonly registryNext: Hash;
+  readonly seed: Hash;
+  /** Height of its first block. */
+  readonly firstHeight: number;
+  /** View 0: the last block before it, certified by definition. */
+  readonly parent: {
+    readonly hash: Hash;
+    readonly height: number;
+    readonly stamp: Millis;
+    readonly reference: SettlementReference;
+    readonly settledAt: Millis;
+    readonly inboxCursor: number;
+  };
+  /** Peaks of the Merkle mountain range over block hashes 0..parent.height, left to right. */
+  readonly peaks: readonly Hash[];
+  /** Roots executed at the heights up to the parent's, newest last, as many as `rootLag` may reach. */
+  readonly roots: readonly ExecutedRoots[];
+  /** Hash of the last checkpoint due at or below the parent. */
+  readonly previousCheckpoint: Hash;
+  /** Height of that checkpoint; 0: genesis. */
+  readonly previousCheckpointHeight: number;
+  /** The boundary checkpoint that backs view 0; null in epoch 0. */
+  readonly boundary: CheckpointCertificate | null;
+  /** Stamp of the highest backed checkpoint (lease of Fast). */
+  readonly backedStamp: Millis;
+}
+
+/** What the ledger answered for a height. */
+export interface ExecutedRoots {
+  readonly height: number;
+  readonly stateRoot: Hash;
+  readonly receiptsRoot: Hash;
+}
+
+/**
+ * Records that are durable before anything that depends on them leaves the process. Since the last `epoch` record,
+ * in order, they are all that `restore` needs besides the registries.
+ */
+export type DurableRecord =
+  | { readonly type: "epoch"; readonly start: EpochStart }
+  | { readonly type: "signed"; readonly intent: SignIntent }
+  /** N with its block, or X (block null). */
+  | { readonly type: "certificate"; readonly certificate: Certificate; readonly block: Block | null }
+  | {
+      readonly type: "final";
+      readonly block: Block;
+      /** Null where a descendant's F made it final. */
+      readonly certificate: Certificate | null;
+      readonly roots: ExecutedRoots;
+    }
+  | { readonly type: "backed"; readonly certificate: CheckpointCertificate };
+
+/** One signature to verify on its own. */
+export interface SignatureCheck {
+  readonly registry: Hash;
+  readonly seat: Seat;
+  readonly root: Hash;
+  readonly signature: Uint8Array;
+}
+
+/** Work for the verifier; signing roots are computed by the replica, keys are found by registry root and seat. */
+export type Check =
+  /** Many single signatures of one root: answered with the valid ones and their aggregate (batch, bisected on failure). */
+  | {
+      readonly what: "votes";
+      readonly registry: Hash;
+      readonly root: Hash;
+      readonly votes: readonly { readonly seat: Seat; readonly signature: Uint8Array }[];
+    }
+  /** One aggregate over one root. */
+  | {
+      readonly what: "certificate";
+      readonly registry: Hash;
+      readonly root: Hash;
+      readonly bitmap: Uint8Array;
+      readonly signature: Uint8Array;
+    }
+  /** Independent items, all of which must hold (a proposal's NOTARIZE, its VRF proof and the certificates it carries). */
+  | {
+      readonly what: "all";
+      readonly signatures: readonly SignatureCheck[];
+      readonly certificates: readonly {
+        readonly registry: Hash;
+        readonly root: Hash;
+        readonly bitmap: Uint8Array;
+        readonly signature: Uint8Array;
+      }[];
+    }
+  /** Independent single signatures, each answered (evidence, early votes that act alone). */
+  | { readonly what: "each"; readonly signatures: readonly SignatureCheck[] };
+
+/** Answers to the four kinds of checks. */
+export type CheckResult =
+  /** `aggregate` is the sum of the valid signatures (null if none is valid). */
+  | { readonly what: "votes"; readonly valid: readonly Seat[]; readonly aggregate: Uint8Array | null }
+  | { readonly what: "certificate"; readonly ok: boolean }
+  /** `failed` names which part failed first, so that the right party is blamed. */
+  | {
+      readonly what: "all";
+      readonly ok: boolean;
+      readonly failed: null | { readonly part: "signature" | "certificate"; readonly index: number };
+    }
+  | { readonly what: "each"; readonly valid: readonly boolean[] };
+
+/** What a leader's shell puts into a block; null fields of the rules are filled by the replica. */
+export interface Payload {
+  readonly batches: readonly Hash[];
+  readonly reference: SettlementReference;
+  readonly settledAt: Millis;
+  readonly inboxCursor: number;
+  readonly feeRecipient: Hex;
+  /** N_{e+2} as the contracts show it sealed at `reference`; null if it is not. Read for the last block of an epoch only. */
+  readonly candidate: Hash | null;
+  /** The leader's VRF proof of the term, 96 bytes. */
+  readonly vrfProof: Uint8Array;
+}
+
+/** What the own settlement client reads at a block that it shows final. */
+export interface ReferenceReading {
+  readonly settledAt: Millis;
+  readonly inboxCursor: number;
+  /** N_{e+2}'s hash, null if not sealed there. */
+  readonly candidate: Hash | null;
+}
+
+/** Two signatures of one key that the protocol never lets one key make (section 7). */
+export interface VoteEvidence {
+  readonly epoch: number;
+  readonly domain: Hash;
+  readonly seat: Seat;
+  readonly validatorId: number;
+  readonly first: Vote;
+  readonly second: Vote;
+}
+
+/** Everything that can happen to a replica. Each input carries the time: the replica has no clock. */
+export type Input = { readonly now: Millis } & (
+  | { readonly type: "tick" }
+  | { readonly type: "connected"; readonly peer: Peer }
+  | { readonly type: "message"; readonly from: Peer; readonly message: Message }
+  | { readonly type: "verified"; readonly job: number; readonly result: CheckResult }
+  /** The intent's record is durable and this is its signature. */
+  | { readonly type: "signed"; readonly id: number; readonly signature: Uint8Array }
+  /** Slashing protection refused: treat as if never asked, never ask again for it. */
+  | { readonly type: "refused"; readonly id: number; readonly reason: string }
+  | {
+      readonly type: "payload";
+      readonly epoch: number;
+      readonly view: number;
+      readonly parentHash: Hash;
+      readonly payload: Payload;
+    }
+  /** All batches of the block are held, durable and well-formed; false: proven malformed, hence invalid. */
+  | { readonly type: "available"; readonly hash: Hash; readonly ok: boolean }
+  | { readonly type: "executed"; readonly hash: Hash; readonly stateRoot: Hash; readonly receiptsRoot: Hash }
+  /** `reading` null: the block is not final in the own client's view (yet); the shell answers again when that changes. */
+  | {
+      readonly type: "reference";
+      readonly reference: SettlementReference;
+      readonly epoch: number;
+      readonly reading: ReferenceReading | null;
+    }
+  | { readonly type: "registry"; readonly registry: Registry }
+  /** A settlement block that a final block names is no longer in the settlement chain: halt. */
+  | { readonly type: "reverted"; readonly reference: SettlementReference }
+);
+
+/** Everything a replica asks of its shell, in order. A send waits until every record emitted before it is durable. */
+export type Effect =
+  | { readonly type: "persist"; readonly record: DurableRecord }
+  | { readonly type: "sign"; readonly id: number; readonly intent: SignIntent }
+  | { readonly type: "broadcast"; readonly message: Message }
+  | { readonly type: "send"; readonly to: Peer; readonly message: Message }
+  /** A request that the replica cannot answer from its own state (finalized ranges, old blocks): the shell reads its store. */
+  | { readonly type: "serve"; readonly to: Peer; readonly request: Request }
+  | { readonly type: "verify"; readonly job: number; readonly check: Check }
+  /** Build what a leader proposes on this parent; answered with `payload` (also later than the view: it is ignored then). */
+  | {
+      readonly type: "payload";
+      readonly epoch: number;
+      readonly view: number;
+      readonly parentHash: Hash;
+      readonly parentHeight: number;
+      /** Root of the term's VRF message, to be signed for `vrfProof`. */
+      readonly vrfRoot: Hash;
+      /** Set for the last block of the epoch: read N_{this} at the reference. */
+      readonly candidateEpoch: number | null;
+      /** The parent's reference: the payload's may not lie below it. */
+      readonly parentReference: SettlementReference;
+      readonly parentSettledAt: Millis;
+    }
+  /** Get hold of the block's batches; `from` has them. Answered with `available`. */
+  | { readonly type: "obtain"; readonly hash: Hash; readonly block: Block; readonly from: Peer | null }
+  /** Execute on top of the parent, which is executed already (or final). Answered with `executed`. */
+  | { readonly type: "execute"; readonly hash: Hash; readonly parentHash: Hash; readonly block: Block }
+  /** Does the own settlement client show this block final, and what does it read there? Answered with `reference`. */
+  | { readonly type: "reference"; readonly reference: SettlementReference; readonly epoch: number }
+  /** Read the sealed snapshot with this root from the contracts (or the store). Answered with `registry`. */
+  | { readonly type: "registry"; readonly root: Hash; readonly epoch: number }
+  /** Call with `tick` at or after this time; replaces the timer asked for before. */
+  | { readonly type: "timer"; readonly at: Millis }
+  /** In the order of the chain, each height once; durable already when sends that follow leave. */
+  | {
+      readonly type: "finalized";
+      readonly epoch: number;
+      readonly hash: Hash;
+      readonly block: Block;
+      /** The F that made it or its descendant final, with the view it is of. */
+      readonly certificate: Certificate;
+      readonly roots: ExecutedRoots;
+    }
+  /** A certified block's branch lost for good: drop its speculative state. */
+  | { readonly type: "abandoned"; readonly hash: Hash }
+  /** A checkpoint of this chain is backed; the shell posts it. */
+  | {
+      readonly type: "backed";
+      readonly certificate: CheckpointCertificate;
+      readonly commitment: Commitment | null;
+    }
+  | { readonly type: "epoch"; readonly start: EpochStart; readonly registry: Registry }
+  | { readonly type: "evidence"; readonly evidence: VoteEvidence }
+  | { readonly type: "ban"; readonly peer: Peer; readonly reason: string }
+  | { readonly type: "halt"; readonly reason: string; readonly keep: readonly (Certificate | Block)[] };
