@@ -46,6 +46,10 @@ const OLDEST_RUNTIME = [22, 18];
 const PROGRESS_MS = 4000;
 /** The same signal twice within this time is one wish: a terminal and npm both pass Ctrl-C on. */
 const SAME_SIGNAL_MS = 500;
+/** How long npm may take to stop; it likes to tidy up for half a minute, which the next run does anyway. */
+const NPM_STOP_MS = 1500;
+/** How often to look whether the npm that started us still lives. */
+const PARENT_CHECK_MS = 500;
 
 const commands = {
   devnet: { program: ["packages/cli/bin/aitbc-hybrid.mjs", "devnet"], contracts: true },
@@ -57,6 +61,9 @@ const commands = {
   codegen: { program: ["scripts/codegen.ts"], contracts: true },
 };
 
+const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP"];
+const parent = process.ppid;
+const onWindows = process.platform === "win32";
 const say = (text) => process.stderr.write(`${text}\n`);
 const seconds = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
 
@@ -71,10 +78,17 @@ class Interrupted extends Error {
   }
 }
 
-/** Runs a program to its end with its output collected, calling `tick` every few seconds. */
+/**
+ * Runs a program to its end with its output collected, calling `tick` every few seconds. It gets a process group
+ * of its own, so that a signal reaches what it started too: npm does not pass signals on to another npm.
+ */
 function collect(command, args, options, tick) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: !onWindows,
+      ...options,
+    });
     let output = "";
     const keep = (chunk) => {
       output = (output + chunk).slice(-200_000);
@@ -82,7 +96,18 @@ function collect(command, args, options, tick) {
     child.stdout.setEncoding("utf8").on("data", keep);
     child.stderr.setEncoding("utf8").on("data", keep);
     const timer = setInterval(tick, PROGRESS_MS);
-    const stop = passSignalsTo(child);
+    const send = (signal) => {
+      try {
+        if (onWindows) child.kill(signal);
+        else process.kill(-child.pid, signal);
+      } catch (error) {
+        if (error.code !== "ESRCH") throw error;
+      }
+    };
+    const stop = passSignals((signal) => {
+      send(signal);
+      setTimeout(send, NPM_STOP_MS, "SIGKILL").unref();
+    });
     child.on("error", (error) => {
       clearInterval(timer);
       stop();
@@ -96,21 +121,29 @@ function collect(command, args, options, tick) {
   });
 }
 
-/** Passes every signal that asks us to stop on to `child`; returns what undoes that. */
-function passSignalsTo(child) {
+/**
+ * Hands every signal that asks us to stop to `send`, and SIGTERM when the npm that started us is gone (killed, it
+ * takes nobody along). Returns what undoes that.
+ */
+function passSignals(send) {
   const last = new Map();
-  const handlers = ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => {
-    const handler = () => {
-      const now = Date.now();
-      if (now - (last.get(signal) ?? 0) < SAME_SIGNAL_MS) return;
-      last.set(signal, now);
-      child.kill(signal);
-    };
-    process.on(signal, handler);
-    return [signal, handler];
-  });
+  const pass = (signal) => {
+    const now = Date.now();
+    if (now - (last.get(signal) ?? 0) < SAME_SIGNAL_MS) return;
+    last.set(signal, now);
+    send(signal);
+  };
+  for (const signal of STOPPING) process.on(signal, pass);
+  const orphaned = () => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    pass("SIGTERM");
+  };
+  const timer =
+    process.env.npm_lifecycle_event === undefined ? undefined : setInterval(orphaned, PARENT_CHECK_MS);
   return () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
+    clearInterval(timer);
+    for (const signal of STOPPING) process.off(signal, pass);
   };
 }
 
@@ -149,7 +182,7 @@ function isAlive(pid) {
 /** Runs `work` while holding a lock on this checkout; a lock whose owner has died is taken over. */
 async function alone(work) {
   const started = Date.now();
-  let told = 0;
+  let told = started - PROGRESS_MS;
   for (;;) {
     try {
       const file = openSync(guardFile, "wx");
@@ -275,14 +308,18 @@ async function install(lock, lockHash) {
   const ci = ["npm", "ci", "--prefix", root, "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
   const version = JSON.parse(readFileSync(inRoot("package.json"), "utf8")).devDependencies.node;
   const argv = supportsTypeScript() ? ci : ["npm", "exec", "--yes", `--package=node@${version}`, "--", ...ci];
-  const shell = process.platform === "win32";
   let result;
   try {
-    result = await collect(argv[0], argv.slice(1), { cwd: tmpdir(), env: environment(), shell }, () => {
-      const count = done();
-      const what = count === 0 ? "fetching" : `${count} of ${total.length} packages unpacked`;
-      say(`  ${what}, ${seconds(started)}`);
-    });
+    result = await collect(
+      argv[0],
+      argv.slice(1),
+      { cwd: tmpdir(), env: environment(), shell: onWindows },
+      () => {
+        const count = done();
+        const what = count === 0 ? "fetching" : `${count} of ${total.length} packages unpacked`;
+        say(`  ${what}, ${seconds(started)}`);
+      },
+    );
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
     throw new Explained(
@@ -331,13 +368,9 @@ function sourcesHash(lockHash) {
 
 async function compile(runtime, lockHash) {
   const wanted = sourcesHash(lockHash);
-  if (
-    existsSync(compileStamp) &&
-    existsSync(inRoot("typechain")) &&
-    readFileSync(compileStamp, "utf8") === wanted
-  ) {
-    return false;
-  }
+  // The stamp says whether there were generated types, so that a deleted folder is noticed.
+  const stamp = () => `${wanted} ${existsSync(inRoot("typechain"))}`;
+  if (existsSync(compileStamp) && readFileSync(compileStamp, "utf8") === stamp()) return false;
   const started = Date.now();
   say("Compiling the contracts ...");
   const args = [hardhat, "build", "--no-tests", "--quiet"];
@@ -350,7 +383,7 @@ async function compile(runtime, lockHash) {
     throw new Explained("The contracts do not compile; the compiler's words are above.");
   }
   mkdirSync(dirname(compileStamp), { recursive: true });
-  writeFileSync(compileStamp, wanted);
+  writeFileSync(compileStamp, stamp());
   say(`Compiled the contracts in ${seconds(started)}.`);
   return true;
 }
@@ -393,7 +426,7 @@ async function main() {
     stdio: "inherit",
     env: environment(runtime),
   });
-  const stop = passSignalsTo(child);
+  const stop = passSignals((signal) => child.kill(signal));
   child.on("error", (error) => {
     say(`Cannot run ${runtime}: ${error.message}`);
     process.exit(1);
