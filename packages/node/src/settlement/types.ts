@@ -1,0 +1,111 @@
+import type {
+  CheckpointCertificate,
+  Genesis,
+  Hash,
+  Hex,
+  Millis,
+  ReferenceReading,
+  Registry,
+  SettlementReference,
+  VoteEvidence,
+} from "@aitbc-hybrid/protocol";
+
+/** A block of the settlement chain that the own client shows final (or `settleDepth` deep). */
+export interface SettlementBlock extends SettlementReference {
+  /** Its timestamp, ms since 1970 (whole seconds on most chains). */
+  readonly stamp: Millis;
+}
+
+/** Highest checkpoint the contracts accepted, as read at the latest final settlement block (level `settled`). */
+export interface SettledCheckpoint {
+  readonly height: number;
+  readonly blockHash: Hash;
+}
+
+/** What the contracts say about a validator: a slashed one must not be restarted by a supervisor. */
+export type Standing = "unknown" | "active" | "jailed" | "slashed" | "exited";
+
+/** Parameters of the sealed registry that decide which settlement blocks count. */
+export interface SettlementRules {
+  /** How long a settlement block must have been final before a leader names it, ms. */
+  readonly refLag: Millis;
+  /** Blocks on top that make one final; 0: the chain's own finalized tag. */
+  readonly settleDepth: number;
+}
+
+/** Stops a subscription. */
+export type Unsubscribe = () => void;
+
+/**
+ * What the node reads from the settlement chain (protocol.md section 1, "Settlement reference"). Everything that waits
+ * may take as long as the chain does; the node never blocks a vote on anything but `reading` of a new reference.
+ * Rejections carry a sentence for the operator; the caller keeps working and asks again.
+ */
+export interface Settlement {
+  /** The genesis the contracts recorded at `start`. Rejects while `start` was not called. */
+  genesis(): Promise<Genesis>;
+
+  /** Rules of the registry in force; called at start and at each epoch. */
+  follow(rules: SettlementRules): void;
+
+  /** Highest block shown final now, from memory; null before the first was read. */
+  latestFinal(): SettlementBlock | null;
+
+  /** Highest block that has been final for `refLag`, which a leader may name; from memory. */
+  nameable(): SettlementBlock | null;
+
+  /**
+   * What the contracts say at a settlement block: null if the own client does not show that very block (number and
+   * hash) final yet. `candidate` of the reading is N_{candidateEpoch}'s snapshot hash, null if not sealed there.
+   */
+  reading(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null>;
+
+  /** The sealed snapshot with this root; rejects if the contracts do not know it (yet). `epoch` is one it serves. */
+  registry(root: Hash, epoch: number): Promise<Registry>;
+
+  /** Highest checkpoint accepted, from memory; null: none yet. */
+  settled(): SettledCheckpoint | null;
+
+  /** A validator's standing by its compressed BLS key. */
+  standing(key: Uint8Array): Promise<Standing>;
+
+  /** Called whenever `latestFinal` (and with it `settled`) may have changed. */
+  onFinal(listener: (block: SettlementBlock) => void): Unsubscribe;
+
+  /** Final blocks name these settlement blocks; if one leaves the chain, `onReverted` reports it (the node halts). */
+  watch(reference: SettlementReference): void;
+  onReverted(listener: (reference: SettlementReference) => void): Unsubscribe;
+
+  /** False while the chain cannot be reached: `/ready` and metrics. */
+  reachable(): boolean;
+
+  /** Ends polling and subscriptions. */
+  close(): Promise<void>;
+}
+
+/**
+ * Transactions a validator owes the contracts; its operator account pays them. Calls return at once: rotation among
+ * validators, time-outs, retries and "somebody else already did it" are the implementation's.
+ */
+export interface Duties {
+  /** A checkpoint of this chain is backed: post it, in the order of heights. Called again for old ones after a restart. */
+  checkpoint(certificate: CheckpointCertificate, registry: Registry): void;
+
+  /** Epoch `epoch` began under `registry`: seal candidates that are due. */
+  epoch(epoch: number, registry: Registry): void;
+
+  /** Two signatures of one key that cannot both be honest; posted unless already punished. */
+  evidence(evidence: VoteEvidence, registry: Registry): void;
+
+  /** Called for every transaction of this node that the settlement chain included (for logs and metrics). */
+  onIncluded(
+    listener: (event: {
+      readonly what: "checkpoint" | "seal" | "evidence";
+      readonly transaction: Hex;
+      readonly gasUsed: bigint;
+      readonly succeeded: boolean;
+    }) => void,
+  ): Unsubscribe;
+
+  close(): Promise<void>;
+}
