@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Accounting, Checkpoint, Commitment, CoreAddresses} from "../../types/Messages.sol";
+import {Epoch, G2Point, Mode} from "../../types/Types.sol";
+import {IElections} from "../staking/IElections.sol";
+
+/// @title Checkpoints of the chain, and its hand-overs
+/// @notice Accepts checkpoints (protocol.md section 8) signed by a quorum of the epoch's recorded registry, under the mode
+/// this contract itself has on record, and keeps the schedule of registries and modes that boundaries commit to. Stamps
+/// are milliseconds since 1970; times of acceptance are seconds of the settlement chain unless a name says otherwise.
+interface ICheckpointManager {
+    /// @notice A boundary's content (tag 15). `registryNext` must be the root on record for e + 1, `registryAfter` the
+    /// candidate sealed for e + 2 or `registryNext` again, `modeNext` the mode wanted by the boundary before or the present.
+    struct Boundary {
+        Commitment commitment;
+        Accounting accounting;
+    }
+
+    /// @notice Who signed.
+    /// @param signature Aggregate of the signatures
+    /// @param present Whether `seats` lists those who signed, or those of the signing set who did not
+    /// @param seats Seats, two bytes big-endian each, strictly ascending, members of the signing set only
+    struct Proof {
+        G2Point signature;
+        bool present;
+        bytes seats;
+    }
+
+    /// @notice A checkpoint with its proof; `boundary` all zero unless it is a boundary.
+    struct Submission {
+        Checkpoint checkpoint;
+        Boundary boundary;
+        Proof proof;
+    }
+
+    /// @notice The last checkpoint accepted.
+    /// @param hash Its hash; the genesis hash before any
+    /// @param height Height; 0 before any
+    /// @param stamp Its block's stamp, ms; genesis' before any
+    /// @param acceptedAt When it was accepted, seconds; when `start` was called before any
+    /// @param count Checkpoints accepted so far
+    /// @param epoch Epoch now: the boundary before it is accepted, its own is not
+    struct Last {
+        bytes32 hash;
+        uint64 height;
+        uint64 stamp;
+        uint40 acceptedAt;
+        uint32 count;
+        Epoch epoch;
+    }
+
+    /// @notice What is on record of an epoch.
+    /// @param snapshot Blob of its registry; zero while not recorded
+    /// @param registryRoot Its `snapshotHash`
+    /// @param seal Number of the seal that made it
+    /// @param incarnation Recoveries before it
+    /// @param mode Its mode, once `firstHeight` is not 0; before that the mode wanted for it
+    /// @param firstHeight Height of its first block; 0 while the boundary before it is not accepted
+    /// @param lastHeight Height of its last block; 0 likewise
+    /// @param boundaryAt When its boundary was accepted, seconds; 0 while it is not
+    /// @param accounting Hash of its accounting (tag 16); zero likewise
+    struct EpochRecord {
+        address snapshot;
+        bytes32 registryRoot;
+        uint32 seal;
+        uint32 incarnation;
+        Mode mode;
+        uint64 firstHeight;
+        uint64 lastHeight;
+        uint40 boundaryAt;
+        bytes32 accounting;
+    }
+
+    /// @notice The chain began. The genesis hash is tag 30 over these, the chain ids and the addresses' hash.
+    event Started(
+        bytes32 indexed genesisHash,
+        uint64 chainId,
+        bytes32 addressesHash,
+        bytes32 snapshotHash,
+        Mode mode,
+        bytes32 stateRoot,
+        uint64 stamp,
+        CoreAddresses core
+    );
+    /// @notice A checkpoint was accepted. `seats` and `present` are the proof's list, for rebuilding the bitmap.
+    event CheckpointAccepted(
+        uint32 indexed index,
+        Epoch indexed epoch,
+        uint64 indexed height,
+        bytes32 hash,
+        Checkpoint checkpoint,
+        bool present,
+        bytes seats,
+        address submitter
+    );
+    /// @notice An epoch ended here: its boundary's content, and the height the next one begins at.
+    event BoundaryAccepted(Epoch indexed epoch, uint64 nextFirstHeight, Boundary boundary);
+    /// @notice The registry of an epoch was recorded; `carried`: it is the one of the epoch before, again.
+    event RegistryRecorded(Epoch indexed epoch, bytes32 indexed registryRoot, uint32 seal, bool carried);
+
+    error CheckpointManagerAlreadyStarted();
+    error CheckpointManagerNotStarted();
+    /// @notice An address of the core does not match what the contracts are wired to.
+    error CheckpointManagerWrongCore(string name, address given);
+    /// @notice The height is not above the last accepted one's, or beyond the current epoch.
+    error CheckpointManagerBadHeight(uint64 height, uint64 last, uint64 lastOfEpoch);
+    /// @notice Last block of an epoch without boundary content, or another with; or content that does not match.
+    error CheckpointManagerBadBoundary();
+    /// @notice `registryNext` is not the recorded root, or `registryAfter` neither the candidate's nor the last one.
+    error CheckpointManagerBadRegistry(bytes32 given, bytes32 expected);
+    /// @notice The registry was carried over beside a sealed candidate too often in a row.
+    error CheckpointManagerCarriedTooOften();
+    error CheckpointManagerBadMode(Mode given, Mode wanted, Mode present);
+    /// @notice A seat is not in the signing set, or the list is not strictly ascending or not of whole entries.
+    error CheckpointManagerBadSeats();
+    /// @notice Too few signed: authorities and stake of the signers out of those of the set.
+    error CheckpointManagerNoQuorum(uint256 authorities, uint256 ofAuthorities, uint256 stake, uint256 ofStake);
+    /// @notice The signature is infinity, or not that of the signers named over this checkpoint in this domain.
+    error CheckpointManagerBadSignature();
+    error CheckpointManagerNotRecorded(Epoch epoch);
+
+    /// @notice Begins the chain: seals the first registry, computes and stores the genesis hash. Governance, once.
+    /// @param core The core contracts
+    /// @param mode Mode of epochs 0 and 1
+    /// @param stateRoot Ledger state at genesis
+    /// @param hints For the seal
+    function start(CoreAddresses calldata core, Mode mode, bytes32 stateRoot, IElections.SealHints calldata hints)
+        external
+        returns (bytes32 genesisHash);
+
+    /// @notice Accepts a checkpoint that is no boundary. Anyone.
+    function submit(Checkpoint calldata checkpoint, Proof calldata proof) external;
+
+    /// @notice Accepts a boundary checkpoint. Anyone.
+    function submitBoundary(Submission calldata submission) external;
+
+    /// @notice Accepts several in order, boundaries among them. Anyone.
+    function submitMany(Submission[] calldata submissions) external;
+
+    /// @notice Accepts the boundary of e and seals the candidate of e + 3 in one transaction. Anyone.
+    function submitAndSeal(Submission calldata submission, IElections.SealHints calldata hints) external;
+
+    /// @notice Id of the chain that is checkpointed here.
+    function chainId() external view returns (uint64);
+
+    /// @notice Zero before `start`.
+    function genesisHash() external view returns (bytes32);
+
+    /// @notice When `start` was called, ms; 0 before.
+    function genesisStamp() external view returns (uint64);
+
+    /// @notice The epoch whose boundary is due next.
+    function epochNow() external view returns (Epoch);
+
+    function lastCheckpoint() external view returns (Last memory);
+
+    /// @notice When the last checkpoint was accepted, ms: what headers call `settledAt`. `start`'s time before any.
+    function lastAcceptedAt() external view returns (uint64);
+
+    /// @notice Stamp of the last checkpoint accepted, ms.
+    function lastAcceptedStamp() external view returns (uint64);
+
+    /// @notice Hash of accepted checkpoint number `index` (from 0) if still in the ring of the last 64, else zero.
+    function checkpointHash(uint32 index) external view returns (bytes32);
+
+    function epochRecord(Epoch epoch) external view returns (EpochRecord memory);
+
+    /// @notice Recorded registry of an epoch: its root (zero while not recorded), its seal and its blob.
+    function recordedRegistry(Epoch epoch) external view returns (bytes32 registryRoot, uint32 seal, address snapshot);
+
+    /// @notice Second the boundary of an epoch was accepted at; 0 while it was not.
+    function boundaryAcceptedAt(Epoch epoch) external view returns (uint40);
+
+    /// @notice How often in a row a registry was carried over beside a sealed candidate.
+    function carriedOver() external view returns (uint8);
+
+    /// @notice Blob of the snapshot with this root that the contracts sealed or carried over for an epoch and
+    /// incarnation, recorded or only sealed so far; zero address if there is none. What evidence is judged by.
+    function snapshotFor(Epoch epoch, uint32 incarnation, bytes32 registryRoot) external view returns (address);
+
+    /// @notice Signing domain (tag 01) of an epoch on record.
+    function domain(Epoch epoch) external view returns (bytes32);
+
+    /// @notice Hash of a checkpoint in the domain of an epoch on record: what is signed.
+    function hashOf(Epoch epoch, Checkpoint calldata checkpoint) external view returns (bytes32);
+}

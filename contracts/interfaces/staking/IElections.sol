@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Epoch, KeyId, Seat} from "../../types/Types.sol";
+
+/// @title Seats, live weights, and the sealing of epoch snapshots
+/// @notice Keeps who sits where and what it weighs now, and freezes that into the snapshot that decides an epoch
+/// (contracts.md, Snapshots; protocol.md section 1). Weights are whole AITBC, floored. Nothing but `seal` writes a
+/// snapshot, and nothing but snapshots decides a quorum.
+interface IElections {
+    /// @notice What the caller of a seal finds by sorting, so that the contract only has to check it. `sealHints`
+    /// gives the values that fit now.
+    /// @param cut Greatest weight c with c <= stakeCap · Σ min(s, c) over the stakers in the backing set; ignored
+    /// when fewer stakers than `stakeCapFrom` are in it
+    /// @param lastWeight Live weight of the last staker in the backing set; ignored when all that qualify fit
+    /// @param lastSeat Seat of that staker; ignored likewise
+    struct SealHints {
+        uint32 cut;
+        uint32 lastWeight;
+        Seat lastSeat;
+    }
+
+    /// @notice A sealed snapshot, as `snapshotHash` commits to it, with what is needed to use it.
+    /// @param hash `snapshotHash` (tag 31): the registry root in domains
+    /// @param number Number of the seal, counted from 1 in the order of execution
+    /// @param epoch Epoch it was sealed for: 0 for the genesis seal
+    /// @param n Seats, vacated ones included; seats are 0 to n - 1
+    /// @param nAuth Authorities' seats: 0 to nAuth - 1
+    /// @param suspended Authorities' seats that do not count (jailed, below bond), bit = seat
+    /// @param backing Seats of Balanced's voting set, four words, bit j of word k = seat 256 k + j
+    /// @param totalStake Sum of all weights; 0 if fewer than 3 stakers have any
+    /// @param backingStake Sum of the backing set's weights; 0 if fewer than 3 stakers are in it: that class drops out
+    /// @param cut What the weights were cut to by the concentration cap; 0 if nothing was
+    /// @param keysRoot Merkle root of the keys by seat
+    /// @param weightsRoot Merkle root of the weight words
+    /// @param paramsHash Hash of the consensus parameters in force with it (tag 35)
+    /// @param parameters Number of that parameter set in ConsensusParameters
+    /// @param weights Weight words, eight seats each, seat 8 w + j at bits [32 j, 32 j + 32) of word w; ceil(n/8) words
+    /// @param keys Key of each seat, n of them; 0 where the seat is vacant
+    struct Snapshot {
+        bytes32 hash;
+        uint32 number;
+        Epoch epoch;
+        uint16 n;
+        uint16 nAuth;
+        uint256 suspended;
+        uint256[4] backing;
+        uint64 totalStake;
+        uint64 backingStake;
+        uint32 cut;
+        bytes32 keysRoot;
+        bytes32 weightsRoot;
+        bytes32 paramsHash;
+        uint32 parameters;
+        uint256[] weights;
+        KeyId[] keys;
+    }
+
+    /// @notice What elections know of a validator.
+    /// @param seated Whether it has a seat
+    /// @param seat Its seat, if seated
+    /// @param contending Whether it is in the list of contenders
+    /// @param eligible Whether its weight counts: active, with a key, bonded at least its role's minimum
+    /// @param weight Weight now, uncut
+    /// @param strength The smaller of its weight now and at the last seal
+    struct Candidate {
+        bool seated;
+        Seat seat;
+        bool contending;
+        bool eligible;
+        uint32 weight;
+        uint32 strength;
+    }
+
+    /// @notice A validator's live weight or eligibility changed.
+    event WeightSet(uint64 indexed validator, uint32 weight, bool eligible);
+    /// @notice A validator waits for a seat.
+    event Contending(uint64 indexed validator, uint32 strength);
+    event ContenderLeft(uint64 indexed validator);
+    /// @notice A seat is the validator's with this key, from the next seal on; validator 0: nobody's.
+    event SeatSet(Seat indexed seat, uint64 indexed validator, KeyId key);
+    /// @notice A snapshot was sealed. Everything else is in `snapshot(number)`.
+    event Sealed(
+        uint32 indexed number,
+        Epoch indexed epoch,
+        bytes32 indexed hash,
+        uint16 n,
+        uint16 nAuth,
+        uint64 totalStake,
+        uint64 backingStake,
+        uint32 cut
+    );
+    /// @notice Too few stakers for the concentration cap: the heaviest holds more than the cap of the set's stake.
+    event Concentrated(uint32 indexed number, uint32 heaviest, uint64 backingStake);
+    event CheckpointsSet(address indexed checkpoints);
+
+    error ElectionsUnknownValidator(uint64 validator);
+    /// @notice The validator cannot take a seat: not eligible, or it has one, or it waits already.
+    error ElectionsNotEligible(uint64 validator);
+    /// @notice All places are taken by stronger ones.
+    error ElectionsTooWeak(uint64 validator, uint32 strength, uint32 weakest);
+    error ElectionsFull();
+    /// @notice Not the time to seal this epoch: possible from acceptance of boundary e - 3 until that of e - 2.
+    error ElectionsNotNow(Epoch epoch, Epoch epochNow);
+    error ElectionsAlreadySealed(Epoch epoch);
+    /// @notice The cut named is not the greatest that fits.
+    error ElectionsBadCut(uint32 cut, uint256 stake);
+    /// @notice The last staker named is not the last of the backing set.
+    error ElectionsBadBacking(uint256 counted, uint256 places);
+    error ElectionsNotSealed(uint32 number);
+
+    /// @notice Reads a validator's stake, standing and key again and updates its live weight. Anyone, any time.
+    function refresh(uint64 validator) external;
+
+    /// @notice Proposes validators for seats. Before genesis each takes a seat at once; later an authority waits for
+    /// its seat and a staker joins the list of 16 contenders, if stronger than the weakest, until the next seal.
+    function enter(uint64[] calldata validators) external;
+
+    /// @notice Seals the candidate registry of an epoch from the live weights. Anyone, once per epoch, in its time.
+    function seal(Epoch epoch, SealHints calldata hints) external returns (bytes32 hash);
+
+    /// @notice Seals the first registry, of epochs 0, 1 and 2. Only CheckpointManager, on `start`.
+    function sealGenesis(SealHints calldata hints) external returns (bytes32 hash, address blob);
+
+    /// @notice Replaces the module that accepts boundaries. Governance.
+    function setCheckpoints(address checkpoints) external;
+
+    function checkpoints() external view returns (address);
+
+    /// @notice The hints that a seal in this state needs. Meant for calls: it simulates the seating and sorts.
+    function sealHints() external returns (SealHints memory);
+
+    /// @notice Seals executed so far; the last one has this number.
+    function sealNumber() external view returns (uint32);
+
+    /// @notice Number of the seal made for an epoch; 0 if none was.
+    function sealOf(Epoch epoch) external view returns (uint32);
+
+    /// @notice `snapshotHash` of the candidate sealed for an epoch; zero if none was.
+    function snapshotHashOf(Epoch epoch) external view returns (bytes32);
+
+    /// @notice Code blob of a seal (library Snapshots reads it); fails if there is no such seal.
+    function blobOf(uint32 number) external view returns (address);
+
+    /// @notice A snapshot by the number of its seal.
+    function snapshot(uint32 number) external view returns (Snapshot memory);
+
+    /// @notice The candidate sealed for an epoch; fails if none was.
+    function sealedSnapshot(Epoch epoch) external view returns (Snapshot memory);
+
+    /// @notice A snapshot by its blob, as CheckpointManager records it.
+    function snapshotAt(address blob) external view returns (Snapshot memory);
+
+    /// @notice Public keys of seats `from` to `from + count - 1` (fewer at the end) of a seal, 96 bytes x48 | y48
+    /// each; a vacant seat's are zero. Pages of up to 1,000 fit one call.
+    function keyTable(uint32 number, uint16 from, uint16 count) external view returns (bytes memory);
+
+    /// @notice Validators on the seats of a seal, in order, as the keys there tell; 0 where vacant.
+    function validatorsOf(uint32 number, uint16 from, uint16 count) external view returns (uint64[] memory);
+
+    function candidate(uint64 validator) external view returns (Candidate memory);
+
+    /// @notice Who sits on a seat now, and with which key; zeros if nobody.
+    function occupant(Seat seat) external view returns (uint64 validator, KeyId key);
+
+    /// @notice Validators waiting: contenders, and authorities admitted since the last seal.
+    function waiting() external view returns (uint64[] memory contenders, uint64[] memory authorities);
+
+    /// @notice Seats in use now (n) and the authorities among them (nAuth).
+    function seats() external view returns (uint16 n, uint16 nAuth);
+}
