@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {
+    Accounting,
+    Batch,
+    Checkpoint,
+    Commitment,
+    CoreAddresses,
+    Domain,
+    Genesis,
+    Header,
+    Params,
+    PerMode,
+    SnapshotHeader
+} from "../types/Messages.sol";
+import {Seat} from "../types/Types.sol";
+
+/// @title Hashes of everything that is signed, committed to or proved
+/// @notice keccak256 over a kind tag of one byte, then the fields, big-endian and of fixed width, without padding. BLS
+/// signs the 32-byte result. `packages/protocol/src/codec` is the same in TypeScript; `vectors/codec.json` binds both.
+/// @dev Lists of variable length end the preimage or carry their length, so no two values of one kind share a preimage.
+library ConsensusCodec {
+    /// @notice A byte string that is part of a preimage has the wrong length.
+    error CodecLength(uint256 expected, uint256 actual);
+
+    /// @notice The domain D. (tag 01)
+    function domain(Domain memory d) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(
+                bytes1(0x01), d.chainId, d.genesisHash, d.epoch, d.incarnation, d.mode, d.registryRoot
+            )
+        );
+    }
+
+    /// @notice A vote for a proposal. (tag 02)
+    function notarize(bytes32 d, uint64 viewNumber, uint64 parentView, bytes32 blockHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encodePacked(bytes1(0x02), d, viewNumber, parentView, blockHash));
+    }
+
+    /// @notice A vote to make a block final. (tag 03)
+    function finalize(bytes32 d, uint64 viewNumber, uint64 parentView, bytes32 blockHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encodePacked(bytes1(0x03), d, viewNumber, parentView, blockHash));
+    }
+
+    /// @notice A vote to leave a view. (tag 04)
+    function nullify(bytes32 d, uint64 viewNumber) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x04), d, viewNumber));
+    }
+
+    /// @notice The checkpoint's hash, which is also what is signed. (tag 05)
+    function checkpoint(bytes32 d, Checkpoint memory c) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(
+                bytes1(0x05),
+                d,
+                c.height,
+                c.viewNumber,
+                c.stamp,
+                c.blockHash,
+                c.stateRoot,
+                c.blocksRoot,
+                c.previous,
+                c.boundary
+            )
+        );
+    }
+
+    /// @notice A recovery vote: the block to go on from. (tag 06)
+    function restart(bytes32 d, uint64 viewNumber, bytes32 blockHash) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x06), d, viewNumber, blockHash));
+    }
+
+    /// @notice What a leader signs for its term's randomness. (tag 07)
+    function vrfMessage(bytes32 d, bytes32 seed, uint64 term) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x07), d, seed, term));
+    }
+
+    /// @notice A standby seat's sign of life. (tag 08)
+    /// @param day days since 1970
+    function ready(bytes32 d, uint32 day) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x08), d, day));
+    }
+
+    /// @notice What a proof of possession signs, under its own tag of the suite. (tag 09)
+    /// @param key 96 bytes x | y
+    function possession(uint64 settlementChainId, address registry, uint64 validatorId, bytes memory key)
+        internal
+        pure
+        returns (bytes32)
+    {
+        _checkLength(96, key.length);
+        return keccak256(abi.encodePacked(bytes1(0x09), settlementChainId, registry, validatorId, key));
+    }
+
+    /// @notice A term's random output. (tag 0a)
+    /// @param signature 96 bytes, compressed
+    function vrfOutput(bytes memory signature) internal pure returns (bytes32) {
+        _checkLength(96, signature.length);
+        return keccak256(abi.encodePacked(bytes1(0x0a), signature));
+    }
+
+    /// @notice A block's hash. (tag 10)
+    function header(bytes32 d, Header memory h) internal pure returns (bytes32) {
+        bytes memory place = abi.encodePacked(
+            bytes1(0x10),
+            d,
+            h.viewNumber,
+            h.parentView,
+            h.parentHash,
+            h.height,
+            h.stamp,
+            h.refNumber,
+            h.refHash,
+            h.settledAt,
+            h.inboxCursor
+        );
+        return keccak256(
+            abi.encodePacked(
+                place,
+                h.vrfOutput,
+                h.batchesRoot,
+                h.stateRoot,
+                h.receiptsRoot,
+                h.certificatesHash,
+                h.lateVotesHash,
+                h.commitment
+            )
+        );
+    }
+
+    /// @notice A batch's digest. (tag 11)
+    function batch(Batch memory b) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(bytes1(0x11), b.chainId, b.author, b.sequence, b.count, b.size, b.transactionsRoot)
+        );
+    }
+
+    /// @notice The certificates a header carries, by their hashes in order. (tag 12)
+    function certificates(bytes32[] memory hashes) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x12), hashes));
+    }
+
+    /// @notice The late votes a header carries, by the hashes of their encodings in order. (tag 13)
+    function lateVotes(bytes32[] memory hashes) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x13), hashes));
+    }
+
+    /// @notice The commitment of an epoch's last block. (tag 14)
+    function commitment(Commitment memory c) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(
+                bytes1(0x14), c.registryNext, c.registryAfter, c.modeNext, c.modeWanted, c.seedNext
+            )
+        );
+    }
+
+    /// @notice What a boundary checkpoint adds to others. (tag 15)
+    /// @param commitmentHash the last block's tag-14 hash
+    /// @param accountingHash the epoch's tag-16 hash
+    function boundary(bytes32 commitmentHash, bytes32 accountingHash) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x15), commitmentHash, accountingHash));
+    }
+
+    /// @notice The accounting of an epoch. (tag 16)
+    function accounting(Accounting memory a) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(bytes1(0x16), a.epoch, a.views, a.stamp, a.loadMultiplier, a.vectorHash)
+        );
+    }
+
+    /// @notice A certificate's hash. (tag 17)
+    /// @param root signing root of the vote it certifies
+    /// @param bitmap signers, seat i in bit i & 7 of byte i >> 3
+    /// @param signature 96 bytes, compressed
+    function certificate(bytes32 root, bytes memory bitmap, bytes memory signature) internal pure returns (bytes32) {
+        _checkLength(96, signature.length);
+        if (bitmap.length > type(uint16).max) revert CodecLength(type(uint16).max, bitmap.length);
+        return keccak256(abi.encodePacked(bytes1(0x17), root, uint16(bitmap.length), bitmap, signature));
+    }
+
+    /// @notice The seed of epoch 0. (tag 20)
+    function firstSeed(bytes32 genesisHash) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x20), genesisHash));
+    }
+
+    /// @notice The next epoch's seed. (tag 21)
+    /// @param outputs of the terms that have a block in the final chain, in order
+    function nextSeed(bytes32 seed, bytes32[] memory outputs) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x21), seed, outputs));
+    }
+
+    /// @notice The draw of a leader's class; the result is taken modulo the range drawn from. (tag 22)
+    function classDraw(bytes32 d, bytes32 seed, uint64 term) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encodePacked(bytes1(0x22), d, seed, term)));
+    }
+
+    /// @notice The draw of a leader within its class. (tag 23)
+    function memberDraw(bytes32 d, bytes32 seed, uint64 term) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encodePacked(bytes1(0x23), d, seed, term)));
+    }
+
+    /// @notice The hash that names a chain. (tag 30)
+    function genesis(Genesis memory g) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(
+                bytes1(0x30),
+                g.chainId,
+                g.settlementChainId,
+                g.addressesHash,
+                g.snapshotHash,
+                g.mode,
+                g.stateRoot,
+                g.stamp
+            )
+        );
+    }
+
+    /// @notice A registry's root in a domain. (tag 31)
+    function snapshot(SnapshotHeader memory s) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(
+                bytes1(0x31),
+                s.keysRoot,
+                s.weightsRoot,
+                s.n,
+                s.nAuth,
+                s.suspended,
+                s.totalStake,
+                s.backing,
+                s.backingStake,
+                s.paramsHash
+            )
+        );
+    }
+
+    /// @notice A seat's leaf in the key tree; a vacant seat's is 0. (tag 32)
+    /// @param key 96 bytes x | y
+    function keyLeaf(Seat seat, bytes memory key) internal pure returns (bytes32) {
+        _checkLength(96, key.length);
+        return keccak256(abi.encodePacked(bytes1(0x32), seat, key));
+    }
+
+    /// @notice The parameters' hash: 22 numbers of 64 bits. (tag 35)
+    function params(Params memory p) internal pure returns (bytes32) {
+        bytes memory perMode = abi.encodePacked(
+            bytes1(0x35),
+            _pack(p.epochLength),
+            _pack(p.checkpointInterval),
+            _pack(p.blockTime),
+            _pack(p.delta)
+        );
+        return keccak256(
+            abi.encodePacked(
+                perMode,
+                p.termViews,
+                p.ahead,
+                p.lease,
+                p.settleLease,
+                p.refLag,
+                p.settleDepth,
+                p.drift,
+                p.rootLag,
+                p.maxBlockBytes,
+                p.voteWindow
+            )
+        );
+    }
+
+    /// @notice The root of the Merkle mountain range over block hashes. (tag 36)
+    /// @param count number of leaves: the highest height and 1
+    /// @param peaks of its perfect trees, left to right
+    function blocksRoot(uint64 count, bytes32[] memory peaks) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x36), count, peaks));
+    }
+
+    /// @notice The core contracts' addresses. (tag 3f)
+    function addresses(CoreAddresses memory a) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encodePacked(
+                bytes1(0x3f), a.token, a.registry, a.pool, a.queue, a.elections, a.checkpoints, a.slashing
+            )
+        );
+    }
+
+    function _pack(PerMode memory v) private pure returns (bytes memory) {
+        return abi.encodePacked(v.fast, v.balanced, v.secure);
+    }
+
+    function _checkLength(uint256 expected, uint256 actual) private pure {
+        if (actual != expected) revert CodecLength(expected, actual);
+    }
+}

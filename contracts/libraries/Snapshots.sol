@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
+import {LibBit} from "solady/src/utils/LibBit.sol";
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
+import {Seat} from "../types/Types.sol";
+
+/// @title The pieces that a registry snapshot is made of
+/// @notice Packed words: 32 bits per seat, seat 8w + j in bits [32j, 32j + 32) of word w; weights in whole AITBC, and
+/// key numbers, have this form. Blobs: words written once as a contract's code. Merkle trees of fixed depth over the
+/// 1024 seats, node = keccak256(left | right) without a tag. Bitmaps: seat 256k + j is bit j of word k.
+library Snapshots {
+    /// @notice Seats of a registry.
+    uint256 internal constant SEATS = 1024;
+    /// @notice Words that hold 32 bits for each seat.
+    uint256 internal constant WORDS = 128;
+
+    /// @notice A seat is not below 1024.
+    error SnapshotSeatOutOfRange(Seat seat);
+    /// @notice More words than 1024 seats have.
+    error SnapshotTooManyWords(uint256 count);
+
+    /// @notice A Merkle tree over 1024 leaves in storage.
+    /// @dev Node 1 is the root, 2i and 2i + 1 are the children of i, 1024 + seat is a leaf. A node never written holds
+    /// 0 and stands for the root of an empty subtree.
+    struct KeyTree {
+        bytes32[2048] nodes;
+    }
+
+    /// @notice The seat's 32 bits of its word.
+    function lane(uint256 word, Seat seat) internal pure returns (uint32) {
+        // The cast keeps the lowest 32 bits.
+        return uint32(word >> _shift(seat));
+    }
+
+    /// @notice `word` with the seat's 32 bits replaced.
+    function withLane(uint256 word, Seat seat, uint32 value) internal pure returns (uint256) {
+        uint256 shift = _shift(seat);
+        return (word & ~(uint256(type(uint32).max) << shift)) | (uint256(value) << shift);
+    }
+
+    /// @notice Index of the seat's word.
+    function wordIndex(Seat seat) internal pure returns (uint256) {
+        return Seat.unwrap(seat) >> 3;
+    }
+
+    /// @notice The seat's value in an array that may end before it: 0 then.
+    function valueAt(uint256[] memory words, Seat seat) internal pure returns (uint32) {
+        uint256 index = wordIndex(seat);
+        return index < words.length ? lane(words[index], seat) : 0;
+    }
+
+    /// @notice Writes words as the code of a new contract.
+    /// @param words at most 128; words that would be zero at the end can be left out
+    function writeBlob(uint256[] memory words) internal returns (address blob) {
+        if (words.length > WORDS) revert SnapshotTooManyWords(words.length);
+        return SSTORE2.write(abi.encodePacked(words));
+    }
+
+    /// @notice All words of a blob.
+    function readBlob(address blob) internal view returns (uint256[] memory words) {
+        bytes memory data = SSTORE2.read(blob);
+        assembly ("memory-safe") {
+            words := data
+            mstore(words, shr(5, mload(words)))
+        }
+    }
+
+    /// @notice One word of a blob; 0 beyond its end and at an address without code.
+    function blobWord(address blob, uint256 index) internal view returns (uint256 word) {
+        assembly ("memory-safe") {
+            // Code starts with a STOP byte, so that nobody can run it.
+            extcodecopy(blob, 0x00, add(shl(5, index), 1), 0x20)
+            word := mload(0x00)
+        }
+    }
+
+    /// @notice One seat's value in a blob; 0 beyond its end. About 2,700 gas, 200 when the blob was read before.
+    function blobValue(address blob, Seat seat) internal view returns (uint32) {
+        return lane(blobWord(blob, wordIndex(seat)), seat);
+    }
+
+    /// @notice Root of the tree of depth 7 over 128 words, those not given being 0.
+    function weightsRoot(uint256[] memory words) internal pure returns (bytes32) {
+        uint256 count = words.length;
+        if (count > WORDS) revert SnapshotTooManyWords(count);
+        bytes32[] memory level = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            level[i] = bytes32(words[i]);
+        }
+        bytes32 empty;
+        for (uint256 depth = 0; depth < 7; ++depth) {
+            uint256 parents = (count + 1) / 2;
+            for (uint256 i = 0; i < parents; ++i) {
+                bytes32 right = 2 * i + 1 < count ? level[2 * i + 1] : empty;
+                level[i] = EfficientHashLib.hash(level[2 * i], right);
+            }
+            empty = EfficientHashLib.hash(empty, empty);
+            count = parents;
+        }
+        return count == 0 ? empty : level[0];
+    }
+
+    /// @notice Puts a leaf (0 for a vacant seat) and renews the ten nodes above it.
+    /// @dev A seat in a tree already in use costs 76,000 gas at most; a second seat in the same transaction finds the
+    /// upper nodes warm.
+    function setLeaf(KeyTree storage tree, Seat seat, bytes32 leaf) internal {
+        if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
+        uint256 node = SEATS + Seat.unwrap(seat);
+        bytes32 empty;
+        while (node > 1) {
+            tree.nodes[node] = leaf;
+            bytes32 sibling = tree.nodes[node ^ 1];
+            if (sibling == 0) sibling = empty;
+            leaf = node & 1 == 0 ? EfficientHashLib.hash(leaf, sibling) : EfficientHashLib.hash(sibling, leaf);
+            empty = EfficientHashLib.hash(empty, empty);
+            node >>= 1;
+        }
+        tree.nodes[1] = leaf;
+    }
+
+    /// @notice The tree's root.
+    function root(KeyTree storage tree) internal view returns (bytes32 value) {
+        value = tree.nodes[1];
+        if (value == 0) {
+            for (uint256 depth = 0; depth < 10; ++depth) {
+                value = EfficientHashLib.hash(value, value);
+            }
+        }
+    }
+
+    /// @notice The seat's leaf.
+    function leafOf(KeyTree storage tree, Seat seat) internal view returns (bytes32) {
+        if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
+        return tree.nodes[SEATS + Seat.unwrap(seat)];
+    }
+
+    /// @notice Whether the seat's bit is set; false from seat 1024 on.
+    function contains(uint256[4] memory bitmap, Seat seat) internal pure returns (bool) {
+        uint256 index = Seat.unwrap(seat);
+        return index < SEATS && bitmap[index >> 8] >> (index & 0xff) & 1 == 1;
+    }
+
+    /// @notice Sets the seat's bit in place.
+    function insert(uint256[4] memory bitmap, Seat seat) internal pure {
+        if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
+        uint256 index = Seat.unwrap(seat);
+        bitmap[index >> 8] |= 1 << (index & 0xff);
+    }
+
+    /// @notice Clears the seat's bit in place.
+    function remove(uint256[4] memory bitmap, Seat seat) internal pure {
+        if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
+        uint256 index = Seat.unwrap(seat);
+        bitmap[index >> 8] &= ~(1 << (index & 0xff));
+    }
+
+    /// @notice Number of seats in the bitmap.
+    function size(uint256[4] memory bitmap) internal pure returns (uint256) {
+        return LibBit.popCount(bitmap[0]) + LibBit.popCount(bitmap[1]) + LibBit.popCount(bitmap[2])
+            + LibBit.popCount(bitmap[3]);
+    }
+
+    /// @notice Number of seats in one word of a bitmap.
+    function size(uint256 word) internal pure returns (uint256) {
+        return LibBit.popCount(word);
+    }
+
+    /// @notice The word in which seats 0 to n - 1 are set.
+    /// @param n at most 256
+    function firstSeats(uint256 n) internal pure returns (uint256) {
+        return n > 255 ? type(uint256).max : (1 << n) - 1;
+    }
+
+    function _shift(Seat seat) private pure returns (uint256) {
+        return uint256(Seat.unwrap(seat) & 7) << 5;
+    }
+}

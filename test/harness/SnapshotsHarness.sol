@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Snapshots} from "../../contracts/libraries/Snapshots.sol";
+import {Seat} from "../../contracts/types/Types.sol";
+
+/// @notice Opens Snapshots to the TypeScript tests.
+contract SnapshotsHarness {
+    Snapshots.KeyTree private _tree;
+
+    /// @notice Address of the last blob written.
+    address public blob;
+
+    function lane(uint256 word, Seat seat) external pure returns (uint32) {
+        return Snapshots.lane(word, seat);
+    }
+
+    function withLane(uint256 word, Seat seat, uint32 value) external pure returns (uint256) {
+        return Snapshots.withLane(word, seat, value);
+    }
+
+    function valueAt(uint256[] calldata words, Seat seat) external pure returns (uint32) {
+        return Snapshots.valueAt(words, seat);
+    }
+
+    function writeBlob(uint256[] calldata words) external {
+        blob = Snapshots.writeBlob(words);
+    }
+
+    function readBlob() external view returns (uint256[] memory) {
+        return Snapshots.readBlob(blob);
+    }
+
+    function blobWord(uint256 index) external view returns (uint256) {
+        return Snapshots.blobWord(blob, index);
+    }
+
+    function blobValue(Seat seat) external view returns (uint32) {
+        return Snapshots.blobValue(blob, seat);
+    }
+
+    function weightsRoot(uint256[] calldata words) external pure returns (bytes32) {
+        return Snapshots.weightsRoot(words);
+    }
+
+    function setLeaf(Seat seat, bytes32 leaf) external {
+        Snapshots.setLeaf(_tree, seat, leaf);
+    }
+
+    function setLeaves(Seat[] calldata seats, bytes32[] calldata leaves) external {
+        for (uint256 i = 0; i < seats.length; ++i) {
+            Snapshots.setLeaf(_tree, seats[i], leaves[i]);
+        }
+    }
+
+    function root() external view returns (bytes32) {
+        return Snapshots.root(_tree);
+    }
+
+    function leafOf(Seat seat) external view returns (bytes32) {
+        return Snapshots.leafOf(_tree, seat);
+    }
+
+    function contains(uint256[4] calldata bitmap, Seat seat) external pure returns (bool) {
+        return Snapshots.contains(bitmap, seat);
+    }
+
+    function insert(uint256[4] memory bitmap, Seat seat) external pure returns (uint256[4] memory) {
+        Snapshots.insert(bitmap, seat);
+        return bitmap;
+    }
+
+    function remove(uint256[4] memory bitmap, Seat seat) external pure returns (uint256[4] memory) {
+        Snapshots.remove(bitmap, seat);
+        return bitmap;
+    }
+
+    function size(uint256[4] calldata bitmap) external pure returns (uint256) {
+        return Snapshots.size(bitmap);
+    }
+
+    function firstSeats(uint256 n) external pure returns (uint256) {
+        return Snapshots.firstSeats(n);
+    }
+}
