@@ -1,0 +1,1 @@
+export { childSecret, secretAt, secretFromMaterial } from "./eip2333.ts";

@@ -1,0 +1,40 @@
+export { invalidEntries, invalidEntriesLater } from "./batch.ts";
+export {
+  type Bls,
+  type BlsVerifier,
+  KEY_BYTES,
+  KEY_BYTES_UNCOMPRESSED,
+  type KeyLike,
+  type KeyTableOptions,
+  POSSESSION_DST,
+  type PublicKey,
+  SECRET_BYTES,
+  SIGNATURE_BYTES,
+  SIGNATURE_DST,
+  type Signature,
+  type SignatureLike,
+  type Signed,
+} from "./bls.ts";
+export type { Root } from "./bytes.ts";
+export {
+  bitmapSeats,
+  type Check,
+  certificateCheck,
+  decide,
+  decideLater,
+  evidenceCheck,
+  type Pairing,
+  proposalCheck,
+  type Refusal,
+  type SignedByMany,
+  type SignedBySeat,
+  type SignedProposal,
+  seatsBitmap,
+  type Verdict,
+  voteCheck,
+} from "./checks/index.ts";
+export { childSecret, secretAt, secretFromMaterial } from "./derivation/index.ts";
+export { CryptoError, type CryptoErrorCode } from "./errors.ts";
+export type { KeyTable } from "./keytable.ts";
+export { pureBls } from "./pure/index.ts";
+export { type VrfInput, vrfMessage, vrfOutput, vrfProve, vrfVerify } from "./vrf/index.ts";

@@ -1,0 +1,2 @@
+export { pureBls } from "./bls.ts";
+export { provePossession, verifyPossession } from "./possession.ts";

@@ -1,0 +1,1 @@
+export { type VrfInput, vrfMessage, vrfOutput, vrfProve, vrfVerify } from "./vrf.ts";
