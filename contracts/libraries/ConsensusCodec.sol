@@ -18,7 +18,8 @@ import {Seat} from "../types/Types.sol";
 
 /// @title Hashes of everything that is signed, committed to or proved
 /// @notice keccak256 over a kind tag of one byte, then the fields, big-endian and of fixed width, without padding. BLS
-/// signs the 32-byte result. `packages/protocol/src/codec` is the same in TypeScript; `vectors/codec.json` binds both.
+/// signs the 32-byte result. `packages/protocol/src/codec` is the same in TypeScript; `vectors/codec.json` binds both. The lists behind a
+/// header's certificatesHash and lateVotesHash (tags 12 and 13) are never seen by contracts and exist only there.
 /// @dev Lists of variable length end the preimage or carry their length, so no two values of one kind share a preimage.
 library ConsensusCodec {
     /// @notice A byte string that is part of a preimage has the wrong length.
@@ -121,7 +122,8 @@ library ConsensusCodec {
             h.refNumber,
             h.refHash,
             h.settledAt,
-            h.inboxCursor
+            h.inboxCursor,
+            h.feeRecipient
         );
         return keccak256(
             abi.encodePacked(
@@ -142,16 +144,6 @@ library ConsensusCodec {
         return keccak256(
             abi.encodePacked(bytes1(0x11), b.chainId, b.author, b.sequence, b.count, b.size, b.transactionsRoot)
         );
-    }
-
-    /// @notice The certificates a header carries, by their hashes in order. (tag 12)
-    function certificates(bytes32[] memory hashes) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(bytes1(0x12), hashes));
-    }
-
-    /// @notice The late votes a header carries, by the hashes of their encodings in order. (tag 13)
-    function lateVotes(bytes32[] memory hashes) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(bytes1(0x13), hashes));
     }
 
     /// @notice The commitment of an epoch's last block. (tag 14)
@@ -192,10 +184,10 @@ library ConsensusCodec {
         return keccak256(abi.encodePacked(bytes1(0x20), genesisHash));
     }
 
-    /// @notice The next epoch's seed. (tag 21)
-    /// @param outputs of the terms that have a block in the final chain, in order
-    function nextSeed(bytes32 seed, bytes32[] memory outputs) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(bytes1(0x21), seed, outputs));
+    /// @notice The seed accumulator after one more output. It starts as an epoch's seed, takes the output of each term
+    /// that has a block in the final chain, once and in order, and ends as the next epoch's seed. (tag 21)
+    function seedStep(bytes32 accumulator, bytes32 output) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x21), accumulator, output));
     }
 
     /// @notice The draw of a leader's class; the result is taken modulo the range drawn from. (tag 22)

@@ -53,6 +53,7 @@ struct Checkpoint {
 /// @param refHash its hash
 /// @param settledAt time of the last checkpoint accepted as read there, ms
 /// @param inboxCursor number of forced transactions consumed so far
+/// @param feeRecipient ledger account that receives the block's tips
 /// @param vrfOutput hash of the leader's VRF signature
 /// @param batchesRoot Merkle root of the batch digests
 /// @param stateRoot state after the block `rootLag` heights below (at least height 0)
@@ -70,6 +71,7 @@ struct Header {
     bytes32 refHash;
     uint64 settledAt;
     uint64 inboxCursor;
+    address feeRecipient;
     bytes32 vrfOutput;
     bytes32 batchesRoot;
     bytes32 stateRoot;

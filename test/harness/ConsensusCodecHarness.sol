@@ -78,14 +78,6 @@ contract ConsensusCodecHarness {
         return ConsensusCodec.batch(b);
     }
 
-    function certificates(bytes32[] calldata hashes) external pure returns (bytes32) {
-        return ConsensusCodec.certificates(hashes);
-    }
-
-    function lateVotes(bytes32[] calldata hashes) external pure returns (bytes32) {
-        return ConsensusCodec.lateVotes(hashes);
-    }
-
     function commitment(Commitment calldata c) external pure returns (bytes32) {
         return ConsensusCodec.commitment(c);
     }
@@ -110,8 +102,8 @@ contract ConsensusCodecHarness {
         return ConsensusCodec.firstSeed(genesisHash);
     }
 
-    function nextSeed(bytes32 seed, bytes32[] calldata outputs) external pure returns (bytes32) {
-        return ConsensusCodec.nextSeed(seed, outputs);
+    function seedStep(bytes32 accumulator, bytes32 output) external pure returns (bytes32) {
+        return ConsensusCodec.seedStep(accumulator, output);
     }
 
     function classDraw(bytes32 d, bytes32 seed, uint64 term) external pure returns (uint256) {
