@@ -1,0 +1,143 @@
+import type { BlockSummary, ExecutionResult, FinalReceipt } from "../engine.ts";
+import { ExecutionError } from "../errors.ts";
+import type { Account, Address, Hash } from "../ledger/index.ts";
+import { toHex } from "../ledger/index.ts";
+import {
+  accountKeyOf,
+  accountRange,
+  addressOfKey,
+  blockKeyOf,
+  decodeAccount,
+  decodeFinalReceipt,
+  decodeHeight,
+  decodeMarker,
+  decodeSummary,
+  encodeAccount,
+  encodeFinalReceipt,
+  encodeHeight,
+  encodeMarker,
+  encodeSummary,
+  executedKeyOf,
+  heightKeyOf,
+  markerKey,
+  receiptKeyOf,
+} from "./records.ts";
+
+/** What the ledger needs of a key-value store. */
+export interface LedgerDatabase {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** All or nothing, durable when it resolves. */
+  batch(operations: readonly LedgerPut[]): Promise<void>;
+  iterate(range: { gte: Uint8Array; lt: Uint8Array }): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
+}
+
+export interface LedgerPut {
+  readonly type: "put";
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** An executed block that is to become final, with what it changed. */
+export interface FinalizedBlock {
+  readonly result: ExecutionResult;
+  readonly changes: ReadonlyMap<Address, Account>;
+}
+
+/** The final part of the ledger, in a key-value store that holds exactly one height's state. */
+export class LedgerStore {
+  readonly #database: LedgerDatabase;
+
+  constructor(database: LedgerDatabase) {
+    this.#database = database;
+  }
+
+  /** The final block, or undefined in an empty store. */
+  async finalBlock(): Promise<BlockSummary | undefined> {
+    const marker = await this.#database.get(markerKey);
+    if (marker === undefined) return undefined;
+    const height = decodeMarker(marker);
+    const block = await this.blockAt(height);
+    if (block === undefined)
+      throw new ExecutionError("CORRUPT_STATE", `the record of final block ${height} is missing`);
+    return block;
+  }
+
+  /** Every account of the final state. */
+  async *accounts(): AsyncGenerator<readonly [Address, Account]> {
+    for await (const [key, value] of this.#database.iterate(accountRange)) {
+      yield [addressOfKey(key), decodeAccount(value)];
+    }
+  }
+
+  async blockAt(height: number): Promise<BlockSummary | undefined> {
+    const bytes = await this.#database.get(blockKeyOf(height));
+    return bytes === undefined ? undefined : decodeSummary(bytes);
+  }
+
+  async heightOf(hash: Hash): Promise<number | undefined> {
+    const bytes = await this.#database.get(heightKeyOf(hash));
+    return bytes === undefined ? undefined : decodeHeight(bytes);
+  }
+
+  async receipt(transactionHash: Hash): Promise<FinalReceipt | undefined> {
+    const bytes = await this.#database.get(receiptKeyOf(transactionHash));
+    if (bytes === undefined) return undefined;
+    const receipt = decodeFinalReceipt(bytes);
+    const block = await this.blockAt(receipt.height);
+    if (block === undefined)
+      throw new ExecutionError("CORRUPT_STATE", `the record of block ${receipt.height} is missing`);
+    return { ...receipt, blockHash: block.hash };
+  }
+
+  async executedAt(height: number): Promise<readonly Hash[] | undefined> {
+    const bytes = await this.#database.get(executedKeyOf(height));
+    if (bytes === undefined) return undefined;
+    return Array.from({ length: bytes.length / 32 }, (_, i) => toHex(bytes.subarray(32 * i, 32 * i + 32)));
+  }
+
+  /** Writes height 0. */
+  async writeGenesis(block: BlockSummary, accounts: ReadonlyMap<Address, Account>): Promise<void> {
+    await this.#database.batch([...puts(block, [], accounts), marker(block.height)]);
+  }
+
+  /** Writes blocks in order of height and moves the marker to the last: all of it or nothing. */
+  async write(blocks: readonly FinalizedBlock[]): Promise<void> {
+    // An account that several of the blocks changed is written once, as the last left it.
+    const changes = new Map<Address, Account>();
+    for (const block of blocks) for (const [address, account] of block.changes) changes.set(address, account);
+    const operations: LedgerPut[] = [];
+    for (const { result } of blocks) operations.push(...puts(result, result.receipts, []));
+    for (const [address, account] of changes) operations.push(accountPut(address, account));
+    operations.push(marker(blocks.at(-1)!.result.height));
+    await this.#database.batch(operations);
+  }
+}
+
+function* puts(
+  block: BlockSummary,
+  receipts: ExecutionResult["receipts"],
+  accounts: Iterable<readonly [Address, Account]>,
+): Generator<LedgerPut> {
+  yield put(blockKeyOf(block.height), encodeSummary(block));
+  yield put(heightKeyOf(block.hash), encodeHeight(block.height));
+  const executed = new Uint8Array(32 * receipts.length);
+  for (const receipt of receipts) {
+    const key = receiptKeyOf(receipt.transactionHash);
+    executed.set(key.subarray(1), 32 * receipt.index);
+    yield put(key, encodeFinalReceipt(block.height, receipt));
+  }
+  yield put(executedKeyOf(block.height), executed);
+  for (const [address, account] of accounts) yield accountPut(address, account);
+}
+
+function accountPut(address: Address, account: Account): LedgerPut {
+  return put(accountKeyOf(address), encodeAccount(account));
+}
+
+function marker(height: number): LedgerPut {
+  return put(markerKey, encodeMarker(height));
+}
+
+function put(key: Uint8Array, value: Uint8Array): LedgerPut {
+  return { type: "put", key, value };
+}
