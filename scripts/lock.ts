@@ -10,8 +10,11 @@
  *     node scripts/lock.ts --check   fails with a list of what is wrong, changes nothing
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 const REGISTRY = "https://registry.npmjs.org/";
+
+type Versions = Record<string, string>;
 
 interface LockEntry {
   version?: string;
@@ -23,7 +26,9 @@ interface LockEntry {
   cpu?: string[];
   os?: string[];
   libc?: string[];
-  optionalDependencies?: Record<string, string>;
+  dependencies?: Versions;
+  devDependencies?: Versions;
+  optionalDependencies?: Versions;
 }
 
 interface Lock {
@@ -74,20 +79,41 @@ export function repair(lock: Lock): string[] {
   return wrong;
 }
 
+/** A sentence for each package.json that the lock file does not match, which makes `npm ci` refuse both. */
+function disagreements(lock: Lock, root: string): string[] {
+  const wrong: string[] = [];
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    if (path.includes("node_modules/")) continue;
+    const manifest = JSON.parse(readFileSync(join(root, path, "package.json"), "utf8")) as LockEntry;
+    for (const group of ["dependencies", "devDependencies", "optionalDependencies"] as const) {
+      const [locked, declared] = [entry[group] ?? {}, manifest[group] ?? {}];
+      for (const name of new Set([...Object.keys(locked), ...Object.keys(declared)])) {
+        if (locked[name] === declared[name]) continue;
+        wrong.push(
+          `${join(path, "package.json")} wants ${name} ${declared[name]}, the lock file ${locked[name]}`,
+        );
+      }
+    }
+  }
+  return wrong;
+}
+
 if (import.meta.main) {
-  const file = new URL("../package-lock.json", import.meta.url);
+  const argv = process.argv.slice(2);
+  const root = argv.find((word) => !word.startsWith("--")) ?? join(import.meta.dirname, "..");
+  const file = join(root, "package-lock.json");
   const lock = JSON.parse(readFileSync(file, "utf8")) as Lock;
+  const unlike = disagreements(lock, root);
+  for (const line of unlike) console.error(line);
+  if (unlike.length > 0) console.error("Bring them together with: npm install && node scripts/lock.ts");
   const wrong = repair(lock);
-  if (process.argv.includes("--check")) {
+  if (argv.includes("--check")) {
     for (const line of wrong) console.error(`package-lock.json: ${line}`);
     if (wrong.length > 0) console.error("Repair it with: node scripts/lock.ts");
-    process.exitCode = wrong.length > 0 ? 1 : 0;
+    if (wrong.length + unlike.length > 0) process.exitCode = 1;
   } else {
     if (wrong.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-    console.log(
-      wrong.length === 0
-        ? "package-lock.json needs no repair"
-        : wrong.map((line) => `repaired: ${line}`).join("\n"),
-    );
+    for (const line of wrong) console.log(`repaired: ${line}`);
+    if (wrong.length === 0) console.log("package-lock.json needs no repair");
   }
 }
