@@ -6,6 +6,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 export interface Step {
   /** What `--only` calls it. */
@@ -62,7 +63,12 @@ export function runStep(step: Step, root: string = home): Promise<StepResult> {
   const begin = performance.now();
   return new Promise((resolve) => {
     const end = (passed: boolean, output: string): void =>
-      resolve({ step, passed, output: output.trim(), seconds: (performance.now() - begin) / 1000 });
+      resolve({
+        step,
+        passed,
+        output: stripVTControlCharacters(output).trim(),
+        seconds: (performance.now() - begin) / 1000,
+      });
     const program = step.argv[0] ?? "";
     if (!existsSync(program)) return end(false, `${program} is missing`);
     const child = spawn(process.execPath, step.argv, {
