@@ -3,6 +3,7 @@ import type {
   Accounting,
   Batch,
   BlockBody,
+  Boundary,
   Certificate,
   Checkpoint,
   CheckpointCertificate,
@@ -13,6 +14,7 @@ import type {
   Hex,
   Mode,
   Params,
+  Participation,
   PerMode,
   Vote,
   VoteBody,
@@ -107,26 +109,32 @@ export function commitmentHash(c: Commitment): Hash {
   );
 }
 
-/** Hash of what rewards are computed from: four bytes a seat behind a fixed head. */
+/** Hash of a participation vector: four bytes a seat, no tag (docs/encodings.md, tag 16). */
+export function participationHash(vector: readonly Participation[]): Hash {
+  const writer = new Writer(4 * vector.length + 4);
+  for (const seat of vector) writer.u16(seat.missed, "missed").u16(seat.proposed, "proposed");
+  return finish(writer);
+}
+
+/** Hash of what rewards are computed from. */
 export function accountingHash(a: Accounting): Hash {
-  const vector = new Writer(4 * a.participation.length + 4);
-  for (const seat of a.participation) vector.u16(seat.missed, "missed").u16(seat.proposed, "proposed");
   return finish(
     tagged(TAG.accounting)
       .u64(a.epoch, "epoch")
       .u64(a.views, "views")
       .u64(a.stamp, "stamp")
       .u32(a.loadMultiplier, "loadMultiplier")
-      .hash(hashBytes(vector.done())),
+      .hash(a.vectorHash),
   );
+}
+
+/** Hash of what a boundary checkpoint adds. */
+export function boundaryHash(b: Boundary): Hash {
+  return finish(tagged(TAG.boundary).hash(commitmentHash(b.commitment)).hash(accountingHash(b.accounting)));
 }
 
 /** A checkpoint's hash, which is also its signing root and the next checkpoint's `previous`. */
 export function checkpointRoot(domain: Hash, c: Checkpoint): Hash {
-  const boundary =
-    c.boundary === null
-      ? ZERO_HASH
-      : finish(tagged(TAG.boundary).hash(commitmentHash(c.boundary.commitment)).hash(c.boundary.accounting));
   return finish(
     tagged(TAG.checkpoint)
       .hash(domain)
@@ -137,7 +145,7 @@ export function checkpointRoot(domain: Hash, c: Checkpoint): Hash {
       .hash(c.stateRoot)
       .hash(c.blocksRoot)
       .hash(c.previous)
-      .hash(boundary),
+      .hash(c.boundary === null ? ZERO_HASH : boundaryHash(c.boundary)),
   );
 }
 

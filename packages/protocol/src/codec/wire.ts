@@ -1,5 +1,6 @@
 import { ProtocolError } from "../errors.ts";
 import type {
+  Accounting,
   Block,
   BlockBody,
   Certificate,
@@ -147,6 +148,25 @@ function readCommitment(reader: Reader): Commitment {
   };
 }
 
+function writeAccounting(writer: Writer, a: Accounting): void {
+  writer
+    .u64(a.epoch, "epoch")
+    .u64(a.views, "views")
+    .u64(a.stamp, "stamp")
+    .u32(a.loadMultiplier, "loadMultiplier")
+    .hash(a.vectorHash);
+}
+
+function readAccounting(reader: Reader): Accounting {
+  return {
+    epoch: reader.u64("epoch"),
+    views: reader.u64("views"),
+    stamp: reader.u64("stamp"),
+    loadMultiplier: reader.u32("loadMultiplier"),
+    vectorHash: reader.hash("vectorHash"),
+  };
+}
+
 function writeCheckpoint(writer: Writer, c: Checkpoint): void {
   writer
     .u64(c.height, "height")
@@ -158,7 +178,7 @@ function writeCheckpoint(writer: Writer, c: Checkpoint): void {
     .hash(c.previous);
   optional(writer, c.boundary, (boundary) => {
     writeCommitment(writer, boundary.commitment);
-    writer.hash(boundary.accounting);
+    writeAccounting(writer, boundary.accounting);
   });
 }
 
@@ -173,7 +193,7 @@ function readCheckpoint(reader: Reader): Checkpoint {
     previous: reader.hash("previous"),
     boundary: readOptional(reader, "boundary", () => ({
       commitment: readCommitment(reader),
-      accounting: reader.hash("accounting"),
+      accounting: readAccounting(reader),
     })),
   };
 }

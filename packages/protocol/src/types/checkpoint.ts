@@ -4,8 +4,7 @@ import type { Hash, Millis } from "./primitives.ts";
 /** What a boundary checkpoint adds (protocol.md section 8). */
 export interface Boundary {
   readonly commitment: Commitment;
-  /** Hash of {epoch, views, stamp, load multiplier, participation vector}. */
-  readonly accounting: Hash;
+  readonly accounting: Accounting;
 }
 
 /** The fields that Q of the mode and more than 2/3 of the backing stake sign; its hash is its signing root under D. */
@@ -24,7 +23,7 @@ export interface Checkpoint {
   readonly boundary: Boundary | null;
 }
 
-/** What the boundary's `accounting` hash covers: rewards are computed from it (contracts.md, rewards). */
+/** What the pay of an epoch is computed from (contracts.md, rewards). */
 export interface Accounting {
   readonly epoch: number;
   /** Views of the epoch up to the last block's. */
@@ -32,8 +31,15 @@ export interface Accounting {
   readonly stamp: Millis;
   /** Load multiplier in millionths, 500,000 to 2,000,000. */
   readonly loadMultiplier: number;
-  /** Per seat of R_e: blocks it missed, blocks it proposed. */
-  readonly participation: readonly { readonly missed: number; readonly proposed: number }[];
+  /** Hash of the participation vector: who has it proves it against this. */
+  readonly vectorHash: Hash;
+}
+
+/** One seat's line of the participation vector of R_e; both below 65,536. */
+export interface Participation {
+  /** Blocks with a child in the epoch that carry no signature of the seat. */
+  readonly missed: number;
+  readonly proposed: number;
 }
 
 /** The genesis "header" of height 0; the contracts compute and store its hash (section 1, "Genesis"). */
