@@ -38,3 +38,4 @@ export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export type { KeyTable } from "./keytable.ts";
 export { pureBls } from "./pure/index.ts";
 export { type VrfInput, vrfMessage, vrfOutput, vrfProve, vrfVerify } from "./vrf/index.ts";
+export { compressKey, type G1Words, type G2Words, keyWords, signatureWords } from "./eip2537.ts";
