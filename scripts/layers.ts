@@ -11,6 +11,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { filesBelow } from "./files.ts";
 
 const SCOPE = "@aitbc-hybrid/";
 
@@ -85,14 +86,7 @@ export function importsOf(source: string): { specifier: string; typeOnly: boolea
   return found;
 }
 
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : filesBelow(path);
-    return /\.(ts|tsx|mts|mjs|js)$/.test(entry.name) && !entry.name.endsWith(".d.ts") ? [path] : [];
-  });
-}
+const isSource = (name: string): boolean => /\.(ts|tsx|mts|mjs|js)$/.test(name) && !name.endsWith(".d.ts");
 
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
 
@@ -143,7 +137,7 @@ export function check(root: string): string[] {
       }
     }
 
-    for (const file of ["src", "bin", "test"].flatMap((part) => filesBelow(join(folder, part)))) {
+    for (const file of ["src", "bin", "test"].flatMap((part) => filesBelow(join(folder, part), isSource))) {
       const where = relative(root, file).split(sep).join("/");
       const declared = relative(folder, file).startsWith("test") ? forTests : runtime;
       for (const { specifier } of importsOf(readFileSync(file, "utf8"))) {
