@@ -1,0 +1,4 @@
+import { pureBls } from "../../src/index.ts";
+import { conformance } from "../support/conformance.ts";
+
+conformance(pureBls);
