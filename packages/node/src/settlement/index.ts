@@ -1,1 +1,3 @@
+export * from "./client.ts";
+export * from "./duties.ts";
 export type * from "./types.ts";

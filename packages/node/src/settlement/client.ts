@@ -1,0 +1,286 @@
+import { pureBls } from "@aitbc-hybrid/crypto";
+import type {
+  Genesis,
+  Hash,
+  Millis,
+  ReferenceReading,
+  Registry,
+  SettlementReference,
+} from "@aitbc-hybrid/protocol";
+import { ZERO_HASH } from "@aitbc-hybrid/protocol";
+import {
+  checkpointManagerAbi,
+  electionsAbi,
+  type Network,
+  readGenesis,
+  readRegistry,
+  validatorRegistryAbi,
+} from "@aitbc-hybrid/sdk";
+import { keccak256, type PublicClient } from "viem";
+import type {
+  SettledCheckpoint,
+  Settlement,
+  SettlementBlock,
+  SettlementRules,
+  Standing,
+  Unsubscribe,
+} from "./types.ts";
+
+export interface SettlementClientOptions {
+  readonly network: Network;
+  /** How often the head is asked for, ms. */
+  readonly pollMs: Millis;
+}
+
+export interface SettlementClientModules {
+  readonly client: PublicClient;
+  readonly clock: () => Millis;
+  /** Called with a sentence when a call fails; polling goes on. */
+  readonly onTrouble: (sentence: string) => void;
+}
+
+/** Final blocks remembered: what leaders name and voters look up without asking again. */
+const REMEMBERED = 512;
+/** Newest references of final blocks that are checked against the chain at each new head. */
+const WATCHED = 4;
+/** Settlement blocks asked for events in one call. */
+const LOG_PAGE = 1_000n;
+/** Without an answer for this long the chain counts as out of reach. */
+const SILENCE_MS = 10_000;
+
+const STANDING: readonly Standing[] = ["unknown", "active", "jailed", "slashed", "exited"];
+
+interface Remembered extends SettlementBlock {
+  /** When it was first known to be final, by the own clock; for blocks older than this process, their own stamp. */
+  readonly finalSince: Millis;
+}
+
+/** The settlement chain through its JSON-RPC. */
+export class SettlementClient implements Settlement {
+  readonly #options: SettlementClientOptions;
+  readonly #modules: SettlementClientModules;
+  readonly #blocks = new Map<number, Remembered>();
+  readonly #watched: SettlementReference[] = [];
+  readonly #finalListeners = new Set<(block: SettlementBlock) => void>();
+  readonly #revertListeners = new Set<(reference: SettlementReference) => void>();
+  readonly #readings = new Map<string, Promise<ReferenceReading | null>>();
+  #rules: SettlementRules = { refLag: 0, settleDepth: 0 };
+  #final: Remembered | null = null;
+  #settled: SettledCheckpoint | null = null;
+  #scannedTo: bigint | null = null;
+  #answeredAt: Millis;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: SettlementClientOptions, modules: SettlementClientModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.#answeredAt = modules.clock();
+  }
+
+  genesis(): Promise<Genesis> {
+    return readGenesis(this.#modules.client, this.#options.network);
+  }
+
+  follow(rules: SettlementRules): void {
+    this.#rules = rules;
+    if (this.#timer === null && !this.#closed) this.#schedule(0);
+  }
+
+  latestFinal(): SettlementBlock | null {
+    return this.#final;
+  }
+
+  nameable(): SettlementBlock | null {
+    const { refLag } = this.#rules;
+    if (refLag === 0) return this.#final;
+    const oldest = this.#modules.clock() - refLag;
+    let best: Remembered | null = null;
+    for (const block of this.#blocks.values()) {
+      if (block.finalSince <= oldest && (best === null || block.number > best.number)) best = block;
+    }
+    return best;
+  }
+
+  reading(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null> {
+    const key = `${reference.number} ${reference.hash} ${candidateEpoch}`;
+    const known = this.#readings.get(key);
+    if (known !== undefined) return known;
+    const reading = this.#read(reference, candidateEpoch);
+    this.#readings.set(key, reading);
+    if (this.#readings.size > REMEMBERED) this.#readings.delete(this.#readings.keys().next().value!);
+    // "Not final yet" and failures are asked anew.
+    const forget = (): void => {
+      this.#readings.delete(key);
+    };
+    reading.then((value) => value === null && forget(), forget);
+    return reading;
+  }
+
+  async #read(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null> {
+    const { client } = this.#modules;
+    const { addresses } = this.#options.network;
+    if (this.#final === null || reference.number > this.#final.number) return null;
+    const blockNumber = BigInt(reference.number);
+    const shown = this.#blocks.get(reference.number)?.hash ?? (await client.getBlock({ blockNumber })).hash;
+    if (shown !== reference.hash) return null;
+    const [settledAt, candidate] = await Promise.all([
+      client.readContract({
+        address: addresses.checkpoints,
+        abi: checkpointManagerAbi,
+        functionName: "lastAcceptedAt",
+        blockNumber,
+      }),
+      client.readContract({
+        address: addresses.elections,
+        abi: electionsAbi,
+        functionName: "snapshotHashOf",
+        args: [BigInt(candidateEpoch)],
+        blockNumber,
+      }),
+    ]);
+    this.#answeredAt = this.#modules.clock();
+    return {
+      settledAt: Number(settledAt),
+      inboxCursor: 0,
+      candidate: candidate === ZERO_HASH ? null : candidate,
+    };
+  }
+
+  registry(root: Hash, epoch: number): Promise<Registry> {
+    return readRegistry(this.#modules.client, this.#options.network.addresses, root, epoch);
+  }
+
+  settled(): SettledCheckpoint | null {
+    return this.#settled;
+  }
+
+  async standing(key: Uint8Array): Promise<Standing> {
+    const { client } = this.#modules;
+    const contract = {
+      address: this.#options.network.addresses.registry,
+      abi: validatorRegistryAbi,
+    } as const;
+    const hash = keccak256(pureBls.parseKey(key).uncompressed);
+    const [validator] = await client.readContract({ ...contract, functionName: "usedKey", args: [hash] });
+    if (validator === 0n) return "unknown";
+    const { status } = await client.readContract({
+      ...contract,
+      functionName: "validator",
+      args: [validator],
+    });
+    return STANDING[status] ?? "unknown";
+  }
+
+  onFinal(listener: (block: SettlementBlock) => void): Unsubscribe {
+    this.#finalListeners.add(listener);
+    return () => this.#finalListeners.delete(listener);
+  }
+
+  watch(reference: SettlementReference): void {
+    if (this.#watched.some((each) => each.number === reference.number)) return;
+    this.#watched.push(reference);
+    if (this.#watched.length > WATCHED) this.#watched.shift();
+  }
+
+  onReverted(listener: (reference: SettlementReference) => void): Unsubscribe {
+    this.#revertListeners.add(listener);
+    return () => this.#revertListeners.delete(listener);
+  }
+
+  reachable(): boolean {
+    return this.#modules.clock() - this.#answeredAt < SILENCE_MS;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #schedule(after: Millis): void {
+    this.#timer = setTimeout(() => {
+      this.#poll()
+        .catch((error: unknown) =>
+          this.#modules.onTrouble(
+            `the settlement chain does not answer (${error instanceof Error ? error.message.split("\n", 1)[0] : error}); asking again`,
+          ),
+        )
+        .finally(() => {
+          if (!this.#closed) this.#schedule(this.#options.pollMs);
+        });
+    }, after);
+  }
+
+  async #poll(): Promise<void> {
+    const { client, clock } = this.#modules;
+    const { settleDepth } = this.#rules;
+    let finalNumber: bigint;
+    if (settleDepth === 0) {
+      finalNumber = (await client.getBlock({ blockTag: "finalized" })).number;
+    } else {
+      finalNumber = (await client.getBlockNumber({ cacheTime: 0 })) - BigInt(settleDepth);
+    }
+    this.#answeredAt = clock();
+    if (finalNumber < 0n || (this.#final !== null && Number(finalNumber) <= this.#final.number)) return;
+    const first = this.#final === null ? finalNumber : BigInt(this.#final.number + 1);
+    for (
+      let number = first > finalNumber - 63n ? first : finalNumber - 63n;
+      number <= finalNumber;
+      number++
+    ) {
+      await this.#remember(number);
+    }
+    await this.#scan(finalNumber);
+    await this.#checkWatched(finalNumber);
+    const final = this.#final;
+    if (final !== null && !this.#closed) for (const listener of this.#finalListeners) listener(final);
+  }
+
+  async #remember(number: bigint): Promise<void> {
+    const block = await this.#modules.client.getBlock({ blockNumber: number });
+    const stamp = Number(block.timestamp) * 1000;
+    const remembered: Remembered = {
+      number: Number(number),
+      hash: block.hash,
+      stamp,
+      finalSince: this.#final === null ? stamp : this.#modules.clock(),
+    };
+    this.#blocks.set(remembered.number, remembered);
+    this.#blocks.delete(remembered.number - REMEMBERED);
+    this.#final = remembered;
+  }
+
+  /** Finds the highest accepted checkpoint up to a final block: forward from the last look, backward at the start. */
+  async #scan(to: bigint): Promise<void> {
+    const lowest = BigInt(this.#options.network.deployBlock);
+    let from = this.#scannedTo === null ? to - LOG_PAGE : this.#scannedTo + 1n;
+    let end = to;
+    for (;;) {
+      if (from < lowest) from = lowest;
+      const events = await this.#modules.client.getContractEvents({
+        address: this.#options.network.addresses.checkpoints,
+        abi: checkpointManagerAbi,
+        eventName: "CheckpointAccepted",
+        fromBlock: from,
+        toBlock: end,
+        strict: true,
+      });
+      const last = events.at(-1);
+      if (last !== undefined) {
+        this.#settled = { height: Number(last.args.height), blockHash: last.args.checkpoint.blockHash };
+      }
+      if (last !== undefined || this.#scannedTo !== null || from <= lowest) break;
+      end = from - 1n;
+      from = end - LOG_PAGE;
+    }
+    this.#scannedTo = to;
+  }
+
+  async #checkWatched(final: bigint): Promise<void> {
+    for (const reference of this.#watched) {
+      if (BigInt(reference.number) > final) continue;
+      const { hash } = await this.#modules.client.getBlock({ blockNumber: BigInt(reference.number) });
+      if (hash !== reference.hash) for (const listener of this.#revertListeners) listener(reference);
+    }
+  }
+}
