@@ -179,8 +179,7 @@ export class EmbeddedEngine implements ExecutionEngine {
     transactions: readonly Uint8Array[],
   ): Promise<ExecutionResult> {
     this.#assertOpen();
-    const parent = this.#parentOf(parentHash, context);
-    const known = this.#layerOf(context.hash);
+    const known = this.#layers.get(context.hash);
     if (known !== undefined) {
       if (known.result.parentHash === parentHash) return known.result;
       throw new ExecutionError(
@@ -188,6 +187,7 @@ export class EmbeddedEngine implements ExecutionEngine {
         `block ${context.hash} was executed on ${known.result.parentHash}`,
       );
     }
+    const parent = this.#parentOf(parentHash, context);
     const verified = await this.#verify(transactions);
     const { parameters, slice } = this.#options;
     const execution = new BlockExecution(parameters, parent.state, context.feeRecipient);

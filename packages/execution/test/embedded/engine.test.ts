@@ -1,0 +1,342 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import {
+  defaultEmbeddedOptions,
+  EmbeddedEngine,
+  type EmbeddedEngineOptions,
+} from "../../src/embedded/index.ts";
+import { defaultPendingOptions, type Hash, type RefusalReason } from "../../src/ledger/index.ts";
+import { defaultSenderPoolOptions, SenderPool } from "../../src/senders/index.ts";
+import { MemoryDatabase } from "../support/memory-database.ts";
+import { blockHash, fixedAddress, parameters, type Wallet, wallet } from "../support/wallet.ts";
+
+const coin = 10n ** 18n;
+const wallets = [wallet(1), wallet(2), wallet(3)];
+const [alice, bob] = wallets as [Wallet, Wallet];
+const genesis = { hash: blockHash("genesis"), stamp: 1_000 };
+const feeRecipient = fixedAddress(0xfee);
+
+async function open(database = new MemoryDatabase(), options: Partial<EmbeddedEngineOptions> = {}) {
+  return EmbeddedEngine.open(
+    {
+      ...defaultEmbeddedOptions,
+      parameters,
+      allocation: new Map(wallets.map(({ address }) => [address, coin])),
+      genesis,
+      pending: defaultPendingOptions,
+      ...options,
+    },
+    { database, senders: new SenderPool({ ...defaultSenderPoolOptions, workers: 0 }) },
+  );
+}
+
+function context(name: string, height: number) {
+  return { hash: blockHash(name), height, stamp: 1_000 + 500 * height, feeRecipient };
+}
+
+/** Executes a chain of blocks with these names, each with its transactions. */
+async function extend(
+  engine: EmbeddedEngine,
+  parent: Hash,
+  height: number,
+  blocks: readonly (readonly [string, readonly Uint8Array[]])[],
+) {
+  const results = [];
+  let at = parent;
+  for (const [i, [name, transactions]] of blocks.entries()) {
+    results.push(await engine.execute(at, context(name, height + i), transactions));
+    at = blockHash(name);
+  }
+  return results;
+}
+
+describe("the embedded ledger", () => {
+  it("opens at genesis, and again at the last final block with the same state", async () => {
+    const database = new MemoryDatabase();
+    const engine = await open(database);
+    assert.equal(engine.finalized.height, 0);
+    const [, two] = await extend(engine, genesis.hash, 1, [
+      ["1", [alice.sign()]],
+      ["2", [alice.sign({ nonce: 1, to: bob.address, value: 7n })]],
+    ]);
+    await engine.finalize(blockHash("2"));
+    await engine.close();
+
+    const again = await open(database);
+    assert.equal(again.finalized.height, 2);
+    assert.equal(again.finalized.stateRoot, two?.stateRoot);
+    assert.equal(await (await again.stateAt("latest")).nonce(alice.address), 2);
+    assert.equal(await (await again.stateAt("finalized")).balance(bob.address), coin + 7n);
+    assert.equal((await again.block({ height: 1 }))?.hash, blockHash("1"));
+    assert.equal((await again.block({ hash: blockHash("1") }))?.height, 1);
+  });
+
+  it("refuses a store of another genesis, and one whose accounts were changed", async () => {
+    const database = new MemoryDatabase();
+    await open(database);
+    await assert.rejects(open(database.copy(), { allocation: new Map([[alice.address, 1n]]) }), {
+      code: "GENESIS_MISMATCH",
+    });
+    await assert.rejects(open(database.copy(), { genesis: { ...genesis, hash: blockHash("other") } }), {
+      code: "GENESIS_MISMATCH",
+    });
+    const account = [...database.entries.keys()].find((key) => key.startsWith("11"))!;
+    database.entries.get(account)![7]!++;
+    await assert.rejects(open(database), { code: "CORRUPT_STATE" });
+  });
+
+  it("executes two children of one parent and keeps the one that becomes final", async () => {
+    const engine = await open();
+    const [parent] = await extend(engine, genesis.hash, 1, [["1", [alice.sign()]]]);
+    const left = await engine.execute(blockHash("1"), context("left", 2), [
+      alice.sign({ nonce: 1, value: 5n }),
+    ]);
+    const right = await engine.execute(blockHash("1"), context("right", 2), [bob.sign({ value: 6n })]);
+    const below = await engine.execute(blockHash("left"), context("below", 3), []);
+    assert.notEqual(left.stateRoot, right.stateRoot);
+    assert.equal(engine.latest.hash, below.hash);
+    assert.deepEqual(await engine.rootsAt(blockHash("below"), 1), {
+      stateRoot: parent?.stateRoot,
+      receiptsRoot: parent?.receiptsRoot,
+    });
+    assert.equal((await engine.rootsAt(blockHash("right"), 2)).stateRoot, right.stateRoot);
+
+    const held = await engine.stateAt({ hash: blockHash("left") });
+    await engine.finalize(blockHash("right"));
+    assert.equal(engine.finalized.hash, right.hash);
+    assert.equal(engine.latest.hash, right.hash);
+    assert.equal(await (await engine.stateAt("latest")).nonce(alice.address), 1);
+    assert.equal(await (await engine.stateAt("latest")).nonce(bob.address), 1);
+    assert.equal(await held.nonce(alice.address), 2, "a view outlives its block");
+    await assert.rejects(engine.stateAt({ hash: blockHash("left") }), { code: "UNKNOWN_BLOCK" });
+    await assert.rejects(engine.execute(blockHash("left"), context("x", 3), []), { code: "UNKNOWN_PARENT" });
+    await assert.rejects(engine.finalize(blockHash("below")), { code: "UNKNOWN_BLOCK" });
+    assert.equal(
+      (await engine.rootsAt(blockHash("right"), 0)).stateRoot,
+      (await engine.block({ height: 0 }))?.stateRoot,
+    );
+  });
+
+  it("does nothing when a block is executed or made final once more", async () => {
+    const database = new MemoryDatabase();
+    const engine = await open(database);
+    const first = await engine.execute(genesis.hash, context("1", 1), [alice.sign()]);
+    assert.equal(await engine.execute(genesis.hash, context("1", 1), [alice.sign()]), first);
+    await engine.execute(blockHash("1"), context("2", 2), []);
+    await engine.finalize(blockHash("2"));
+    const { batches } = database;
+    await engine.finalize(blockHash("2"));
+    await engine.finalize(blockHash("1"));
+    assert.equal(database.batches, batches);
+  });
+
+  it("refuses blocks that fit nowhere", async () => {
+    const engine = await open();
+    await assert.rejects(engine.execute(blockHash("?"), context("1", 1), []), { code: "UNKNOWN_PARENT" });
+    await assert.rejects(engine.execute(genesis.hash, context("1", 2), []), { code: "BAD_HEIGHT" });
+    await engine.execute(genesis.hash, context("1", 1), []);
+    await engine.execute(genesis.hash, context("1b", 1), []);
+    await assert.rejects(engine.execute(blockHash("1b"), context("1", 1), []), { code: "CONFLICTING_BLOCK" });
+    await assert.rejects(engine.finalize(blockHash("?")), { code: "UNKNOWN_BLOCK" });
+    await assert.rejects(engine.rootsAt(blockHash("1"), 2), { code: "UNKNOWN_BLOCK" });
+    await assert.rejects(engine.stateAt({ height: 1 }), { code: "UNKNOWN_BLOCK" });
+  });
+
+  it("keeps the states of so many final heights", async () => {
+    const engine = await open(undefined, { statesKept: 2 });
+    await extend(engine, genesis.hash, 1, [
+      ["1", [alice.sign()]],
+      ["2", []],
+      ["3", []],
+    ]);
+    await engine.finalize(blockHash("3"));
+    assert.equal(await (await engine.stateAt({ height: 2 })).nonce(alice.address), 1);
+    await assert.rejects(engine.stateAt({ height: 1 }), { code: "STATE_UNAVAILABLE" });
+    await assert.rejects(engine.stateAt({ hash: genesis.hash }), { code: "STATE_UNAVAILABLE" });
+    assert.equal((await engine.block({ height: 1 }))?.executed, 1, "its summary stays");
+  });
+
+  it("gives a receipt only once its block is final", async () => {
+    const engine = await open();
+    const transactions = [alice.sign(), alice.sign(), bob.sign({ to: alice.address })];
+    const result = await engine.execute(genesis.hash, context("1", 1), transactions);
+    assert.deepEqual(result.skippedTransactions, [{ position: 1, reason: "STALE_NONCE" }]);
+    const hash = result.receipts[1]!.transactionHash;
+    assert.equal(await engine.receipt(hash), undefined);
+    assert.equal(await engine.receiptsOf(1), undefined);
+    await engine.finalize(blockHash("1"));
+    assert.deepEqual(await engine.receipt(hash), {
+      ...result.receipts[1],
+      blockHash: blockHash("1"),
+      height: 1,
+    });
+    assert.deepEqual(
+      (await engine.receiptsOf(1))?.map(({ transactionHash }) => transactionHash),
+      result.receipts.map(({ transactionHash }) => transactionHash),
+    );
+  });
+
+  it("skips in a block what can never be executed, with its reason", async () => {
+    const engine = await open();
+    const foreign = alice.sign({ chainId: 1n });
+    const forged = alice.sign().fill(0, -32, -1).fill(1, -1);
+    const transactions = [foreign, Uint8Array.of(1, 2, 3), bob.sign()];
+    assert.deepEqual(await engine.verify(transactions), ["WRONG_CHAIN_ID", "MALFORMED", null]);
+    const result = await engine.execute(genesis.hash, context("1", 1), transactions);
+    assert.deepEqual(
+      result.skippedTransactions.map(({ position, reason }) => [position, reason]),
+      [
+        [0, "WRONG_CHAIN_ID"],
+        [1, "MALFORMED"],
+      ],
+    );
+    assert.equal(result.executed, 1);
+    assert.notEqual((await engine.verify([forged]))[0], null);
+  });
+
+  describe("judges a client's transaction", () => {
+    const judged = async (engine: EmbeddedEngine, bytes: Uint8Array): Promise<RefusalReason | null> => {
+      const result = await engine.check(bytes);
+      return result.accepted ? null : result.reason;
+    };
+
+    it("and a refused one changes nothing", async () => {
+      const engine = await open();
+      const before = engine.latest.stateRoot;
+      assert.equal(await judged(engine, alice.sign({ value: 2n * coin })), "INSUFFICIENT_BALANCE");
+      assert.equal(await judged(engine, alice.sign({ nonce: 1_000 })), "NONCE_GAP");
+      assert.equal(
+        await judged(engine, alice.sign({ data: new Uint8Array(5_000), gasLimit: 1e6 })),
+        "OVERSIZED_DATA",
+      );
+      assert.equal(await judged(engine, Uint8Array.of(0xc0)), "MALFORMED");
+      const tampered = alice.sign();
+      tampered[tampered.length - 1]! ^= 1;
+      // A changed signature recovers to an account that owns nothing, or to none.
+      assert.match((await judged(engine, tampered)) ?? "", /INSUFFICIENT_BALANCE|BAD_SIGNATURE/);
+      assert.deepEqual(engine.takeExecutable(), []);
+      assert.equal(engine.latest.stateRoot, before);
+    });
+
+    it("against the latest state and what waits", async () => {
+      const engine = await open();
+      assert.equal(await judged(engine, alice.sign({ nonce: 0 })), null);
+      assert.equal(await judged(engine, alice.sign({ nonce: 1 })), null);
+      assert.equal(await (await engine.stateAt("pending")).nonce(alice.address), 2);
+      assert.equal(await (await engine.stateAt("latest")).nonce(alice.address), 0);
+      const batch = engine.takeExecutable();
+      assert.equal(batch.length, 2);
+      await engine.execute(genesis.hash, context("1", 1), batch);
+      assert.equal(await judged(engine, alice.sign({ nonce: 1 })), "STALE_NONCE");
+    });
+
+    it("and gives out again what a final block skipped for a gap", async () => {
+      const engine = await open();
+      await engine.check(alice.sign({ nonce: 0 }));
+      await engine.check(alice.sign({ nonce: 1 }));
+      const [zero, one] = engine.takeExecutable();
+      await engine.execute(genesis.hash, context("1", 1), [one!]);
+      await engine.execute(blockHash("1"), context("2", 2), [zero!]);
+      await engine.finalize(blockHash("2"));
+      assert.deepEqual(engine.takeExecutable(), [one]);
+    });
+
+    it("and frees the nonce of one that a final block skipped for good", async () => {
+      const engine = await open();
+      const spend = alice.sign({ nonce: 0, value: coin / 2n });
+      await engine.check(spend);
+      await engine.check(alice.sign({ nonce: 1 }));
+      // Another validator's batch empties the account first.
+      await engine.execute(genesis.hash, context("1", 1), [
+        alice.sign({ nonce: 0, value: (coin * 9n) / 10n }),
+        spend,
+      ]);
+      await engine.finalize(blockHash("1"));
+      assert.equal(await judged(engine, alice.sign({ nonce: 2 })), null);
+    });
+  });
+
+  describe("after a crash", () => {
+    const blocks: readonly (readonly [string, readonly Uint8Array[]])[] = [
+      ["1", [alice.sign(), bob.sign()]],
+      ["2", [alice.sign({ nonce: 1 }), alice.sign({ nonce: 1 })]],
+      ["3", [bob.sign({ nonce: 1, to: alice.address, value: 9n })]],
+    ];
+
+    for (const fault of ["lost", "written"] as const) {
+      it(`of which a finalization's batch was ${fault}, re-executing gives the same`, async () => {
+        const database = new MemoryDatabase();
+        const engine = await open(database);
+        const results = await extend(engine, genesis.hash, 1, blocks);
+        await engine.finalize(blockHash("1"));
+        database.fault = fault;
+        await assert.rejects(engine.finalize(blockHash("3")));
+
+        const restarted = await open(database.copy());
+        const height = fault === "lost" ? 1 : 3;
+        assert.equal(restarted.finalized.height, height);
+        assert.equal(restarted.finalized.stateRoot, results[height - 1]?.stateRoot);
+        const again = await extend(restarted, restarted.finalized.hash, height + 1, blocks.slice(height));
+        assert.deepEqual(again, results.slice(height));
+      });
+    }
+
+    it("of the store only, the finalization can be tried again", async () => {
+      const database = new MemoryDatabase();
+      const engine = await open(database);
+      await extend(engine, genesis.hash, 1, blocks);
+      database.fault = "lost";
+      await assert.rejects(engine.finalize(blockHash("2")), /disk full/);
+      assert.equal(engine.finalized.height, 0);
+      await engine.finalize(blockHash("2"));
+      assert.equal(engine.finalized.height, 2);
+      assert.equal((await open(database.copy())).finalized.height, 2);
+    });
+  });
+
+  it("gives one outcome for a chain however it was finalized, forked and restarted", async () => {
+    const send = fc.record({
+      from: fc.nat(2),
+      to: fc.nat(2),
+      nonce: fc.nat(4),
+      value: fc.bigInt(0n, coin / 4n),
+    });
+    const block = fc.record({
+      sends: fc.array(send, { maxLength: 5 }),
+      fork: fc.boolean(),
+      finalize: fc.boolean(),
+      restart: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 6 }), async (chain) => {
+        const straight = await open();
+        let database = new MemoryDatabase();
+        let winding = await open(database);
+        let parent = genesis.hash;
+        let kept: Parameters<EmbeddedEngine["execute"]>[] = [];
+        for (const [i, { sends, fork, finalize, restart }] of chain.entries()) {
+          const transactions = sends.map(({ from, to, ...wishes }) =>
+            wallets[from]!.sign({ ...wishes, to: wallets[to]!.address }),
+          );
+          const call = [parent, context(`${i}`, i + 1), transactions] as const;
+          if (fork) await winding.execute(parent, context(`fork ${i}`, i + 1), transactions.slice(1));
+          if (restart) {
+            database = database.copy();
+            winding = await open(database);
+            for (const earlier of kept) await winding.execute(...earlier);
+          }
+          const result = await winding.execute(...call);
+          assert.deepEqual(result, await straight.execute(...call));
+          parent = call[1].hash;
+          kept.push([...call]);
+          if (finalize) {
+            await winding.finalize(parent);
+            kept = [];
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
