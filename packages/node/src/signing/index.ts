@@ -1,0 +1,3 @@
+export { localSigner } from "./local.ts";
+export { type Interchange, Protection } from "./protection.ts";
+export type { Permission, ProtectionLog, Signer } from "./types.ts";

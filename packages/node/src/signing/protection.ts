@@ -1,0 +1,362 @@
+import { checkpointRoot, type Hash, type SignIntent, type VoteBody } from "@aitbc-hybrid/protocol";
+import { NodeError } from "../errors.ts";
+import { decodeRecord, encodeRecord, type ProtectionRecord } from "./records.ts";
+import type { Permission, ProtectionLog } from "./types.ts";
+
+/** Views kept vote by vote below the highest signed; older ones fall below the low-water mark. */
+const VIEWS_KEPT = 4_096;
+
+interface ViewVotes {
+  notarize?: VoteBody;
+  finalize?: VoteBody;
+  nullify?: VoteBody;
+}
+
+interface Domain {
+  readonly domain: Hash;
+  readonly epoch: number;
+  /** Consecutive views of one leader (K): NULLIFY(u) excludes FINALIZE up to the end of u's term. */
+  readonly termViews: number;
+  /** Nothing is signed for views up to this one. */
+  lowView: number;
+  /** No checkpoint is signed up to this height. */
+  lowHeight: number;
+  highest: number;
+  readonly votes: Map<number, ViewVotes>;
+  readonly checkpoints: Map<number, Hash>;
+}
+
+/** A vote in the exchange format. */
+interface ExportedVote {
+  readonly kind: string;
+  readonly view: string;
+  readonly parent_view: string;
+  readonly block_hash: string;
+}
+
+/** The exchange format, after EIP-3076: numbers are decimal strings. */
+export interface Interchange {
+  readonly metadata: {
+    readonly interchange_format: "aitbc-hybrid-slashing-protection";
+    readonly interchange_format_version: "1";
+    readonly genesis_hash: Hash;
+  };
+  readonly data: readonly {
+    readonly pubkey: string;
+    /** Nothing may be signed in epochs below. */
+    readonly floor_epoch: string;
+    readonly domains: readonly {
+      readonly domain: Hash;
+      readonly epoch: string;
+      readonly term_views: string;
+      readonly low_view: string;
+      readonly low_height: string;
+      readonly signed_votes: readonly ExportedVote[];
+      readonly signed_checkpoints: readonly { readonly height: string; readonly root: Hash }[];
+    }[];
+  }[];
+}
+
+const ALLOWED: Permission = { allowed: true };
+const refuse = (reason: string): Permission => ({ allowed: false, reason });
+const same = (a: VoteBody, b: VoteBody): boolean =>
+  a.kind === b.kind && a.view === b.view && a.parentView === b.parentView && a.blockHash === b.blockHash;
+
+/**
+ * The last line of defence against a slashable signature (protocol.md section 4): whatever the replica asks for, nothing
+ * that conflicts with what this key signed before, or that lies below a low-water mark, is signed. It cannot be switched
+ * off. The identical intent is allowed again. What it allows counts as signed from then on, sent or not; the signature
+ * may leave once `sync` resolved.
+ */
+export class Protection {
+  readonly #log: ProtectionLog;
+  readonly #domains = new Map<Hash, Domain>();
+  #floor = 0;
+
+  /** @throws NodeError PROTECTION_INVALID if the log holds what this version does not know */
+  constructor(log: ProtectionLog) {
+    this.#log = log;
+    for (const bytes of log.records) this.#apply(decodeRecord(bytes));
+  }
+
+  /** Lowest epoch in which anything may be signed. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Whether anything was ever signed or imported: false for a key that is new here. */
+  get used(): boolean {
+    return this.#domains.size > 0 || this.#floor > 0;
+  }
+
+  /**
+   * Allows signing in an epoch's domain; epochs before the one before are closed for good. Once more for a known domain:
+   * nothing happens.
+   */
+  open(domain: Hash, epoch: number, termViews: number): void {
+    if (this.#domains.has(domain)) return;
+    if (epoch > 0) this.#record({ type: "floor", epoch: Math.max(this.#floor, epoch - 1) });
+    this.#record({ type: "domain", domain, epoch, termViews });
+  }
+
+  /** Decides, and notes what it allows. */
+  permit(intent: SignIntent): Permission {
+    const domain = this.#domains.get(intent.domain);
+    if (domain === undefined) return refuse(`the domain ${intent.domain} was never opened`);
+    if (domain.epoch < this.#floor)
+      return refuse(`epoch ${domain.epoch} is below the lowest allowed, ${this.#floor}`);
+    if (intent.what !== "checkpoint") return this.#permitVote(domain, intent.vote);
+    return this.#permitCheckpoint(
+      domain,
+      intent.checkpoint.height,
+      checkpointRoot(intent.domain, intent.checkpoint),
+    );
+  }
+
+  /** Resolves when everything allowed so far is durable. */
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
+  /** Rewrites the log with what still matters; after an epoch began. */
+  async compact(): Promise<void> {
+    for (const domain of [...this.#domains.values()]) {
+      if (domain.epoch < this.#floor) this.#domains.delete(domain.domain);
+    }
+    await this.#log.replace([...this.#records()].map(encodeRecord));
+  }
+
+  /** Everything this key signed, for another machine. Stop this one first. */
+  export(genesisHash: Hash, publicKey: string): Interchange {
+    return {
+      metadata: {
+        interchange_format: "aitbc-hybrid-slashing-protection",
+        interchange_format_version: "1",
+        genesis_hash: genesisHash,
+      },
+      data: [
+        {
+          pubkey: publicKey,
+          floor_epoch: String(this.#floor),
+          domains: [...this.#domains.values()].map((domain) => ({
+            domain: domain.domain,
+            epoch: String(domain.epoch),
+            term_views: String(domain.termViews),
+            low_view: String(domain.lowView),
+            low_height: String(domain.lowHeight),
+            signed_votes: [...domain.votes.values()]
+              .flatMap((votes) => [votes.notarize, votes.finalize, votes.nullify])
+              .filter((vote) => vote !== undefined)
+              .map((vote) => ({
+                kind: vote.kind,
+                view: String(vote.view),
+                parent_view: String(vote.parentView),
+                block_hash: vote.blockHash,
+              })),
+            signed_checkpoints: [...domain.checkpoints].map(([height, root]) => ({
+              height: String(height),
+              root,
+            })),
+          })),
+        },
+      ],
+    };
+  }
+
+  /**
+   * Takes over another machine's history: its marks become low-water marks here, so that nothing in a view or at a height
+   * it may have signed is signed again.
+   * @throws NodeError PROTECTION_INVALID if the file is of another network, key or format
+   */
+  async import(file: unknown, genesisHash: Hash, publicKey: string): Promise<void> {
+    const { metadata, data } = checkInterchange(file);
+    if (metadata.genesis_hash !== genesisHash) {
+      throw invalid(
+        `it belongs to the network with genesis ${metadata.genesis_hash}, this is ${genesisHash}`,
+      );
+    }
+    const own = data.filter((entry) => entry.pubkey === publicKey);
+    if (own.length === 0) throw invalid(`it has no entry for the key ${publicKey}`);
+    for (const entry of own) {
+      this.#record({ type: "floor", epoch: Math.max(this.#floor, whole(entry.floor_epoch)) });
+      for (const each of entry.domains) {
+        if (!this.#domains.has(each.domain)) {
+          this.#record({
+            type: "domain",
+            domain: each.domain,
+            epoch: whole(each.epoch),
+            termViews: whole(each.term_views),
+          });
+        }
+        const views = each.signed_votes.map((vote) => whole(vote.view));
+        const heights = each.signed_checkpoints.map((checkpoint) => whole(checkpoint.height));
+        this.#record({
+          type: "mark",
+          domain: each.domain,
+          view: Math.max(whole(each.low_view), ...views),
+          height: Math.max(whole(each.low_height), ...heights),
+        });
+      }
+    }
+    await this.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  #permitVote(domain: Domain, vote: VoteBody): Permission {
+    const { view } = vote;
+    const votes = domain.votes.get(view);
+    const before = votes?.[vote.kind];
+    if (before !== undefined) {
+      return same(before, vote) ? ALLOWED : refuse(`another ${vote.kind} of view ${view} was signed`);
+    }
+    if (view <= domain.lowView) {
+      return refuse(`view ${view} is not above the low-water mark, ${domain.lowView}`);
+    }
+    const conflict = this.#conflict(domain, vote, votes);
+    if (conflict !== null) return refuse(conflict);
+    this.#record({ type: "vote", domain: domain.domain, ...vote });
+    return ALLOWED;
+  }
+
+  /** Section 7's offences: NOTARIZE against FINALIZE of one view, NULLIFY(u) against FINALIZE(w) with u <= w in a term. */
+  #conflict(domain: Domain, vote: VoteBody, votes: ViewVotes | undefined): string | null {
+    const { view, kind } = vote;
+    const term = Math.ceil(view / domain.termViews);
+    if (kind === "nullify") {
+      for (let w = view; w <= term * domain.termViews; w++) {
+        if (domain.votes.get(w)?.finalize !== undefined) return `FINALIZE of view ${w} was signed`;
+      }
+      return null;
+    }
+    const other = kind === "notarize" ? votes?.finalize : votes?.notarize;
+    if (other !== undefined && (other.blockHash !== vote.blockHash || other.parentView !== vote.parentView)) {
+      return `a ${other.kind} of view ${view} for another block was signed`;
+    }
+    if (kind === "notarize") return null;
+    for (let u = (term - 1) * domain.termViews + 1; u <= view; u++) {
+      if (domain.votes.get(u)?.nullify !== undefined) return `NULLIFY of view ${u} was signed`;
+    }
+    return null;
+  }
+
+  #permitCheckpoint(domain: Domain, height: number, root: Hash): Permission {
+    const before = domain.checkpoints.get(height);
+    if (before !== undefined) {
+      return before === root ? ALLOWED : refuse(`another checkpoint of height ${height} was signed`);
+    }
+    if (height <= domain.lowHeight) {
+      return refuse(`height ${height} is not above the low-water mark, ${domain.lowHeight}`);
+    }
+    this.#record({ type: "checkpoint", domain: domain.domain, height, root });
+    return ALLOWED;
+  }
+
+  #record(record: ProtectionRecord): void {
+    this.#log.append(encodeRecord(record));
+    this.#apply(record);
+  }
+
+  #apply(record: ProtectionRecord): void {
+    if (record.type === "floor") {
+      this.#floor = Math.max(this.#floor, record.epoch);
+      return;
+    }
+    if (record.type === "domain") {
+      this.#domains.set(record.domain, {
+        domain: record.domain,
+        epoch: record.epoch,
+        termViews: record.termViews,
+        lowView: 0,
+        lowHeight: 0,
+        highest: 0,
+        votes: new Map(),
+        checkpoints: new Map(),
+      });
+      return;
+    }
+    const domain = this.#domains.get(record.domain);
+    if (domain === undefined) throw invalid(`its log signs in the unknown domain ${record.domain}`);
+    if (record.type === "mark") {
+      domain.lowView = Math.max(domain.lowView, record.view);
+      domain.lowHeight = Math.max(domain.lowHeight, record.height);
+    } else if (record.type === "checkpoint") {
+      domain.checkpoints.set(record.height, record.root);
+    } else {
+      const { kind, view, parentView, blockHash } = record;
+      const votes = domain.votes.get(view) ?? {};
+      votes[kind] = { kind, view, parentView, blockHash };
+      domain.votes.set(view, votes);
+      domain.highest = Math.max(domain.highest, view);
+      this.#raise(domain);
+    }
+  }
+
+  /** Forgets votes far below the highest: the mark stands in for them. */
+  #raise(domain: Domain): void {
+    if (domain.votes.size <= 2 * VIEWS_KEPT) return;
+    domain.lowView = Math.max(domain.lowView, domain.highest - VIEWS_KEPT);
+    for (const view of domain.votes.keys()) if (view <= domain.lowView) domain.votes.delete(view);
+  }
+
+  *#records(): Generator<ProtectionRecord> {
+    yield { type: "floor", epoch: this.#floor };
+    for (const {
+      domain,
+      epoch,
+      termViews,
+      lowView,
+      lowHeight,
+      votes,
+      checkpoints,
+    } of this.#domains.values()) {
+      yield { type: "domain", domain, epoch, termViews };
+      yield { type: "mark", domain, view: lowView, height: lowHeight };
+      for (const { notarize, finalize, nullify } of votes.values()) {
+        for (const vote of [notarize, finalize, nullify]) {
+          if (vote !== undefined) yield { type: "vote", domain, ...vote };
+        }
+      }
+      for (const [height, root] of checkpoints) yield { type: "checkpoint", domain, height, root };
+    }
+  }
+}
+
+const invalid = (why: string): NodeError =>
+  new NodeError(
+    "PROTECTION_INVALID",
+    `The slashing protection cannot be used: ${why}. Restore the right file; never delete it while the key is in use.`,
+  );
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (typeof text !== "string" || !/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw invalid(`"${text}" is not a whole number`);
+  }
+  return value;
+}
+
+function checkInterchange(file: unknown): Interchange {
+  const { metadata, data } = (file ?? {}) as Partial<Interchange>;
+  if (metadata?.interchange_format !== "aitbc-hybrid-slashing-protection" || !Array.isArray(data)) {
+    throw invalid("the file is no slashing protection of this network's validators");
+  }
+  if (metadata.interchange_format_version !== "1") {
+    throw invalid(`version ${metadata.interchange_format_version} of its format is not supported, 1 is`);
+  }
+  const hash = /^0x[0-9a-f]{64}$/;
+  for (const entry of data) {
+    for (const each of entry.domains ?? []) {
+      if (
+        !hash.test(each.domain) ||
+        !Array.isArray(each.signed_votes) ||
+        !Array.isArray(each.signed_checkpoints)
+      ) {
+        throw invalid("a domain is incomplete");
+      }
+    }
+  }
+  return { metadata, data };
+}
