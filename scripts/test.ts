@@ -24,6 +24,9 @@ const PROGRESS_MS = 10_000;
 /** Packages whose tests start many processes and measure them against the clock of the protocol. */
 const ALONE = new Set(["devnet", "cli"]);
 
+/** Packages whose tests take longest; started first, they do not leave a core idle at the end. */
+const LONG_FIRST = ["simulator", "protocol", "node"];
+
 /** Suites that read or write artifacts/ and typechain/ may not overlap. */
 const ARTIFACTS = "artifacts";
 
@@ -221,8 +224,9 @@ export function allSuites(): Suite[] {
   const packages = readdirSync(join(root, "packages")).filter((name) =>
     existsSync(join(root, "packages", name, "test")),
   );
-  const long = ["simulator", "protocol", "node"];
-  packages.sort((a, b) => ((long.indexOf(a) + 10) % 10) - ((long.indexOf(b) + 10) % 10));
+  const rank = (name: string): number =>
+    LONG_FIRST.includes(name) ? LONG_FIRST.indexOf(name) : LONG_FIRST.length;
+  packages.sort((a, b) => rank(a) - rank(b));
   return [
     check,
     ...packages.map((name) => nodeSuite(name, join(root, "packages", name, "test"))),
