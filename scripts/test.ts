@@ -110,7 +110,7 @@ function runNode(argv: readonly string[], line: (text: string) => void): Promise
 }
 
 /** Test files below `folder`, run by `node --test`. */
-function nodeSuite(name: string, folder: string): Suite {
+export function nodeSuite(name: string, folder: string): Suite {
   return {
     name,
     alone: ALONE.has(name),
@@ -242,7 +242,7 @@ interface Outcome {
   readonly seconds: number;
 }
 
-async function runSuite(suite: Suite, options: SuiteOptions, tally: Tally): Promise<Outcome> {
+export async function runSuite(suite: Suite, options: SuiteOptions, tally: Tally): Promise<Outcome> {
   const begin = performance.now();
   try {
     await suite.run(tally, options);
