@@ -25,6 +25,7 @@ import {
   type Hash,
   type LedgerParameters,
   type LedgerState,
+  maximumCost,
   type PendingOptions,
   PendingQueue,
   type RefusalReason,
@@ -159,7 +160,8 @@ export class EmbeddedEngine implements ExecutionEngine {
     const baseFee = baseFeeAfter(state, this.#options.parameters);
     // A copy: the caller's buffer may be part of a larger one, or be reused.
     const reason = this.#pending.add(transaction, bytes.slice(), from, account, baseFee);
-    if (reason !== null) return refused(new TransactionRefused(reason));
+    if (reason !== null)
+      return refused(new TransactionRefused(reason, detailOf(reason, verified, account, baseFee)));
     return { accepted: true, hash: transaction.hash, from, nonce: transaction.nonce };
   }
 
@@ -449,6 +451,29 @@ export class EmbeddedEngine implements ExecutionEngine {
 
 function refused(refusal: TransactionRefused): CheckResult {
   return { accepted: false, reason: refusal.reason, message: refusal.message };
+}
+
+/** The figures behind a refusal. */
+function detailOf(
+  reason: RefusalReason,
+  { transaction, from }: { readonly transaction: Transaction; readonly from: Address },
+  account: Account,
+  baseFee: bigint,
+): string | undefined {
+  switch (reason) {
+    case "STALE_NONCE":
+    case "NONCE_GAP":
+      return `nonce ${transaction.nonce}, account ${from} is at ${account.nonce}`;
+    case "FEE_CAP_BELOW_BASE_FEE":
+      return `cap ${transaction.maxFeePerGas}, base fee ${baseFee} wei`;
+    case "INSUFFICIENT_BALANCE":
+      // A damaged signature is one of another account, which as a rule is empty.
+      return account.balance === 0n && account.nonce === 0
+        ? `account ${from}, whose signature this is, holds nothing; if it is not yours the transaction was damaged`
+        : `account ${from} holds ${account.balance} wei, ${maximumCost(transaction)} are needed besides what waits`;
+    default:
+      return undefined;
+  }
 }
 
 function accountIn(state: LedgerState, address: Address): Account {

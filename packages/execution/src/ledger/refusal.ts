@@ -1,22 +1,27 @@
-/** Why a transaction is refused, or skipped in a block; the sentence is what a user reads. */
+/**
+ * Why a transaction is refused, or skipped in a block; the sentence is what a user reads. Where the reason is one of the
+ * EVM's own it begins with the words of Ethereum clients, by which wallet libraries recognise it.
+ */
 export const refusals = {
   MALFORMED: "the transaction is not a canonical signed envelope",
-  UNSUPPORTED_TYPE: "only legacy (EIP-155), EIP-2930 and EIP-1559 transactions are supported",
-  OVERSIZED_TRANSACTION: "the transaction is larger than this chain accepts",
-  OVERSIZED_DATA: "the transaction's data is larger than this chain accepts",
+  UNSUPPORTED_TYPE: "transaction type not supported: only legacy (EIP-155), EIP-2930 and EIP-1559 are",
+  OVERSIZED_TRANSACTION: "oversized transaction: it is larger than this chain accepts",
+  OVERSIZED_DATA: "oversized data: the transaction carries more than this chain accepts",
   CONTRACT_CREATION: "this ledger has no contracts: a recipient is required",
   ACCESS_LIST: "this ledger has no contract storage: the access list must be empty",
-  WRONG_CHAIN_ID: "the transaction is signed for another chain, or for none",
-  BAD_SIGNATURE: "the signature is invalid",
-  TIP_ABOVE_FEE_CAP: "maxPriorityFeePerGas is above maxFeePerGas",
-  GAS_TOO_LOW: "the gas limit is below the transaction's intrinsic gas",
-  FEE_CAP_BELOW_BASE_FEE: "maxFeePerGas is below the block's base fee",
-  STALE_NONCE: "the nonce was already used",
-  NONCE_GAP: "the nonce is too far ahead of the account's",
-  INSUFFICIENT_BALANCE: "the balance does not cover value plus gas limit times maxFeePerGas",
-  ALREADY_KNOWN: "this transaction is already waiting",
-  REPLACEMENT_UNDERPRICED: "another transaction with this nonce is waiting",
-  QUEUE_FULL: "too many transactions are waiting",
+  WRONG_CHAIN_ID: "invalid chain id: the transaction is signed for another chain, or for none",
+  BAD_SIGNATURE: "invalid signature",
+  TIP_ABOVE_FEE_CAP: "max priority fee per gas higher than max fee per gas",
+  GAS_TOO_LOW: "intrinsic gas too low: the gas limit does not cover the transfer and its data",
+  FEE_CAP_BELOW_BASE_FEE: "max fee per gas less than block base fee",
+  STALE_NONCE: "nonce too low: it was already used",
+  NONCE_GAP: "nonce too high: it is too far ahead of the account's",
+  INSUFFICIENT_BALANCE:
+    "insufficient funds for gas * price + value: the gas limit counts in full, at maxFeePerGas",
+  ALREADY_KNOWN: "already known: this transaction is waiting",
+  REPLACEMENT_UNDERPRICED:
+    "replacement transaction underpriced: another transaction with this nonce is waiting",
+  QUEUE_FULL: "txpool is full: too many transactions are waiting, try again later",
 } as const;
 
 /** The code of a refusal, stable over releases. */
