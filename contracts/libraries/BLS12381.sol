@@ -67,11 +67,12 @@ library BLS12381 {
     /// of one pairing.
     /// @dev e(key, H(root1) + H(root2)) = e(G, signature). 214,000 gas. Nobody can make the sum for a key that did not sign both.
     /// With equal messages one signature, doubled, would do: refused.
-    function verifyAggregate2(G1Point memory key, bytes32 root1, bytes32 root2, G2Point memory signature)
-        internal
-        view
-        returns (bool)
-    {
+    function verifyAggregate2(
+        G1Point memory key,
+        bytes32 root1,
+        bytes32 root2,
+        G2Point memory signature
+    ) internal view returns (bool) {
         if (root1 == root2) revert BLSEqualMessages();
         G2Point memory hash = _addG2(_hashToG2(root1, _SIGNATURE_DST), _hashToG2(root2, _SIGNATURE_DST));
         return _verify(key, hash, signature);
@@ -152,8 +153,16 @@ library BLS12381 {
 
     /// @notice Whether `point` is the encoding of infinity.
     function isInfinity(G2Point memory point) internal pure returns (bool) {
-        return point.x0High | point.x0Low | point.x1High | point.x1Low | point.y0High | point.y0Low | point.y1High
-            | point.y1Low == 0;
+        return
+            point.x0High |
+                point.x0Low |
+                point.x1High |
+                point.x1Low |
+                point.y0High |
+                point.y0Low |
+                point.y1High |
+                point.y1Low ==
+            0;
     }
 
     /// @notice Whether two encodings are the same.
@@ -166,9 +175,7 @@ library BLS12381 {
     function keyBytes(G1Point memory key) internal pure returns (bytes memory encoded) {
         _checkCoordinate(uint256(key.xHigh), uint256(key.xLow));
         _checkCoordinate(uint256(key.yHigh), uint256(key.yLow));
-        encoded = abi.encodePacked(
-            uint128(uint256(key.xHigh)), key.xLow, uint128(uint256(key.yHigh)), key.yLow
-        );
+        encoded = abi.encodePacked(uint128(uint256(key.xHigh)), key.xLow, uint128(uint256(key.yHigh)), key.yLow);
     }
 
     /// @notice The point of 96 bytes x | y. Nothing but the length is checked.
@@ -272,7 +279,11 @@ library BLS12381 {
             mstore(add(block_, 0x21), dst)
             mstore(add(block_, 0x41), _DST_TAIL)
             let previous := 0
-            for { let i := 0 } lt(i, 8) { i := add(i, 1) } {
+            for {
+                let i := 0
+            } lt(i, 8) {
+                i := add(i, 1)
+            } {
                 mstore(block_, xor(b0, previous))
                 mstore8(add(block_, 0x20), add(i, 1))
                 let half := add(base, shl(5, and(i, 1)))

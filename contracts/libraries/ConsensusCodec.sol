@@ -27,28 +27,29 @@ library ConsensusCodec {
 
     /// @notice The domain D. (tag 01)
     function domain(Domain memory d) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                bytes1(0x01), d.chainId, d.genesisHash, d.epoch, d.incarnation, d.mode, d.registryRoot
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(bytes1(0x01), d.chainId, d.genesisHash, d.epoch, d.incarnation, d.mode, d.registryRoot)
+            );
     }
 
     /// @notice A vote for a proposal. (tag 02)
-    function notarize(bytes32 d, uint64 viewNumber, uint64 parentView, bytes32 blockHash)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function notarize(
+        bytes32 d,
+        uint64 viewNumber,
+        uint64 parentView,
+        bytes32 blockHash
+    ) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(bytes1(0x02), d, viewNumber, parentView, blockHash));
     }
 
     /// @notice A vote to make a block final. (tag 03)
-    function finalize(bytes32 d, uint64 viewNumber, uint64 parentView, bytes32 blockHash)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function finalize(
+        bytes32 d,
+        uint64 viewNumber,
+        uint64 parentView,
+        bytes32 blockHash
+    ) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(bytes1(0x03), d, viewNumber, parentView, blockHash));
     }
 
@@ -59,20 +60,21 @@ library ConsensusCodec {
 
     /// @notice The checkpoint's hash, which is also what is signed. (tag 05)
     function checkpoint(bytes32 d, Checkpoint memory c) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                bytes1(0x05),
-                d,
-                c.height,
-                c.viewNumber,
-                c.stamp,
-                c.blockHash,
-                c.stateRoot,
-                c.blocksRoot,
-                c.previous,
-                c.boundary
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    bytes1(0x05),
+                    d,
+                    c.height,
+                    c.viewNumber,
+                    c.stamp,
+                    c.blockHash,
+                    c.stateRoot,
+                    c.blocksRoot,
+                    c.previous,
+                    c.boundary
+                )
+            );
     }
 
     /// @notice A recovery vote: the block to go on from. (tag 06)
@@ -93,11 +95,12 @@ library ConsensusCodec {
 
     /// @notice What a proof of possession signs, under its own tag of the suite. (tag 09)
     /// @param key 96 bytes x | y
-    function possession(uint64 settlementChainId, address registry, uint64 validatorId, bytes memory key)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function possession(
+        uint64 settlementChainId,
+        address registry,
+        uint64 validatorId,
+        bytes memory key
+    ) internal pure returns (bytes32) {
         _checkLength(96, key.length);
         return keccak256(abi.encodePacked(bytes1(0x09), settlementChainId, registry, validatorId, key));
     }
@@ -125,34 +128,35 @@ library ConsensusCodec {
             h.inboxCursor,
             h.feeRecipient
         );
-        return keccak256(
-            abi.encodePacked(
-                place,
-                h.vrfOutput,
-                h.batchesRoot,
-                h.stateRoot,
-                h.receiptsRoot,
-                h.certificatesHash,
-                h.lateVotesHash,
-                h.commitment
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    place,
+                    h.vrfOutput,
+                    h.batchesRoot,
+                    h.stateRoot,
+                    h.receiptsRoot,
+                    h.certificatesHash,
+                    h.lateVotesHash,
+                    h.commitment
+                )
+            );
     }
 
     /// @notice A batch's digest. (tag 11)
     function batch(Batch memory b) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(bytes1(0x11), b.chainId, b.author, b.sequence, b.count, b.size, b.transactionsRoot)
-        );
+        return
+            keccak256(
+                abi.encodePacked(bytes1(0x11), b.chainId, b.author, b.sequence, b.count, b.size, b.transactionsRoot)
+            );
     }
 
     /// @notice The commitment of an epoch's last block. (tag 14)
     function commitment(Commitment memory c) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                bytes1(0x14), c.registryNext, c.registryAfter, c.modeNext, c.modeWanted, c.seedNext
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(bytes1(0x14), c.registryNext, c.registryAfter, c.modeNext, c.modeWanted, c.seedNext)
+            );
     }
 
     /// @notice What a boundary checkpoint adds to others. (tag 15)
@@ -164,9 +168,7 @@ library ConsensusCodec {
 
     /// @notice The accounting of an epoch. (tag 16)
     function accounting(Accounting memory a) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(bytes1(0x16), a.epoch, a.views, a.stamp, a.loadMultiplier, a.vectorHash)
-        );
+        return keccak256(abi.encodePacked(bytes1(0x16), a.epoch, a.views, a.stamp, a.loadMultiplier, a.vectorHash));
     }
 
     /// @notice A certificate's hash. (tag 17)
@@ -202,36 +204,38 @@ library ConsensusCodec {
 
     /// @notice The hash that names a chain. (tag 30)
     function genesis(Genesis memory g) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                bytes1(0x30),
-                g.chainId,
-                g.settlementChainId,
-                g.addressesHash,
-                g.snapshotHash,
-                g.mode,
-                g.stateRoot,
-                g.stamp
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    bytes1(0x30),
+                    g.chainId,
+                    g.settlementChainId,
+                    g.addressesHash,
+                    g.snapshotHash,
+                    g.mode,
+                    g.stateRoot,
+                    g.stamp
+                )
+            );
     }
 
     /// @notice A registry's root in a domain. (tag 31)
     function snapshot(SnapshotHeader memory s) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                bytes1(0x31),
-                s.keysRoot,
-                s.weightsRoot,
-                s.n,
-                s.nAuth,
-                s.suspended,
-                s.totalStake,
-                s.backing,
-                s.backingStake,
-                s.paramsHash
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    bytes1(0x31),
+                    s.keysRoot,
+                    s.weightsRoot,
+                    s.n,
+                    s.nAuth,
+                    s.suspended,
+                    s.totalStake,
+                    s.backing,
+                    s.backingStake,
+                    s.paramsHash
+                )
+            );
     }
 
     /// @notice A seat's leaf in the key tree; a vacant seat's is 0. (tag 32)
@@ -250,21 +254,22 @@ library ConsensusCodec {
             _pack(p.blockTime),
             _pack(p.delta)
         );
-        return keccak256(
-            abi.encodePacked(
-                perMode,
-                p.termViews,
-                p.ahead,
-                p.lease,
-                p.settleLease,
-                p.refLag,
-                p.settleDepth,
-                p.drift,
-                p.rootLag,
-                p.maxBlockBytes,
-                p.voteWindow
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    perMode,
+                    p.termViews,
+                    p.ahead,
+                    p.lease,
+                    p.settleLease,
+                    p.refLag,
+                    p.settleDepth,
+                    p.drift,
+                    p.rootLag,
+                    p.maxBlockBytes,
+                    p.voteWindow
+                )
+            );
     }
 
     /// @notice The root of the Merkle mountain range over block hashes. (tag 36)
@@ -276,11 +281,19 @@ library ConsensusCodec {
 
     /// @notice The core contracts' addresses. (tag 3f)
     function addresses(CoreAddresses memory a) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(
-                bytes1(0x3f), a.token, a.registry, a.pool, a.queue, a.elections, a.checkpoints, a.slashing
-            )
-        );
+        return
+            keccak256(
+                abi.encodePacked(
+                    bytes1(0x3f),
+                    a.token,
+                    a.registry,
+                    a.pool,
+                    a.queue,
+                    a.elections,
+                    a.checkpoints,
+                    a.slashing
+                )
+            );
     }
 
     function _pack(PerMode memory v) private pure returns (bytes memory) {

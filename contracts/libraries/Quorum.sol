@@ -37,12 +37,15 @@ library Quorum {
         bool hasStake = whole.stake != 0;
         if (mode == Mode.Fast) return hasAuthorities && exceedsTwoThirds(part.authorities, whole.authorities);
         if (mode == Mode.Secure) {
-            return hasStake && exceedsTwoThirds(part.stake, whole.stake)
-                && (!hasAuthorities || exceedsThird(part.authorities, whole.authorities));
+            return
+                hasStake &&
+                exceedsTwoThirds(part.stake, whole.stake) &&
+                (!hasAuthorities || exceedsThird(part.authorities, whole.authorities));
         }
-        return (hasAuthorities || hasStake)
-            && (!hasAuthorities || exceedsTwoThirds(part.authorities, whole.authorities))
-            && (!hasStake || exceedsTwoThirds(part.stake, whole.stake));
+        return
+            (hasAuthorities || hasStake) &&
+            (!hasAuthorities || exceedsTwoThirds(part.authorities, whole.authorities)) &&
+            (!hasStake || exceedsTwoThirds(part.stake, whole.stake));
     }
 
     /// @notice Whether validators weighing `part` make a checkpoint accepted (section 8): Q of the mode and more than

@@ -139,7 +139,7 @@ library Snapshots {
     /// @notice Whether the seat's bit is set; false from seat 1024 on.
     function contains(uint256[4] memory bitmap, Seat seat) internal pure returns (bool) {
         uint256 index = Seat.unwrap(seat);
-        return index < SEATS && bitmap[index >> 8] >> (index & 0xff) & 1 == 1;
+        return index < SEATS && (bitmap[index >> 8] >> (index & 0xff)) & 1 == 1;
     }
 
     /// @notice Sets the seat's bit in place.
@@ -158,8 +158,11 @@ library Snapshots {
 
     /// @notice Number of seats in the bitmap.
     function size(uint256[4] memory bitmap) internal pure returns (uint256) {
-        return LibBit.popCount(bitmap[0]) + LibBit.popCount(bitmap[1]) + LibBit.popCount(bitmap[2])
-            + LibBit.popCount(bitmap[3]);
+        return
+            LibBit.popCount(bitmap[0]) +
+            LibBit.popCount(bitmap[1]) +
+            LibBit.popCount(bitmap[2]) +
+            LibBit.popCount(bitmap[3]);
     }
 
     /// @notice Number of seats in one word of a bitmap.

@@ -10,19 +10,16 @@ contract BLS12381Harness {
         return BLS12381.verify(key, root, signature);
     }
 
-    function verifyPossession(G1Point calldata key, bytes32 root, G2Point calldata proof)
-        external
-        view
-        returns (bool)
-    {
+    function verifyPossession(G1Point calldata key, bytes32 root, G2Point calldata proof) external view returns (bool) {
         return BLS12381.verifyPossession(key, root, proof);
     }
 
-    function verifyAggregate2(G1Point calldata key, bytes32 root1, bytes32 root2, G2Point calldata signature)
-        external
-        view
-        returns (bool)
-    {
+    function verifyAggregate2(
+        G1Point calldata key,
+        bytes32 root1,
+        bytes32 root2,
+        G2Point calldata signature
+    ) external view returns (bool) {
         return BLS12381.verifyAggregate2(key, root1, root2, signature);
     }
 
@@ -75,11 +72,13 @@ contract BLS12381Harness {
     }
 
     /// @notice Execution gas of each operation, memory already warm with its arguments.
-    function gas(G1Point calldata key, bytes32 root1, bytes32 root2, G2Point calldata one, G2Point calldata both)
-        external
-        view
-        returns (uint256 verify_, uint256 aggregate2, uint256 hash, uint256 accumulate, uint256 subgroup)
-    {
+    function gas(
+        G1Point calldata key,
+        bytes32 root1,
+        bytes32 root2,
+        G2Point calldata one,
+        G2Point calldata both
+    ) external view returns (uint256 verify_, uint256 aggregate2, uint256 hash, uint256 accumulate, uint256 subgroup) {
         G1Point memory k = key;
         G2Point memory s = one;
         G2Point memory t = both;

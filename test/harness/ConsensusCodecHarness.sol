@@ -22,19 +22,21 @@ contract ConsensusCodecHarness {
         return ConsensusCodec.domain(d);
     }
 
-    function notarize(bytes32 d, uint64 viewNumber, uint64 parentView, bytes32 blockHash)
-        external
-        pure
-        returns (bytes32)
-    {
+    function notarize(
+        bytes32 d,
+        uint64 viewNumber,
+        uint64 parentView,
+        bytes32 blockHash
+    ) external pure returns (bytes32) {
         return ConsensusCodec.notarize(d, viewNumber, parentView, blockHash);
     }
 
-    function finalize(bytes32 d, uint64 viewNumber, uint64 parentView, bytes32 blockHash)
-        external
-        pure
-        returns (bytes32)
-    {
+    function finalize(
+        bytes32 d,
+        uint64 viewNumber,
+        uint64 parentView,
+        bytes32 blockHash
+    ) external pure returns (bytes32) {
         return ConsensusCodec.finalize(d, viewNumber, parentView, blockHash);
     }
 
@@ -58,11 +60,12 @@ contract ConsensusCodecHarness {
         return ConsensusCodec.ready(d, day);
     }
 
-    function possession(uint64 settlementChainId, address registry, uint64 validatorId, bytes calldata key)
-        external
-        pure
-        returns (bytes32)
-    {
+    function possession(
+        uint64 settlementChainId,
+        address registry,
+        uint64 validatorId,
+        bytes calldata key
+    ) external pure returns (bytes32) {
         return ConsensusCodec.possession(settlementChainId, registry, validatorId, key);
     }
 
@@ -90,11 +93,11 @@ contract ConsensusCodecHarness {
         return ConsensusCodec.accounting(a);
     }
 
-    function certificate(bytes32 root, bytes calldata bitmap, bytes calldata signature)
-        external
-        pure
-        returns (bytes32)
-    {
+    function certificate(
+        bytes32 root,
+        bytes calldata bitmap,
+        bytes calldata signature
+    ) external pure returns (bytes32) {
         return ConsensusCodec.certificate(root, bitmap, signature);
     }
 

@@ -14,19 +14,19 @@ contract QuorumHarness {
         return Quorum.exceedsThird(part, whole);
     }
 
-    function isQuorum(Mode mode, Quorum.Weights calldata part, Quorum.Weights calldata whole)
-        external
-        pure
-        returns (bool)
-    {
+    function isQuorum(
+        Mode mode,
+        Quorum.Weights calldata part,
+        Quorum.Weights calldata whole
+    ) external pure returns (bool) {
         return Quorum.isQuorum(mode, part, whole);
     }
 
-    function isBacked(Mode mode, Quorum.Weights calldata part, Quorum.Weights calldata whole)
-        external
-        pure
-        returns (bool)
-    {
+    function isBacked(
+        Mode mode,
+        Quorum.Weights calldata part,
+        Quorum.Weights calldata whole
+    ) external pure returns (bool) {
         return Quorum.isBacked(mode, part, whole);
     }
 }
