@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Accounting, Checkpoint, Commitment, CoreAddresses} from "../../types/Messages.sol";
+import {Accounting, Checkpoint, Commitment, CoreAddresses, Genesis} from "../../types/Messages.sol";
 import {Epoch, G2Point, Mode} from "../../types/Types.sol";
 import {IElections} from "../staking/IElections.sol";
 
@@ -72,17 +72,8 @@ interface ICheckpointManager {
         bytes32 accounting;
     }
 
-    /// @notice The chain began. The genesis hash is tag 30 over these, the chain ids and the addresses' hash.
-    event Started(
-        bytes32 indexed genesisHash,
-        uint64 chainId,
-        bytes32 addressesHash,
-        bytes32 snapshotHash,
-        Mode mode,
-        bytes32 stateRoot,
-        uint64 stamp,
-        CoreAddresses core
-    );
+    /// @notice The chain began; its genesis hash is that of `genesis` (tag 30).
+    event Started(bytes32 indexed genesisHash, Genesis genesis, CoreAddresses core);
     /// @notice A checkpoint was accepted. `seats` and `present` are the proof's list, for rebuilding the bitmap.
     event CheckpointAccepted(
         uint32 indexed index,
@@ -125,9 +116,12 @@ interface ICheckpointManager {
     /// @param mode Mode of epochs 0 and 1
     /// @param stateRoot Ledger state at genesis
     /// @param hints For the seal
-    function start(CoreAddresses calldata core, Mode mode, bytes32 stateRoot, IElections.SealHints calldata hints)
-        external
-        returns (bytes32 genesisHash);
+    function start(
+        CoreAddresses calldata core,
+        Mode mode,
+        bytes32 stateRoot,
+        IElections.SealHints calldata hints
+    ) external returns (bytes32 genesisHash);
 
     /// @notice Accepts a checkpoint that is no boundary. Anyone.
     function submit(Checkpoint calldata checkpoint, Proof calldata proof) external;

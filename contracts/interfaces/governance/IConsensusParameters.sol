@@ -82,6 +82,12 @@ interface IConsensusParameters {
     /// @notice Where a set of consensus values is kept as code.
     function blobOf(uint32 number) external view returns (address);
 
+    /// @notice The four values that every stake operation needs, in whole AITBC and as a factor.
+    function bonds()
+        external
+        view
+        returns (uint64 authorityBond, uint64 stakerBond, uint64 balancedBond, uint64 weightPerBond);
+
     function consensus() external view returns (Params memory);
     function stake() external view returns (Stake memory);
     function slashing() external view returns (Slashing memory);

@@ -82,10 +82,9 @@ interface ISlashingManager {
     function submitVotes(VotePair calldata pair) external returns (bytes32 offence, uint256 reward);
 
     /// @notice Whether `submitVotes` would convict now, whom, of what, and the reward; reverts as it would.
-    function check(VotePair calldata pair)
-        external
-        view
-        returns (uint64 validator, bytes32 offence, uint256 penalty, uint256 reward);
+    function check(
+        VotePair calldata pair
+    ) external view returns (uint64 validator, bytes32 offence, uint256 penalty, uint256 reward);
 
     function charged(bytes32 offence) external view returns (bool);
     function record(uint64 validator) external view returns (Record memory);

@@ -2,6 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Epoch, KeyId, Seat} from "../../types/Types.sol";
+import {IConsensusParameters} from "../governance/IConsensusParameters.sol";
+import {IStakingPool} from "./IStakingPool.sol";
+import {IValidatorRegistry} from "./IValidatorRegistry.sol";
 
 /// @title Seats, live weights, and the sealing of epoch snapshots
 /// @notice Keeps who sits where and what it weighs now, and freezes that into the snapshot that decides an epoch
@@ -28,8 +31,10 @@ interface IElections {
     /// @param nAuth Authorities' seats: 0 to nAuth - 1
     /// @param suspended Authorities' seats that do not count (jailed, below bond), bit = seat
     /// @param backing Seats of Balanced's voting set, four words, bit j of word k = seat 256 k + j
-    /// @param totalStake Sum of all weights; 0 if fewer than 3 stakers have any
-    /// @param backingStake Sum of the backing set's weights; 0 if fewer than 3 stakers are in it: that class drops out
+    /// @param totalStake Sum of all weights
+    /// @param backingStake Sum of the backing set's weights
+    /// @param stakers Stakers with weight; fewer than 3 count as none: that class drops out of the modes' quorums
+    /// @param backingStakers Stakers in the backing set; likewise
     /// @param cut What the weights were cut to by the concentration cap; 0 if nothing was
     /// @param keysRoot Merkle root of the keys by seat
     /// @param weightsRoot Merkle root of the weight words
@@ -47,6 +52,8 @@ interface IElections {
         uint256[4] backing;
         uint64 totalStake;
         uint64 backingStake;
+        uint16 stakers;
+        uint16 backingStakers;
         uint32 cut;
         bytes32 keysRoot;
         bytes32 weightsRoot;
@@ -126,6 +133,9 @@ interface IElections {
     function setCheckpoints(address checkpoints) external;
 
     function checkpoints() external view returns (address);
+    function registry() external view returns (IValidatorRegistry);
+    function pool() external view returns (IStakingPool);
+    function parameters() external view returns (IConsensusParameters);
 
     /// @notice The hints that a seal in this state needs. Meant for calls: it simulates the seating and sorts.
     function sealHints() external returns (SealHints memory);

@@ -40,8 +40,6 @@ interface IStakingPool {
     /// @notice The validator is tombstoned or has left: it takes no more stake.
     error StakingPoolClosed(uint64 validator);
     error StakingPoolNotQueue(address caller);
-    /// @notice Too little gas for the module that keeps live weights to take note; send more.
-    error StakingPoolInsufficientGas();
 
     /// @notice Adds to a validator's bond from the caller's allowance. Operator or withdrawal address.
     function depositBond(uint64 validator, uint256 amount) external;

@@ -41,12 +41,13 @@ interface IUnbondingQueue {
     error UnbondingQueueClosed(uint64 validator);
 
     /// @notice Books bond that the pool has just transferred here. Only the pool.
-    function queueBond(uint64 validator, uint256 amount) external returns (uint256 cohort);
+    /// @param counted Whether live weights may still count it: then only the latest date lets it go
+    function queueBond(uint64 validator, uint256 amount, bool counted) external returns (uint256 cohort);
 
     /// @notice Moves unbonding bond back into the validator's bond. Only the withdrawal address.
     function cancelBond(uint64 validator, uint256 cohort, uint256 amount) external;
 
-    /// @notice Pays a cohort out to the validator's withdrawal address. Anyone may call.
+    /// @notice Pays a cohort out. Only the withdrawal address.
     /// @param witness An epoch x whose boundary was accepted long enough ago and whose successor does not count the
     /// cohort (`witnessOf` finds one); ignored once the latest date has passed
     /// @return amount What was paid
@@ -91,10 +92,11 @@ interface IUnbondingQueue {
     /// @return found Whether there is one yet
     /// @return witness The epoch
     /// @return from_ Second from which the cohort can be withdrawn with it
-    function witnessOf(uint64 validator, uint256 cohort, Epoch from)
-        external
-        view
-        returns (bool found, Epoch witness, uint256 from_);
+    function witnessOf(
+        uint64 validator,
+        uint256 cohort,
+        Epoch from
+    ) external view returns (bool found, Epoch witness, uint256 from_);
 
     /// @notice Second from which a cohort can be withdrawn whatever happens.
     function withdrawableAtLatest(uint64 validator, uint256 cohort) external view returns (uint256);

@@ -48,7 +48,11 @@ interface IValidatorRegistry {
 
     /// @notice A validator came into being; `metadata` is whatever its operator wants shown (a name, a URL).
     event ValidatorReserved(
-        uint64 indexed validator, address indexed operator, address indexed withdrawal, address vote, string metadata
+        uint64 indexed validator,
+        address indexed operator,
+        address indexed withdrawal,
+        address vote,
+        string metadata
     );
     /// @notice A key was proved and written; it is the validator's key from now on, in snapshots from the next seal.
     event KeySet(uint64 indexed validator, KeyId indexed key, bytes publicKey);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {LibRLP} from "solady/src/utils/LibRLP.sol";
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
+import {G1Point, KeyId} from "../types/Types.sol";
+
+/// @title Keys written as contract code
+/// @notice ValidatorRegistry creates nothing but keys, so key number k is the code its k-th creation left: a STOP byte
+/// and the 96 bytes x48 | y48. Reading one costs a cold account (2,600 gas), half of what it would cost in storage.
+library KeyStore {
+    /// @notice The creation did not get the number expected.
+    error KeyStoreOutOfStep(KeyId key);
+    /// @notice There is no such key.
+    error KeyStoreUnknown(KeyId key);
+
+    uint256 private constant _CODE_SIZE = 97;
+
+    /// @notice Writes a key as the calling contract's creation number `key`.
+    function write(KeyId key, bytes memory encoded) internal {
+        if (SSTORE2.write(encoded) != locate(address(this), key)) revert KeyStoreOutOfStep(key);
+    }
+
+    /// @notice Where a key's code is. Key 0 has none.
+    function locate(address registry, KeyId key) internal pure returns (address) {
+        return LibRLP.computeAddress(registry, KeyId.unwrap(key));
+    }
+
+    /// @notice Reads a key into an existing point, without allocating memory: for loops.
+    function load(address registry, KeyId key, G1Point memory point) internal view {
+        address place = locate(registry, key);
+        if (place.code.length != _CODE_SIZE) revert KeyStoreUnknown(key);
+        assembly ("memory-safe") {
+            mstore(point, 0)
+            mstore(add(point, 0x40), 0)
+            extcodecopy(place, add(point, 0x10), 1, 0x30)
+            extcodecopy(place, add(point, 0x50), 0x31, 0x30)
+        }
+    }
+
+    /// @notice Reads a key as 96 bytes.
+    function read(address registry, KeyId key) internal view returns (bytes memory) {
+        address place = locate(registry, key);
+        if (place.code.length != _CODE_SIZE) revert KeyStoreUnknown(key);
+        return SSTORE2.read(place);
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
+import {Epoch, G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
+import {Snapshots} from "./Snapshots.sol";
+
+/// @notice A sealed snapshot without its weights and keys, which have blobs of their own.
+/// @param hash `snapshotHash`
+/// @param number number of the seal
+/// @param epoch epoch it was sealed for
+/// @param n seats
+/// @param nAuth authorities' seats
+/// @param stakers stakers with weight
+/// @param backingStakers stakers in the backing set
+/// @param cut what weights were cut to; 0 if the concentration cap did not apply
+/// @param parameters number of the consensus parameters
+/// @param termViews views of a term in Fast
+/// @param totalStake sum of all weights
+/// @param backingStake sum of the backing set's
+/// @param epochLengths blocks of an epoch in each mode, in the order of `Mode`
+/// @param suspended authorities' seats that do not count
+/// @param backing Balanced's voting set
+/// @param members all seats that count: Secure's voting set
+/// @param keysRoot Merkle root of the keys
+/// @param weightsRoot Merkle root of the weights
+/// @param paramsHash hash of the consensus parameters
+/// @param weights blob of the weight words
+/// @param keys blob of the key numbers
+/// @param backingKey sum of the backing set's keys
+/// @param membersKey sum of the members' keys
+struct SealedSnapshot {
+    bytes32 hash;
+    uint32 number;
+    Epoch epoch;
+    uint16 n;
+    uint16 nAuth;
+    uint16 stakers;
+    uint16 backingStakers;
+    uint32 cut;
+    uint32 parameters;
+    uint32 termViews;
+    uint64 totalStake;
+    uint64 backingStake;
+    uint32[3] epochLengths;
+    uint256 suspended;
+    uint256[4] backing;
+    uint256[4] members;
+    bytes32 keysRoot;
+    bytes32 weightsRoot;
+    bytes32 paramsHash;
+    address weights;
+    address keys;
+    G1Point backingKey;
+    G1Point membersKey;
+}
+
+/// @title Sealed snapshots as code
+/// @notice Everything a checkpoint or evidence is judged by, in one blob of 800 bytes: read whole for the price of one
+/// cold account.
+library SealedSnapshots {
+    uint256 private constant _SIZE = 800;
+
+    /// @notice There is no snapshot at this address.
+    error SealedSnapshotMissing(address blob);
+
+    /// @notice Writes a snapshot as the code of a new contract.
+    function write(SealedSnapshot memory s) internal returns (address blob) {
+        bytes32 counts = bytes32(
+            abi.encodePacked(
+                s.number,
+                s.epoch,
+                s.n,
+                s.nAuth,
+                s.stakers,
+                s.backingStakers,
+                s.cut,
+                s.parameters,
+                s.termViews
+            )
+        );
+        bytes32 sums = bytes32(
+            abi.encodePacked(s.totalStake, s.backingStake, s.epochLengths[0], s.epochLengths[1], s.epochLengths[2])
+        );
+        return
+            SSTORE2.write(
+                bytes.concat(
+                    abi.encode(s.hash, counts, sums, s.suspended, s.backing, s.members),
+                    abi.encode(s.keysRoot, s.weightsRoot, s.paramsHash, s.weights, s.keys, s.backingKey, s.membersKey)
+                )
+            );
+    }
+
+    /// @notice Reads a snapshot.
+    function load(address blob) internal view returns (SealedSnapshot memory s) {
+        if (blob.code.length != _SIZE + 1) revert SealedSnapshotMissing(blob);
+        uint256 counts;
+        uint256 sums;
+        uint256 suspended;
+        uint256[4] memory backing = s.backing;
+        uint256[4] memory members = s.members;
+        G1Point memory backingKey = s.backingKey;
+        G1Point memory membersKey = s.membersKey;
+        bytes32[5] memory tail;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            extcodecopy(blob, at, 1, _SIZE)
+            mstore(s, mload(at))
+            counts := mload(add(at, 0x20))
+            sums := mload(add(at, 0x40))
+            mcopy(backing, add(at, 0x80), 0x80)
+            mcopy(members, add(at, 0x100), 0x80)
+            mcopy(tail, add(at, 0x180), 0xa0)
+            mcopy(backingKey, add(at, 0x220), 0x80)
+            mcopy(membersKey, add(at, 0x2a0), 0x80)
+            suspended := mload(add(at, 0x60))
+        }
+        s.suspended = suspended;
+        // Casts cut the fields out of their words.
+        s.number = uint32(counts >> 224);
+        s.epoch = Epoch.wrap(uint64(counts >> 160));
+        s.n = uint16(counts >> 144);
+        s.nAuth = uint16(counts >> 128);
+        s.stakers = uint16(counts >> 112);
+        s.backingStakers = uint16(counts >> 96);
+        s.cut = uint32(counts >> 64);
+        s.parameters = uint32(counts >> 32);
+        s.termViews = uint32(counts);
+        s.totalStake = uint64(sums >> 192);
+        s.backingStake = uint64(sums >> 128);
+        s.epochLengths[0] = uint32(sums >> 96);
+        s.epochLengths[1] = uint32(sums >> 64);
+        s.epochLengths[2] = uint32(sums >> 32);
+        s.keysRoot = tail[0];
+        s.weightsRoot = tail[1];
+        s.paramsHash = tail[2];
+        s.weights = address(uint160(uint256(tail[3])));
+        s.keys = address(uint160(uint256(tail[4])));
+    }
+
+    /// @notice Only the hash.
+    function hashOf(address blob) internal view returns (bytes32) {
+        return bytes32(Snapshots.blobWord(blob, 0));
+    }
+
+    /// @notice Only the number of the seal.
+    function numberOf(address blob) internal view returns (uint32) {
+        return uint32(Snapshots.blobWord(blob, 1) >> 224);
+    }
+
+    /// @notice Key on a seat; 0 where vacant.
+    function keyAt(SealedSnapshot memory s, Seat seat) internal view returns (KeyId) {
+        return KeyId.wrap(Snapshots.blobValue(s.keys, seat));
+    }
+
+    /// @notice Weight of a seat.
+    function weightAt(SealedSnapshot memory s, Seat seat) internal view returns (uint32) {
+        return Snapshots.blobValue(s.weights, seat);
+    }
+
+    /// @notice Blocks of an epoch decided under this snapshot.
+    function epochLength(SealedSnapshot memory s, Mode mode) internal pure returns (uint32) {
+        return s.epochLengths[uint8(mode)];
+    }
+}

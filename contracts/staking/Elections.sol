@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
+import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
+import {IElections} from "../interfaces/staking/IElections.sol";
+import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
+import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
+import {SnapshotLens} from "../lens/SnapshotLens.sol";
+import {SealedSnapshots} from "../libraries/SealedSnapshots.sol";
+import {Snapshots} from "../libraries/Snapshots.sol";
+import {Epoch} from "../types/Types.sol";
+import {Sealing} from "./Sealing.sol";
+import {Seating} from "./Seating.sol";
+
+/// @title Seats, live weights, and the sealing of epoch snapshots
+/// @dev Seating (the base contract) moves validators between seats; Sealing (a linked library) freezes the result.
+contract Elections is Seating {
+    /// @dev R_0 serves epochs 0, 1 and 2.
+    uint64 private constant _FIRST_SEALED_EPOCH = 3;
+
+    /// @notice Carries the hints out of the simulation that found them.
+    error ElectionsHints(SealHints hints);
+
+    mapping(uint32 number => address blob) private _blobs;
+    mapping(Epoch epoch => uint32 number) private _seals;
+    Snapshots.KeyTree private _keyTree;
+
+    constructor(
+        address authority,
+        IValidatorRegistry registry_,
+        IStakingPool pool_,
+        IConsensusParameters parameters_
+    ) Seating(authority, registry_, pool_, parameters_) {}
+
+    /// @inheritdoc IElections
+    function seal(Epoch epoch, SealHints calldata hints) external returns (bytes32 hash) {
+        Epoch now_ = ICheckpointManager(checkpoints).epochNow();
+        if (
+            sealNumber == 0 ||
+            Epoch.unwrap(epoch) < _FIRST_SEALED_EPOCH ||
+            Epoch.unwrap(epoch) != Epoch.unwrap(now_) + 2
+        ) revert ElectionsNotNow(epoch, now_);
+        if (_seals[epoch] != 0) revert ElectionsAlreadySealed(epoch);
+        _seatWaiting(parameters.stake());
+        (hash, ) = _seal(epoch, hints);
+    }
+
+    /// @inheritdoc IElections
+    function sealGenesis(SealHints calldata hints) external restricted returns (bytes32 hash, address blob) {
+        if (sealNumber != 0) revert ElectionsAlreadySealed(Epoch.wrap(0));
+        return _seal(Epoch.wrap(0), hints);
+    }
+
+    /// @inheritdoc IElections
+    function sealHints() external returns (SealHints memory) {
+        uint256 expected = uint32(ElectionsHints.selector);
+        (, bytes memory reason) = address(this).call(abi.encodeCall(this.revertWithHints, ()));
+        assembly ("memory-safe") {
+            // Anything but hints is passed on as it came.
+            if iszero(eq(shr(224, mload(add(reason, 0x20))), expected)) {
+                revert(add(reason, 0x20), mload(reason))
+            }
+            let size := sub(mload(reason), 4)
+            reason := add(reason, 4)
+            mstore(reason, size)
+        }
+        return abi.decode(reason, (SealHints));
+    }
+
+    /// @notice Seats whoever waits, finds the hints for that state, and always reverts with them.
+    function revertWithHints() external {
+        IConsensusParameters.Stake memory rules = parameters.stake();
+        if (sealNumber != 0) _seatWaiting(rules);
+        uint256[] memory words = _read(_weights);
+        (uint256 places, ) = Sealing.placesFor(rules, _nAuth, words);
+        revert ElectionsHints(SnapshotLens.findHints(rules, words, _loadQualified(), places));
+    }
+
+    /// @inheritdoc IElections
+    function sealOf(Epoch epoch) external view returns (uint32) {
+        return _seals[epoch];
+    }
+
+    /// @inheritdoc IElections
+    function snapshotHashOf(Epoch epoch) external view returns (bytes32) {
+        uint32 number = _seals[epoch];
+        return number == 0 ? bytes32(0) : SealedSnapshots.hashOf(_blobs[number]);
+    }
+
+    /// @inheritdoc IElections
+    function blobOf(uint32 number) public view returns (address blob) {
+        blob = _blobs[number];
+        if (blob == address(0)) revert ElectionsNotSealed(number);
+    }
+
+    /// @inheritdoc IElections
+    function snapshot(uint32 number) external view returns (Snapshot memory) {
+        return snapshotAt(blobOf(number));
+    }
+
+    /// @inheritdoc IElections
+    function sealedSnapshot(Epoch epoch) external view returns (Snapshot memory) {
+        return snapshotAt(blobOf(_seals[epoch]));
+    }
+
+    /// @inheritdoc IElections
+    function snapshotAt(address blob) public view returns (Snapshot memory) {
+        return SnapshotLens.snapshotAt(blob);
+    }
+
+    /// @inheritdoc IElections
+    function keyTable(uint32 number, uint16 from, uint16 count) external view returns (bytes memory) {
+        return SnapshotLens.keyTable(registry, blobOf(number), from, count);
+    }
+
+    /// @inheritdoc IElections
+    function validatorsOf(uint32 number, uint16 from, uint16 count) external view returns (uint64[] memory) {
+        return SnapshotLens.validatorsOf(registry, blobOf(number), from, count);
+    }
+
+    function _seal(Epoch epoch, SealHints calldata hints) private returns (bytes32 hash, address blob) {
+        uint32 number = ++sealNumber;
+        Sealing.Input memory input;
+        (input.n, input.nAuth) = (_n, _nAuth);
+        (input.epoch, input.number) = (epoch, number);
+        (input.parameters, input.registry) = (parameters, registry);
+        input.last = _blobs[number - 1];
+        input.words = _read(_weights);
+        input.qualified = _loadQualified();
+        uint256 any;
+        for (uint256 k = 0; k < 4; ++k) {
+            uint256 changed = _changed[k];
+            if (changed != 0) _changed[k] = 0;
+            input.changed[k] = changed;
+            any |= changed;
+        }
+        input.keys = any == 0 && number != 1 ? _lastKeys(input.last) : _read(_keys);
+        (hash, blob) = Sealing.seal(input, hints, _keyTree);
+        _blobs[number] = blob;
+        _seals[epoch] = number;
+    }
+
+    /// @dev The words of all seats in use.
+    function _read(mapping(uint256 index => uint256 word) storage lanes) private view returns (uint256[] memory words) {
+        words = new uint256[]((uint256(_n) + 7) / 8);
+        for (uint256 i = 0; i < words.length; ++i) {
+            words[i] = lanes[i];
+        }
+    }
+
+    function _lastKeys(address last) private view returns (uint256[] memory) {
+        return Snapshots.readBlob(SealedSnapshots.load(last).keys);
+    }
+
+    /// @dev Without authorities' seats, on which a revoked authority may still sit.
+    function _loadQualified() private view returns (uint256[4] memory bitmap) {
+        for (uint256 k = 0; k < 4; ++k) {
+            bitmap[k] = _qualified[k];
+        }
+        bitmap[0] &= ~Snapshots.firstSeats(_nAuth);
+    }
+}

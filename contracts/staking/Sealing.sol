@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {LibBit} from "solady/src/utils/LibBit.sol";
+import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
+import {IElections} from "../interfaces/staking/IElections.sol";
+import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
+import {BLS12381} from "../libraries/BLS12381.sol";
+import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
+import {KeyStore} from "../libraries/KeyStore.sol";
+import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol";
+import {Snapshots} from "../libraries/Snapshots.sol";
+import {Params, SnapshotHeader} from "../types/Messages.sol";
+import {Epoch, G1Point, KeyId, Seat, WholeTokens} from "../types/Types.sol";
+
+/// @title The rules of a seal
+/// @notice A linked library, part of Elections: turns live weights into a snapshot. The order of the steps is that of
+/// protocol.md section 1: who backs, the cut of every weight, the authorities' joint cap. Loops run over seats, and
+/// over seats whose key or standing changed.
+library Sealing {
+    using Snapshots for uint256[4];
+    using Snapshots for Snapshots.KeyTree;
+    using SealedSnapshots for SealedSnapshot;
+
+    uint256 private constant _MILLION = 1_000_000;
+
+    /// @notice What Elections has on record when it seals.
+    /// @param epoch epoch to seal for
+    /// @param number number of this seal
+    /// @param n seats
+    /// @param nAuth authorities' seats
+    /// @param words weights
+    /// @param keys numbers of the keys
+    /// @param qualified seats of the stakers bonded enough for Balanced
+    /// @param changed seats whose occupant or key changed since the last seal
+    /// @param last blob of the last seal; zero if this is the first
+    struct Input {
+        Epoch epoch;
+        uint32 number;
+        uint16 n;
+        uint16 nAuth;
+        uint256[] words;
+        uint256[] keys;
+        uint256[4] qualified;
+        uint256[4] changed;
+        address last;
+        IConsensusParameters parameters;
+        IValidatorRegistry registry;
+    }
+
+    /// @dev What one seal works on.
+    struct Work {
+        IConsensusParameters.Stake rules;
+        uint256[] words;
+        uint256 places;
+        uint256 heaviest;
+        uint256 stakersStake;
+        uint256 authoritiesStake;
+        SealedSnapshot s;
+    }
+
+    /// @notice Seals: applies the caps, renews the key tree and the sums of keys, and writes the snapshot.
+    function seal(
+        Input memory input,
+        IElections.SealHints memory hints,
+        Snapshots.KeyTree storage tree
+    ) external returns (bytes32 hash, address blob) {
+        Work memory w = _open(input);
+        SealedSnapshot memory s = w.s;
+        uint256 count = _chooseBacking(w, input.qualified, hints);
+        _cut(w, hints.cut, count);
+        _capAuthorities(w);
+        _sum(w);
+        s.epoch = input.epoch;
+        s.number = input.number;
+        _sealKeys(s, input, tree);
+        s.weights = Snapshots.writeBlob(w.words);
+        s.weightsRoot = Snapshots.weightsRoot(w.words);
+        _readParameters(s, input.parameters);
+        hash = _hash(s);
+        s.hash = hash;
+        blob = s.write();
+        emit IElections.Sealed(s.number, s.epoch, hash, s.n, s.nAuth, s.totalStake, s.backingStake, s.cut);
+        if (s.cut == 0 && w.heaviest * _MILLION > w.rules.stakeCap * w.stakersStake) {
+            emit IElections.Concentrated(s.number, uint32(w.heaviest), s.backingStake);
+        }
+    }
+
+    /// @notice Places for stakers in the backing set: what authorities not suspended leave.
+    function placesFor(
+        IConsensusParameters.Stake memory rules,
+        uint16 nAuth,
+        uint256[] memory words
+    ) internal pure returns (uint256 places, uint256 suspended) {
+        for (uint256 seat = 0; seat < nAuth; ++seat) {
+            if (_weight(words, seat) == 0) suspended |= 1 << seat;
+        }
+        uint256 active = nAuth - Snapshots.size(suspended);
+        places = rules.balancedSeats > active ? rules.balancedSeats - active : 0;
+    }
+
+    function _open(Input memory input) private view returns (Work memory w) {
+        w.rules = input.parameters.stake();
+        w.words = input.words;
+        (w.s.n, w.s.nAuth) = (input.n, input.nAuth);
+        (w.places, w.s.suspended) = placesFor(w.rules, input.nAuth, input.words);
+    }
+
+    /// @dev Sets the stakers of the backing set: all that qualify, or the best of them down to the one named.
+    function _chooseBacking(
+        Work memory w,
+        uint256[4] memory qualified,
+        IElections.SealHints memory hints
+    ) private pure returns (uint256 count) {
+        uint256[4] memory backing = w.s.backing;
+        for (uint256 k = 0; k < 4; ++k) {
+            backing[k] = qualified[k];
+        }
+        count = backing.size();
+        if (count <= w.places) return count;
+        for (uint256 k = 0; k < 4; ++k) {
+            for (uint256 bits = backing[k]; bits != 0; bits &= bits - 1) {
+                uint256 seat = (k << 8) | LibBit.ffs(bits);
+                uint256 weight = _weight(w.words, seat);
+                bool chosen =
+                    weight > hints.lastWeight || (weight == hints.lastWeight && seat <= Seat.unwrap(hints.lastSeat));
+                if (!chosen) backing.remove(Seat.wrap(uint16(seat)));
+            }
+        }
+        count = backing.size();
+        if (count != w.places) revert IElections.ElectionsBadBacking(count, w.places);
+    }
+
+    /// @dev Cuts every weight to the greatest c with c <= stakeCap · Σ min(s, c) over the backing stakers. The
+    /// difference of both sides is concave in c and 0 at 0, so that c fits and c + 1 does not shows c to be it.
+    function _cut(Work memory w, uint32 cut, uint256 count) private pure {
+        uint256[4] memory backing = w.s.backing;
+        bool applies = count >= w.rules.stakeCapFrom;
+        uint256 limit = applies ? cut : type(uint32).max;
+        uint256 withNext;
+        for (uint256 k = 0; k < 4; ++k) {
+            for (uint256 bits = backing[k]; bits != 0; bits &= bits - 1) {
+                uint256 weight = _weight(w.words, (k << 8) | LibBit.ffs(bits));
+                if (weight > w.heaviest) w.heaviest = weight;
+                w.stakersStake += weight < limit ? weight : limit;
+                withNext += weight < limit + 1 ? weight : limit + 1;
+            }
+        }
+        w.s.backingStakers = uint16(count);
+        if (!applies) return;
+        if (limit * _MILLION > w.rules.stakeCap * w.stakersStake)
+            revert IElections.ElectionsBadCut(cut, w.stakersStake);
+        if ((limit + 1) * _MILLION <= w.rules.stakeCap * withNext) revert IElections.ElectionsBadCut(cut, withNext);
+        w.s.cut = cut;
+        for (uint256 i = 0; i < w.words.length; ++i) {
+            uint256 word = w.words[i];
+            for (uint256 shift = 0; shift < 256; shift += 32) {
+                uint256 weight = (word >> shift) & type(uint32).max;
+                if (weight > limit) word = (word & ~(uint256(type(uint32).max) << shift)) | (limit << shift);
+            }
+            w.words[i] = word;
+        }
+    }
+
+    /// @dev Scales the authorities' weights together, floored, so that they are at most 1 / (divisor - 1) of the
+    /// backing stakers'.
+    function _capAuthorities(Work memory w) private pure {
+        uint256 joint;
+        for (uint256 seat = 0; seat < w.s.nAuth; ++seat) {
+            joint += _weight(w.words, seat);
+        }
+        uint256 scaled = joint * (w.rules.authorityStakeDivisor - 1);
+        if (scaled <= w.stakersStake) {
+            w.authoritiesStake = joint;
+            return;
+        }
+        for (uint256 i = 0; i < w.s.nAuth; ++i) {
+            Seat seat = Seat.wrap(uint16(i));
+            uint256 index = Snapshots.wordIndex(seat);
+            // Not above the weight itself, which has 32 bits.
+            uint32 weight = uint32((Snapshots.lane(w.words[index], seat) * w.stakersStake) / scaled);
+            w.words[index] = Snapshots.withLane(w.words[index], seat, weight);
+            w.authoritiesStake += weight;
+        }
+    }
+
+    /// @dev Totals, and the bitmaps of the authorities that count beside the stakers that do.
+    function _sum(Work memory w) private pure {
+        SealedSnapshot memory s = w.s;
+        uint256 total;
+        for (uint256 i = 0; i < w.words.length; ++i) {
+            uint256 word = w.words[i];
+            for (uint256 j = 0; j < 8; ++j) {
+                uint256 weight = (word >> (32 * j)) & type(uint32).max;
+                if (weight == 0) continue;
+                total += weight;
+                uint256 seat = 8 * i + j;
+                if (seat >= s.nAuth) {
+                    s.members[seat >> 8] |= 1 << (seat & 0xff);
+                    ++s.stakers;
+                }
+            }
+        }
+        uint256 active = Snapshots.firstSeats(s.nAuth) & ~s.suspended;
+        s.members[0] |= active;
+        s.backing[0] |= active;
+        s.totalStake = uint64(total);
+        s.backingStake = uint64(w.stakersStake + w.authoritiesStake);
+    }
+
+    /// @dev Renews what depends on keys, for seats whose key or standing changed since the last seal.
+    function _sealKeys(SealedSnapshot memory s, Input memory input, Snapshots.KeyTree storage tree) private {
+        SealedSnapshot memory last;
+        uint256[] memory before;
+        if (input.last != address(0)) {
+            last = SealedSnapshots.load(input.last);
+            before = Snapshots.readBlob(last.keys);
+        }
+        s.keys = last.keys;
+        if (input.changed.size() != 0 || input.last == address(0)) {
+            s.keys = Snapshots.writeBlob(input.keys);
+            _renewTree(input, tree);
+        }
+        s.keysRoot = tree.root();
+        s.backingKey = _aggregate(last.backingKey, last.backing, s.backing, input, before);
+        s.membersKey = _aggregate(last.membersKey, last.members, s.members, input, before);
+    }
+
+    function _renewTree(Input memory input, Snapshots.KeyTree storage tree) private {
+        for (uint256 k = 0; k < 4; ++k) {
+            for (uint256 bits = input.changed[k]; bits != 0; bits &= bits - 1) {
+                Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
+                KeyId key = KeyId.wrap(Snapshots.valueAt(input.keys, seat));
+                bytes32 leaf =
+                    KeyId.unwrap(key) == 0
+                        ? bytes32(0)
+                        : ConsensusCodec.keyLeaf(seat, KeyStore.read(address(input.registry), key));
+                tree.setLeaf(seat, leaf);
+            }
+        }
+    }
+
+    /// @dev The sum of a set's keys from that of the set before, by the keys that entered or left.
+    function _aggregate(
+        G1Point memory last,
+        uint256[4] memory oldSet,
+        uint256[4] memory newSet,
+        Input memory input,
+        uint256[] memory before
+    ) private view returns (G1Point memory total) {
+        address registry = address(input.registry);
+        G1Point memory key;
+        G1Point memory left;
+        total = BLS12381.add(last, left);
+        for (uint256 k = 0; k < 4; ++k) {
+            uint256 bits = (oldSet[k] ^ newSet[k]) | (input.changed[k] & (oldSet[k] | newSet[k]));
+            for (; bits != 0; bits &= bits - 1) {
+                Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
+                if (oldSet.contains(seat)) {
+                    KeyStore.load(registry, KeyId.wrap(Snapshots.valueAt(before, seat)), key);
+                    BLS12381.accumulate(left, key);
+                }
+                if (newSet.contains(seat)) {
+                    KeyStore.load(registry, KeyId.wrap(Snapshots.valueAt(input.keys, seat)), key);
+                    BLS12381.accumulate(total, key);
+                }
+            }
+        }
+        if (!BLS12381.isInfinity(left)) total = BLS12381.subtract(total, left);
+    }
+
+    function _readParameters(SealedSnapshot memory s, IConsensusParameters parameters) private view {
+        s.parameters = parameters.number();
+        s.paramsHash = parameters.hash();
+        Params memory p = parameters.consensusAt(s.parameters);
+        s.epochLengths = [uint32(p.epochLength.fast), uint32(p.epochLength.balanced), uint32(p.epochLength.secure)];
+        s.termViews = uint32(p.termViews);
+    }
+
+    function _hash(SealedSnapshot memory s) private pure returns (bytes32) {
+        return
+            ConsensusCodec.snapshot(
+                SnapshotHeader({
+                    keysRoot: s.keysRoot,
+                    weightsRoot: s.weightsRoot,
+                    n: s.n,
+                    nAuth: s.nAuth,
+                    suspended: s.suspended,
+                    totalStake: WholeTokens.wrap(s.totalStake),
+                    backing: s.backing,
+                    backingStake: WholeTokens.wrap(s.backingStake),
+                    paramsHash: s.paramsHash
+                })
+            );
+    }
+
+    function _weight(uint256[] memory words, uint256 seat) private pure returns (uint32) {
+        return uint32(words[seat >> 3] >> ((seat & 7) << 5));
+    }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
+import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
+import {BLS12381} from "../libraries/BLS12381.sol";
+import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
+import {KeyStore} from "../libraries/KeyStore.sol";
+import {G1Point, G2Point, KeyId} from "../types/Types.sol";
+import {ElectionsClient} from "./ElectionsClient.sol";
+
+/// @title Identities of validators
+/// @dev Creates nothing but keys: KeyStore derives their addresses from this contract's creation count.
+contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry {
+    /// @dev What hashes of used keys lead to.
+    struct KeyOwner {
+        uint64 validator;
+        KeyId key;
+    }
+
+    IConsensusParameters public immutable parameters;
+
+    /// @inheritdoc IValidatorRegistry
+    uint64 public validatorCount;
+    /// @inheritdoc IValidatorRegistry
+    uint32 public keyCount;
+    mapping(uint64 validator => Validator) private _validators;
+    mapping(bytes32 keyHash => KeyOwner) private _usedKeys;
+
+    modifier onlyOperator(uint64 id) {
+        if (msg.sender != _known(id).operator) revert ValidatorRegistryUnauthorized(id, msg.sender);
+        _;
+    }
+
+    modifier onlyWithdrawal(uint64 id) {
+        if (msg.sender != _known(id).withdrawal) revert ValidatorRegistryUnauthorized(id, msg.sender);
+        _;
+    }
+
+    constructor(address authority, IConsensusParameters parameters_) AccessManaged(authority) {
+        parameters = parameters_;
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function register(
+        address withdrawal,
+        address vote,
+        G1Point calldata key,
+        G2Point calldata possession,
+        string calldata metadata
+    ) external returns (uint64 id, KeyId keyId) {
+        id = _reserve(withdrawal, vote, metadata);
+        keyId = _setKey(id, key, possession);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function reserve(address withdrawal, address vote, string calldata metadata) external returns (uint64 id) {
+        return _reserve(withdrawal, vote, metadata);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function setKey(
+        uint64 id,
+        G1Point calldata key,
+        G2Point calldata possession
+    ) external onlyOperator(id) returns (KeyId keyId) {
+        Status status = _validators[id].status;
+        if (status != Status.Active && status != Status.Jailed) revert ValidatorRegistryBadStatus(id, status);
+        keyId = _setKey(id, key, possession);
+        _report(id);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function setMetadata(uint64 id, string calldata metadata) external onlyOperator(id) {
+        emit MetadataSet(id, metadata);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function setOperator(uint64 id, address operator) external onlyWithdrawal(id) {
+        if (operator == address(0)) revert ValidatorRegistryZeroAddress();
+        _validators[id].operator = operator;
+        emit OperatorSet(id, operator);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function setVoteAddress(uint64 id, address vote) external onlyWithdrawal(id) {
+        _validators[id].vote = vote;
+        emit VoteAddressSet(id, vote);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function proposeWithdrawal(uint64 id, address withdrawal) external onlyWithdrawal(id) {
+        _validators[id].pendingWithdrawal = withdrawal;
+        emit WithdrawalProposed(id, withdrawal);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function acceptWithdrawal(uint64 id) external {
+        Validator storage v = _known(id);
+        if (msg.sender != v.pendingWithdrawal) revert ValidatorRegistryUnauthorized(id, msg.sender);
+        v.withdrawal = msg.sender;
+        v.pendingWithdrawal = address(0);
+        emit WithdrawalSet(id, msg.sender);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function admit(uint64 id) external restricted {
+        _setRole(id, Role.Authority);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function revoke(uint64 id) external restricted {
+        _setRole(id, Role.Staker);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function exit(uint64 id) external {
+        Validator storage v = _known(id);
+        if (msg.sender != v.operator && msg.sender != v.withdrawal) {
+            revert ValidatorRegistryUnauthorized(id, msg.sender);
+        }
+        if (v.status != Status.Active && v.status != Status.Jailed) revert ValidatorRegistryBadStatus(id, v.status);
+        _setStatus(id, Status.Exited, 0);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function unjail(uint64 id) external onlyOperator(id) {
+        Validator storage v = _validators[id];
+        if (v.status != Status.Jailed) revert ValidatorRegistryBadStatus(id, v.status);
+        if (block.timestamp < v.jailedUntil) revert ValidatorRegistryStillJailed(id, v.jailedUntil);
+        _setStatus(id, Status.Active, 0);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function jail(uint64 id) external restricted {
+        Validator storage v = _known(id);
+        if (v.status != Status.Active && v.status != Status.Jailed) return;
+        uint40 until = uint40(block.timestamp + parameters.slashing().jailTime);
+        if (until < v.jailedUntil) until = v.jailedUntil;
+        _setStatus(id, Status.Jailed, until);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function tombstone(uint64 id) external restricted {
+        if (_known(id).status != Status.Tombstoned) _setStatus(id, Status.Tombstoned, 0);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function setElections(address elections_) external restricted {
+        _elections = elections_;
+        emit ElectionsSet(elections_);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function elections() external view returns (address) {
+        return _elections;
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function validator(uint64 id) external view returns (Validator memory) {
+        return _known(id);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function keyBytes(KeyId key) external view returns (bytes memory) {
+        return KeyStore.read(address(this), _existing(key));
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function keysBytes(KeyId[] calldata keys) external view returns (bytes memory joined) {
+        joined = new bytes(96 * keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            if (KeyId.unwrap(keys[i]) == 0) continue;
+            bytes memory one = KeyStore.read(address(this), _existing(keys[i]));
+            assembly ("memory-safe") {
+                mcopy(add(add(joined, 0x20), mul(i, 96)), add(one, 0x20), 96)
+            }
+        }
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function keyAddress(KeyId key) external view returns (address) {
+        return KeyStore.locate(address(this), _existing(key));
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function ownerOfKey(KeyId key) external view returns (uint64) {
+        if (KeyId.unwrap(key) == 0 || KeyId.unwrap(key) > keyCount) return 0;
+        return _usedKeys[keccak256(KeyStore.read(address(this), key))].validator;
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function usedKey(bytes32 keyHash) external view returns (uint64, KeyId) {
+        KeyOwner storage owner = _usedKeys[keyHash];
+        return (owner.validator, owner.key);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function possessionMessage(uint64 id, G1Point calldata key) external view returns (bytes32) {
+        return _possessionMessage(id, BLS12381.keyBytes(key));
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function voteAddress(uint64 id) external view returns (address) {
+        Validator storage v = _known(id);
+        return v.vote == address(0) ? v.withdrawal : v.vote;
+    }
+
+    function _reserve(address withdrawal, address vote, string calldata metadata) private returns (uint64 id) {
+        if (withdrawal == address(0)) revert ValidatorRegistryZeroAddress();
+        id = ++validatorCount;
+        Validator storage v = _validators[id];
+        v.operator = msg.sender;
+        v.status = Status.Active;
+        v.withdrawal = withdrawal;
+        if (vote != address(0)) v.vote = vote;
+        emit ValidatorReserved(id, msg.sender, withdrawal, vote, metadata);
+    }
+
+    function _setKey(uint64 id, G1Point calldata key, G2Point calldata possession) private returns (KeyId keyId) {
+        bytes memory encoded = BLS12381.keyBytes(key);
+        bytes32 keyHash = keccak256(encoded);
+        if (KeyId.unwrap(_usedKeys[keyHash].key) != 0) revert ValidatorRegistryKeyUsed(keyHash);
+        if (!BLS12381.verifyPossession(key, _possessionMessage(id, encoded), possession)) {
+            revert ValidatorRegistryBadPossession(id);
+        }
+        keyId = KeyId.wrap(++keyCount);
+        KeyStore.write(keyId, encoded);
+        _usedKeys[keyHash] = KeyOwner(id, keyId);
+        _validators[id].key = keyId;
+        emit KeySet(id, keyId, encoded);
+    }
+
+    function _setRole(uint64 id, Role role) private {
+        Validator storage v = _known(id);
+        if (v.role == role) revert ValidatorRegistryRoleUnchanged(id, role);
+        v.role = role;
+        emit RoleSet(id, role);
+        _report(id);
+    }
+
+    function _setStatus(uint64 id, Status status, uint40 until) private {
+        Validator storage v = _validators[id];
+        v.status = status;
+        v.jailedUntil = until;
+        emit StatusSet(id, status, until);
+        _report(id);
+    }
+
+    function _report(uint64 id) private {
+        if (!_refresh(id)) emit RefreshFailed(id);
+    }
+
+    function _known(uint64 id) private view returns (Validator storage v) {
+        v = _validators[id];
+        if (v.status == Status.None) revert ValidatorRegistryUnknown(id);
+    }
+
+    function _existing(KeyId key) private view returns (KeyId) {
+        if (KeyId.unwrap(key) == 0 || KeyId.unwrap(key) > keyCount) revert ValidatorRegistryNoKey(key);
+        return key;
+    }
+
+    function _possessionMessage(uint64 id, bytes memory encoded) private view returns (bytes32) {
+        return ConsensusCodec.possession(uint64(block.chainid), address(this), id, encoded);
+    }
+}
