@@ -1,0 +1,12 @@
+export {
+  CrashError,
+  dropAll,
+  type Fate,
+  type Fates,
+  type Faults,
+  FaultyFileSystem,
+  fatesFrom,
+  keepAll,
+  tearLastWrite,
+  type Unsynced,
+} from "./filesystem.ts";

@@ -1,0 +1,1 @@
+export { type WalModules, type WalOptions, type WalRecord, WriteAheadLog } from "./log.ts";
