@@ -1,0 +1,1 @@
+export { BEHAVIOURS, type BehaviourName, behaviour, dropping, twin, variant } from "./behaviours.ts";

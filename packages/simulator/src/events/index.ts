@@ -1,0 +1,4 @@
+export { Clock } from "./clock.ts";
+export { Disk } from "./disk.ts";
+export { type Endpoint, Network, type NetworkOptions } from "./network.ts";
+export { EventQueue } from "./queue.ts";

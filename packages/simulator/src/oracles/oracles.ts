@@ -1,0 +1,427 @@
+import {
+  type Block,
+  blockHash,
+  type Certificate,
+  checkpointRoot,
+  type DurableRecord,
+  type Effect,
+  type EpochStart,
+  fromBitmap,
+  type Hash,
+  type Message,
+  type Mode,
+  type Peer,
+  type Registry,
+  type SignIntent,
+  type Vote,
+  type VoteBody,
+  voteRoot,
+} from "@aitbc-hybrid/protocol";
+import { certificatesIn, type Observed, type Observer } from "../observer.ts";
+import type { Keyring } from "../signatures.ts";
+import { intentOffence, termOf, voteOffence } from "./offences.ts";
+import { backingSeats, backs, isQuorum, totals, votingSeats, weigh } from "./weights.ts";
+
+const MOST_FAILURES = 20;
+
+/** Counts of a run, added up over many by the report. */
+export interface Counts {
+  /** Branches of the rules, by name. */
+  readonly rules: Map<string, number>;
+  readonly final: number;
+  readonly epochs: number;
+  /** Epochs begun under another registry than the one before, and under the same for want of a sealed one. */
+  readonly handOvers: number;
+  readonly carriedOver: number;
+  readonly signatures: number;
+}
+
+export interface OracleOptions {
+  readonly mode: Mode;
+  /** K. */
+  readonly termViews: number;
+  /** Faults beyond the bounds: contradictions are collected, not failures. */
+  readonly beyondBounds: boolean;
+}
+
+/** Watches a run from outside and judges it by protocol.md alone. */
+export class Oracles implements Observer {
+  readonly #options: OracleOptions;
+  readonly #keyring: Keyring;
+  readonly #registryOf: (root: Hash) => Registry | undefined;
+  readonly #validators = new Set<number>();
+  /** First final block of each height, as some honest node made it durable. */
+  readonly chain = new Map<
+    number,
+    { readonly hash: Hash; readonly block: Block; readonly stateRoot: Hash }
+  >();
+  readonly #certified = new Map<string, string>();
+  readonly #finalized = new Map<Hash, Set<number>>();
+  readonly #nullified = new Map<Hash, Set<number>>();
+  readonly #starts = new Map<number, { readonly text: string; readonly start: EpochStart }>();
+  readonly #intents = new Map<number, Map<string, { readonly root: Hash; readonly intent: SignIntent }[]>>();
+  readonly #domains = new Map<Hash, Hash>();
+  /** Votes by signer as honest nodes received or stored them: the archives. */
+  readonly #archive = new Map<
+    string,
+    { readonly domain: Hash; readonly seat: number; readonly votes: Map<Hash, VoteBody> }
+  >();
+  readonly #checked = new WeakSet<Certificate>();
+  readonly rules = new Map<string, number>();
+  readonly failures: string[] = [];
+  /** Heights at which honest nodes finalized different blocks. */
+  readonly disagreements: string[] = [];
+  #signatures = 0;
+
+  constructor(
+    options: OracleOptions,
+    modules: { readonly keyring: Keyring; readonly registryOf: (root: Hash) => Registry | undefined },
+  ) {
+    this.#options = options;
+    this.#keyring = modules.keyring;
+    this.#registryOf = modules.registryOf;
+  }
+
+  /** Says that this validator's key is honest. */
+  watch(validator: number): void {
+    this.#validators.add(validator);
+  }
+
+  /** Records what was found wrong. */
+  fail(what: string): void {
+    if (this.failures.length < MOST_FAILURES && !this.failures.includes(what)) this.failures.push(what);
+  }
+
+  violation(node: Observed, what: string): void {
+    this.fail(`${node.peer}: ${what}`);
+  }
+
+  restarted(_node: Observed): void {}
+
+  sent(_node: Observed, _to: Peer, message: Message): void {
+    if (message.type === "proposal")
+      for (const each of message.proposal.block.body.certificates) this.#certificate(each);
+  }
+
+  received(node: Observed, _from: Peer, message: Message): void {
+    if (!node.honest || !this.#options.beyondBounds) return;
+    if (message.type === "vote") this.#vote(message.vote);
+    else if (message.type === "certificate") this.#archiveCertificate(message.certificate);
+    else if (message.type === "proposal") {
+      const { epoch, domain, view, parentView, block, seat, signature } = message.proposal;
+      const body = { kind: "notarize", view, parentView, blockHash: blockHash(block.header) } as const;
+      this.#vote({ ...body, epoch, domain, seat, signature });
+      for (const each of block.body.certificates) this.#archiveCertificate(each);
+    } else if (message.type === "blocks") {
+      for (const each of message.blocks) {
+        if (each.certificate !== null) this.#archiveCertificate(each.certificate);
+        for (const carried of each.block.body.certificates) this.#archiveCertificate(carried);
+      }
+    }
+  }
+
+  durable(node: Observed, record: DurableRecord): void {
+    if (!node.honest) return;
+    switch (record.type) {
+      case "signed":
+        this.#intent(node.validator, record.intent);
+        break;
+      case "final":
+        this.#final(node, record);
+        break;
+      case "certificate":
+        this.#certificate(record.certificate);
+        break;
+      case "backed": {
+        const { certificate } = record;
+        const registry = this.registryOfDomain(certificate.domain);
+        const root = checkpointRoot(certificate.domain, certificate.checkpoint);
+        if (registry === undefined) break;
+        const seats = new Set(fromBitmap(certificate.bitmap));
+        const backing = new Set(backingSeats(registry, this.#options.mode));
+        if (!backs(registry, this.#options.mode, seats) || [...seats].some((seat) => !backing.has(seat)))
+          this.fail(`${node.peer}: the checkpoint at ${certificate.checkpoint.height} is not backed`);
+        if (!this.#keyring.validAggregate(registry.root, root, certificate.bitmap, certificate.signature))
+          this.fail(`${node.peer}: the backing at ${certificate.checkpoint.height} does not verify`);
+        break;
+      }
+      default:
+    }
+  }
+
+  signed(node: Observed, intent: SignIntent): void {
+    this.#signatures++;
+    if (node.honest) this.#intent(node.validator, intent);
+  }
+
+  performed(node: Observed, effect: Effect): void {
+    if ((effect as { readonly type: string }).type === "trace") {
+      const { rule } = effect as unknown as { readonly rule: string };
+      if (node.honest) this.rules.set(rule, (this.rules.get(rule) ?? 0) + 1);
+      return;
+    }
+    if (!node.honest) return;
+    if (effect.type === "persist" && effect.record.type === "epoch") this.#epoch(node, effect.record.start);
+    for (const certificate of certificatesIn(effect)) this.#certificate(certificate);
+    if (effect.type === "sign") this.#domainKnown(node, effect.intent.domain);
+    if (effect.type === "evidence") {
+      const accused = effect.evidence.validatorId - 1;
+      if (this.#validators.has(accused)) this.fail(`${node.peer} accuses the honest validator ${accused}`);
+    }
+    if (effect.type === "halt" && !this.#options.beyondBounds)
+      this.fail(`${node.peer} halts: ${effect.reason}`);
+  }
+
+  /** Learns which registry a domain stands for. */
+  domain(domain: Hash, registry: Hash): void {
+    this.#domains.set(domain, registry);
+  }
+
+  /** The registry whose seats sign in a domain; undefined for a domain that no honest node entered. */
+  registryOfDomain(domain: Hash): Registry | undefined {
+    const root = this.#domains.get(domain);
+    return root === undefined ? undefined : this.#registryOf(root);
+  }
+
+  #domainKnown(node: Observed, domain: Hash): void {
+    if (!this.#domains.has(domain)) this.fail(`${node.peer} signs in a domain of no epoch`);
+  }
+
+  /** Called when a node enters an epoch, to compute its domain. */
+  onEpoch: (start: EpochStart) => void = () => {};
+
+  #epoch(node: Observed, start: EpochStart): void {
+    this.onEpoch(start);
+    const text = [
+      start.incarnation,
+      start.mode,
+      start.registry,
+      start.registryNext,
+      start.seed,
+      start.firstHeight,
+      start.parent.hash,
+    ].join();
+    const known = this.#starts.get(start.epoch);
+    if (known === undefined) this.#starts.set(start.epoch, { text, start });
+    else if (known.text !== text && !this.#options.beyondBounds)
+      this.fail(`${node.peer} begins epoch ${start.epoch} differently: ${text} instead of ${known.text}`);
+  }
+
+  #final(node: Observed, record: DurableRecord & { readonly type: "final" }): void {
+    const { header } = record.block;
+    const hash = blockHash(header);
+    if (record.certificate !== null) this.#certificate(record.certificate);
+    const known = this.chain.get(header.height);
+    if (known === undefined) {
+      this.chain.set(header.height, { hash, block: record.block, stateRoot: record.roots.stateRoot });
+      return;
+    }
+    if (known.hash === hash) {
+      if (known.stateRoot !== record.roots.stateRoot)
+        this.fail(`${node.peer} executed height ${header.height} differently`);
+      return;
+    }
+    const what = `${node.peer} finalized ${hash.slice(0, 10)} at height ${header.height}, others ${known.hash.slice(0, 10)}`;
+    this.disagreements.push(what);
+    if (!this.#options.beyondBounds) this.fail(`disagreement: ${what}`);
+  }
+
+  /** Certificates of one view name one block, and no X covers a view that has F. */
+  #certificate(c: Certificate): void {
+    if (this.#checked.has(c)) return;
+    this.#checked.add(c);
+    if (this.#options.beyondBounds) this.#archiveCertificate(c);
+    const registry = this.registryOfDomain(c.domain);
+    if (registry === undefined) return;
+    const { mode, termViews, beyondBounds } = this.#options;
+    const seats = new Set(fromBitmap(c.bitmap));
+    const voting = new Set(votingSeats(registry, mode));
+    if (!isQuorum(registry, mode, seats) || [...seats].some((seat) => !voting.has(seat)))
+      this.fail(`a certificate of ${c.kind} ${c.view} in epoch ${c.epoch} is not one of a quorum`);
+    if (!this.#keyring.validAggregate(registry.root, voteRoot(c.domain, c), c.bitmap, c.signature))
+      this.fail(`a certificate of ${c.kind} ${c.view} in epoch ${c.epoch} does not verify`);
+    if (beyondBounds) return;
+    if (c.kind === "nullify") {
+      const views = this.#nullified.get(c.domain) ?? new Set();
+      this.#nullified.set(c.domain, views.add(c.view));
+    } else {
+      const key = `${c.domain}${c.view}`;
+      const target = `${c.parentView}:${c.blockHash}`;
+      const known = this.#certified.get(key);
+      if (known === undefined) this.#certified.set(key, target);
+      else if (known !== target) this.fail(`two blocks are certified in view ${c.view} of epoch ${c.epoch}`);
+      if (c.kind === "finalize") {
+        const views = this.#finalized.get(c.domain) ?? new Set();
+        this.#finalized.set(c.domain, views.add(c.view));
+      }
+    }
+    for (const w of this.#finalized.get(c.domain) ?? []) {
+      for (const u of this.#nullified.get(c.domain) ?? []) {
+        if (u <= w && termOf(u, termViews) === termOf(w, termViews))
+          this.fail(`X(${u}) covers the final view ${w} of epoch ${c.epoch}`);
+      }
+    }
+  }
+
+  #intent(validator: number, intent: SignIntent): void {
+    let groups = this.#intents.get(validator);
+    if (groups === undefined) {
+      groups = new Map();
+      this.#intents.set(validator, groups);
+    }
+    const { termViews } = this.#options;
+    const checkpoint = intent.what === "checkpoint";
+    const root = checkpoint
+      ? checkpointRoot(intent.domain, intent.checkpoint)
+      : voteRoot(intent.domain, intent.vote);
+    // Only signatures of one term, or of one checkpoint height, can be an offence.
+    const key = checkpoint
+      ? `${intent.domain}h${intent.checkpoint.height}`
+      : `${intent.domain}t${termOf(intent.vote.view, termViews)}`;
+    const group = groups.get(key);
+    if (group === undefined) {
+      groups.set(key, [{ root, intent }]);
+      return;
+    }
+    if (group.some((each) => each.root === root)) return;
+    for (const each of group) {
+      const offence = intentOffence(each.intent, intent, termViews);
+      if (offence !== null)
+        this.fail(
+          `honest validator ${validator} signed ${offence} (${describeIntent(each.intent)}, ${describeIntent(intent)})`,
+        );
+    }
+    group.push({ root, intent });
+  }
+
+  #vote(vote: Vote): void {
+    const registry = this.#domains.get(vote.domain);
+    if (registry === undefined) return;
+    const root = voteRoot(vote.domain, vote);
+    if (!this.#keyring.valid(registry, vote.seat, root, vote.signature)) return;
+    this.#keep(vote.domain, vote.seat, root, vote);
+  }
+
+  #archiveCertificate(c: Certificate): void {
+    const registry = this.#domains.get(c.domain);
+    if (registry === undefined) return;
+    const root = voteRoot(c.domain, c);
+    if (!this.#keyring.validAggregate(registry, root, c.bitmap, c.signature)) return;
+    for (const seat of fromBitmap(c.bitmap)) this.#keep(c.domain, seat, root, c);
+  }
+
+  #keep(domain: Hash, seat: number, root: Hash, body: VoteBody): void {
+    const key = `${domain}${seat}`;
+    const known = this.#archive.get(key) ?? { domain, seat, votes: new Map<Hash, VoteBody>() };
+    this.#archive.set(key, known);
+    known.votes.set(root, body);
+  }
+
+  /**
+   * Whom the honest archives convict, and whether that is more than a third of every class that section 2's table
+   * names for the mode.
+   */
+  convictions(): { readonly validators: Set<number>; readonly enough: boolean } {
+    const validators = new Set<number>();
+    const byRegistry = new Map<Hash, Set<number>>();
+    for (const { domain, seat, votes } of this.#archive.values()) {
+      const list = [...votes.values()];
+      const guilty = list.some((a, i) =>
+        list.slice(i + 1).some((b) => voteOffence(a, b, this.#options.termViews) !== null),
+      );
+      if (!guilty) continue;
+      const registry = this.#domains.get(domain)!;
+      byRegistry.set(registry, (byRegistry.get(registry) ?? new Set()).add(seat));
+      const validator = this.#keyring.members(registry)[seat];
+      if (validator !== null && validator !== undefined) validators.add(validator);
+    }
+    let enough = false;
+    for (const [root, seats] of byRegistry) {
+      const registry = this.#registryOf(root)!;
+      const voting = votingSeats(registry, this.#options.mode);
+      const all = totals(registry, voting);
+      const part = weigh(registry, voting, seats);
+      const authorities = all.authorities === 0 || 3 * part.authorities > all.authorities;
+      const stake = all.stake === 0n || 3n * part.stake > all.stake;
+      const { mode } = this.#options;
+      if (mode === "fast" ? authorities : mode === "secure" ? stake : authorities && stake) enough = true;
+    }
+    return { validators, enough };
+  }
+
+  /** Follows the final chain from genesis and checks what every block owes to its ancestors. */
+  checkChain(genesis: { readonly hash: Hash; readonly stateRoot: Hash; readonly stamp: number }): void {
+    const { mode, termViews, beyondBounds } = this.#options;
+    if (beyondBounds) return;
+    let parent = { hash: genesis.hash, stamp: genesis.stamp };
+    let domain: Hash | null = null;
+    let registry: Registry | undefined;
+    let carried = new Map<string, Certificate>();
+    for (let height = 1; ; height++) {
+      const entry = this.chain.get(height);
+      if (entry === undefined) {
+        if (this.chain.size >= height) this.fail(`no final block at height ${height}`);
+        return;
+      }
+      const { header, body } = entry.block;
+      const first = header.domain !== domain;
+      if (first) {
+        domain = header.domain;
+        registry = this.registryOfDomain(domain);
+        carried = new Map();
+      }
+      const params = registry?.params;
+      if (params === undefined) {
+        this.fail(`height ${height} is of no known epoch`);
+        return;
+      }
+      if (header.parentHash !== parent.hash) this.fail(`height ${height} does not extend its parent`);
+      if (header.stamp < parent.stamp + params.blockTime[mode]) this.fail(`height ${height} comes too early`);
+      const below = Math.max(0, height - params.rootLag);
+      const expected = below === 0 ? genesis.stateRoot : this.chain.get(below)?.stateRoot;
+      if (header.stateRoot !== expected) this.fail(`height ${height} names a wrong state root`);
+      for (const c of body.certificates) carried.set(`${c.kind}${c.view}`, c);
+      if (termViews === 1) {
+        const { parentView } = header;
+        const names =
+          parentView === 0
+            ? first
+            : [carried.get(`notarize${parentView}`), carried.get(`finalize${parentView}`)].some(
+                (c) => c?.blockHash === header.parentHash,
+              );
+        if (!names) this.fail(`height ${height} (view ${header.view}) carries no certificate of its parent`);
+        for (let u = parentView + 1; u < header.view; u++)
+          if (!carried.has(`nullify${u}`))
+            this.fail(`height ${height} does not show that view ${u} was skipped`);
+      }
+      parent = { hash: entry.hash, stamp: header.stamp };
+    }
+  }
+
+  /** What the run reached. */
+  counts(): Counts {
+    let handOvers = 0;
+    let carriedOver = 0;
+    for (const [epoch, { start }] of this.#starts) {
+      const before = this.#starts.get(epoch - 1)?.start;
+      if (before === undefined) continue;
+      if (before.registry !== start.registry) handOvers++;
+      // R_0 serves epochs 0 to 2 by definition.
+      else if (epoch >= 3) carriedOver++;
+    }
+    return {
+      rules: this.rules,
+      final: this.chain.size,
+      epochs: this.#starts.size,
+      handOvers,
+      carriedOver,
+      signatures: this.#signatures,
+    };
+  }
+}
+
+function describeIntent(intent: SignIntent): string {
+  if (intent.what === "checkpoint") return `checkpoint ${intent.checkpoint.height}`;
+  const { kind, view, parentView, blockHash: hash } = intent.vote;
+  return `${kind} ${view}<-${parentView} ${hash.slice(0, 10)} in epoch ${intent.epoch}`;
+}

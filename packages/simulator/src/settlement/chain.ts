@@ -1,0 +1,172 @@
+import {
+  type CheckpointCertificate,
+  checkpointRoot,
+  type Hash,
+  type Millis,
+  type ReferenceReading,
+  type SettlementReference,
+  ZERO_HASH,
+} from "@aitbc-hybrid/protocol";
+import type { EventQueue } from "../events/index.ts";
+import type { Random } from "../random.ts";
+import { named } from "../signatures.ts";
+
+/** A time in which the chain makes no block (`nodes` null) or some clients see no new one. */
+export interface Outage {
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly nodes: ReadonlySet<number> | null;
+}
+
+export interface SettlementOptions {
+  readonly start: Millis;
+  readonly blockTime: Millis;
+  /** Blocks on top that make one final. */
+  readonly finality: number;
+  /** How far each node's client lags behind the chain. */
+  readonly lags: readonly Millis[];
+  readonly outages: readonly Outage[];
+  /** Probability that a candidate is sealed soon after it may be, before the next boundary as a rule. */
+  readonly sealChance: number;
+  /** Settlement blocks from the acceptance of a boundary to the seal, at most. */
+  readonly sealDelay: number;
+}
+
+interface Accepted {
+  readonly number: number;
+  readonly certificate: CheckpointCertificate;
+}
+
+interface Sealed {
+  readonly epoch: number;
+  readonly number: number;
+  readonly root: Hash;
+}
+
+/**
+ * A small settlement chain: blocks by the clock, final after some more; accepts backed checkpoints, seals a candidate
+ * registry between the acceptance of boundaries e-3 and e-2 (protocol.md section 1), or not in time.
+ */
+export class Settlement {
+  readonly #options: SettlementOptions;
+  readonly #queue: EventQueue;
+  readonly #random: Random;
+  readonly #modules: {
+    readonly candidate: (epoch: number) => Hash;
+    readonly verify: (certificate: CheckpointCertificate) => boolean;
+  };
+  readonly #accepted: Accepted[] = [];
+  readonly #sealed: Sealed[] = [];
+  /** What was wrong with the checkpoints posted: nothing, if the protocol holds. */
+  readonly refusals: string[] = [];
+  #epoch = 0;
+
+  constructor(
+    options: SettlementOptions,
+    modules: {
+      readonly queue: EventQueue;
+      readonly random: Random;
+      /** Seals N_e from the live weights. */
+      readonly candidate: (epoch: number) => Hash;
+      readonly verify: (certificate: CheckpointCertificate) => boolean;
+    },
+  ) {
+    this.#options = options;
+    this.#queue = modules.queue;
+    this.#random = modules.random;
+    this.#modules = modules;
+  }
+
+  /** Boundaries accepted: the contracts' current epoch. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get accepted(): number {
+    return this.#accepted.length;
+  }
+
+  #frozenFrom(node: number | null, at: Millis): Millis {
+    let seen = at;
+    for (const outage of this.#options.outages) {
+      const concerns = outage.nodes === null || (node !== null && outage.nodes.has(node));
+      if (concerns && outage.from <= seen && seen < outage.to) seen = outage.from;
+    }
+    return seen;
+  }
+
+  #number(at: Millis): number {
+    return Math.max(0, Math.floor((at - this.#options.start) / this.#options.blockTime));
+  }
+
+  /** Highest block that a node's client shows final at a time. */
+  finalAt(node: number, at: Millis): number {
+    const { lags, finality } = this.#options;
+    return Math.max(0, this.#number(this.#frozenFrom(node, at) - lags[node]!) - finality);
+  }
+
+  hashOf(number: number): Hash {
+    return number === 0 ? ZERO_HASH : named("settlement", number);
+  }
+
+  reference(number: number): SettlementReference {
+    return { number, hash: this.hashOf(number) };
+  }
+
+  /** What the contracts say at a block. */
+  reading(number: number, candidateEpoch: number): ReferenceReading {
+    const { start, blockTime } = this.#options;
+    let settledAt = start;
+    for (const accepted of this.#accepted) {
+      if (accepted.number <= number) settledAt = start + accepted.number * blockTime;
+    }
+    const sealed = this.#sealed.find((each) => each.epoch === candidateEpoch && each.number <= number);
+    return { settledAt, inboxCursor: 0, candidate: sealed?.root ?? null };
+  }
+
+  /** A node posts a backed checkpoint; it stands in the next block of the chain. */
+  post(certificate: CheckpointCertificate): void {
+    const now = this.#queue.now;
+    for (const outage of this.#options.outages) {
+      if (outage.nodes === null && outage.from <= now && now < outage.to) {
+        this.#queue.at(outage.to, () => this.post(certificate));
+        return;
+      }
+    }
+    const { checkpoint, epoch } = certificate;
+    const last = this.#accepted.at(-1)?.certificate.checkpoint;
+    if (last !== undefined && checkpoint.height <= last.height) {
+      const twin = this.#accepted.find((each) => each.certificate.checkpoint.height === checkpoint.height);
+      if (twin !== undefined) {
+        const { certificate: known } = twin;
+        if (checkpointRoot(known.domain, known.checkpoint) !== checkpointRoot(certificate.domain, checkpoint))
+          this.refusals.push(`a checkpoint at height ${checkpoint.height} contradicts the accepted one`);
+      }
+      return;
+    }
+    // Epochs come in order: a later one's checkpoint waits for the boundary before it.
+    if (epoch !== this.#epoch) return;
+    if (!this.#modules.verify(certificate)) {
+      this.refusals.push(`the checkpoint at height ${checkpoint.height} does not verify`);
+      return;
+    }
+    const number = this.#number(now) + 1;
+    this.#accepted.push({ number, certificate });
+    const { boundary } = checkpoint;
+    if (boundary === null) return;
+    this.#epoch = epoch + 1;
+    const candidate = this.#sealed.find((each) => each.epoch === epoch + 2 && each.number < number);
+    const { registryNext, registryAfter } = boundary.commitment;
+    if (registryAfter !== registryNext && registryAfter !== candidate?.root)
+      this.refusals.push(`boundary ${epoch} commits a registry that is neither sealed nor carried over`);
+    // Too late for N_{e+2}: the window closed with this acceptance.
+    for (let i = this.#sealed.length - 1; i >= 0; i--) {
+      const each = this.#sealed[i]!;
+      if (each.epoch === epoch + 2 && each.number >= number) this.#sealed.splice(i, 1);
+    }
+    if (this.#random.chance(this.#options.sealChance)) {
+      const at = number + this.#random.whole(1, this.#options.sealDelay);
+      this.#sealed.push({ epoch: epoch + 3, number: at, root: this.#modules.candidate(epoch + 3) });
+    }
+  }
+}

@@ -1,0 +1,13 @@
+export { type Outage, Settlement, type SettlementOptions } from "./chain.ts";
+export {
+  awkwardStakes,
+  churned,
+  honestSuffice,
+  membersOf,
+  type RegistryPlan,
+  type SeatPlan,
+  STAKE_STYLES,
+  type StakeStyle,
+  sealRegistry,
+  seatsOf,
+} from "./registries.ts";

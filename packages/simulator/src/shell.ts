@@ -1,0 +1,625 @@
+import {
+  type Block,
+  blockHash,
+  type CertifiedBlock,
+  type CheckResult,
+  checkpointRoot,
+  type DurableRecord,
+  decodeMessage,
+  type Effect,
+  encodeMessage,
+  genesisHash,
+  type Hash,
+  type Hex,
+  type Input,
+  LIMITS,
+  type Message,
+  type Millis,
+  type Peer,
+  type Registry,
+  type Request,
+  type SignIntent,
+  voteRoot,
+} from "@aitbc-hybrid/protocol";
+import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "./events/index.ts";
+import type { Observed, Observer } from "./observer.ts";
+import { SlashingProtection } from "./protection.ts";
+import type { Random } from "./random.ts";
+import type { Rules, RulesConfig, RulesView } from "./rules.ts";
+import type { Settlement } from "./settlement/index.ts";
+import { type Keyring, named } from "./signatures.ts";
+
+/** An input without its time, which the shell adds. */
+type Timeless = Input extends infer I ? (I extends unknown ? Omit<I, "now"> : never) : never;
+
+/** What a byzantine node does with its keys and its wire. */
+export interface Behaviour {
+  /** What leaves for `to` in place of a message that the rules send. */
+  outgoing?(wire: Wire, to: Peer, message: Message): readonly Message[];
+  /** Sees everything that arrives; false keeps it from the rules. */
+  incoming?(wire: Wire, from: Peer, message: Message): boolean;
+  /** Batches of its own proposals: malformed, or given to few. */
+  readonly batches?: "malformed" | "withheld";
+}
+
+/** The means of a {@link Behaviour}. */
+export interface Wire {
+  readonly peer: Peer;
+  readonly peers: readonly Peer[];
+  readonly random: Random;
+  /** The own replica's view of things; null before it started. */
+  view(): RulesView | null;
+  /** Signs anything with the node's key. */
+  sign(root: Hash): Uint8Array;
+  /** Sends without the rules' consent. */
+  send(to: Peer, message: Message): void;
+  later(delay: Millis, run: () => void): void;
+}
+
+/** Where batches are, for everybody. */
+export interface BatchStore {
+  /** Names a new batch of a node. */
+  create(owner: Peer, kind: "plain" | "malformed" | "withheld"): Hash;
+  /** Time until a node holds all batches of a block; null: some are malformed. */
+  obtain(peer: Peer, block: Block): Millis | null;
+}
+
+/** Deliberate breaches of the shell's duties: the harness must notice each (test of the instrument). */
+export interface ShellFaults {
+  /** Signatures and sends do not wait for the disk. */
+  readonly sendsBeforeDurable?: boolean;
+  /** A restarted replica does not get its own signatures back. */
+  readonly forgetsSigned?: boolean;
+  /** A restarted replica does not get certificates back. */
+  readonly forgetsCertificates?: boolean;
+}
+
+export interface ShellOptions {
+  readonly peer: Peer;
+  readonly validator: number;
+  readonly config: RulesConfig;
+  readonly registry: Registry;
+  /** Usual time of a task of the process (verification, execution, payload), low and high. */
+  readonly task: readonly [Millis, Millis];
+  readonly flush: readonly [Millis, Millis];
+  readonly clock: () => Clock;
+  /** Messages travel as bytes. */
+  readonly wire: boolean;
+  /** Every step runs twice, and both runs must agree. */
+  readonly twice: boolean;
+  readonly faults: ShellFaults;
+  readonly behaviour: Behaviour | null;
+  /** K: views of a term. */
+  readonly termViews: number;
+}
+
+export interface ShellModules {
+  readonly rules: Rules;
+  readonly queue: EventQueue;
+  readonly network: Network;
+  readonly settlement: Settlement;
+  readonly keyring: Keyring;
+  readonly batches: BatchStore;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly registryOf: (root: Hash) => Registry | undefined;
+}
+
+interface Waiting {
+  /** Records that must be durable first. */
+  readonly after: number;
+  readonly run: () => void;
+}
+
+const NOBODY: Hex = `0x${"00".repeat(20)}`;
+
+const intentRoot = (intent: SignIntent): Hash =>
+  intent.what === "checkpoint"
+    ? checkpointRoot(intent.domain, intent.checkpoint)
+    : voteRoot(intent.domain, intent.vote);
+
+/** A node's process: performs the effects of one replica, loses its memory in a crash and keeps its disk. */
+export class Shell implements Endpoint, Observed, Wire {
+  readonly peer: Peer;
+  readonly validator: number;
+  readonly honest: boolean;
+  readonly random: Random;
+  readonly #options: ShellOptions;
+  readonly #modules: ShellModules;
+  readonly #disk: Disk<DurableRecord>;
+  readonly #genesisState: Hash;
+  readonly #genesisHash: Hash;
+  readonly #registries = new Map<Hash, Registry>();
+  /** Final blocks by height, from durable records: what `serve` reads. */
+  readonly chain: CertifiedBlock[] = [];
+  readonly #heights = new Map<Hash, number>();
+  readonly #finalStates = new Map<Hash, Hash>();
+  /** State roots of executed blocks: lost in a crash unless final. */
+  #states = new Map<Hash, Hash>();
+  #waiting: Waiting[] = [];
+  #protection: SlashingProtection;
+  #durableRoots = new Map<Hash, SignIntent>();
+  #certificates = new Map<string, DurableRecord & { readonly type: "certificate" }>();
+  #banned = new Set<Peer>();
+  #clock: Clock;
+  #state: unknown = null;
+  #timer = 0;
+  #reported = 0;
+  #nextReport: number | null = null;
+  up = false;
+  boot = 0;
+  halted: string | null = null;
+  /** Everybody this node ever banned. */
+  readonly bans = new Set<Peer>();
+  /** Inputs stepped so far. */
+  steps = 0;
+  /** Crashes when this many records were appended since the last start, before their acknowledgement. */
+  crashAtWrite: { readonly write: number; readonly run: () => void } | null = null;
+  #writes = 0;
+
+  constructor(options: ShellOptions, modules: ShellModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.peer = options.peer;
+    this.validator = options.validator;
+    this.honest = options.behaviour === null;
+    this.random = modules.random;
+    this.#clock = options.clock();
+    this.#protection = new SlashingProtection({ termViews: options.termViews });
+    this.#disk = new Disk<DurableRecord>(
+      { latency: () => this.random.between(...options.flush), acknowledged: () => this.#acknowledged() },
+      { queue: modules.queue },
+    );
+    this.#registries.set(options.registry.root, options.registry);
+    const { genesis } = options.config;
+    this.#genesisState = genesis.stateRoot;
+    this.#genesisHash = genesisHash(genesis);
+  }
+
+  get peers(): readonly Peer[] {
+    return this.#modules.network.peers;
+  }
+
+  /** Own clock, ms. */
+  get now(): Millis {
+    return this.#clock.read(this.#modules.queue.now);
+  }
+
+  view(): RulesView | null {
+    return this.#state === null ? null : this.#modules.rules.viewOf(this.#state);
+  }
+
+  sign(root: Hash): Uint8Array {
+    return this.#modules.keyring.sign(this.validator, root);
+  }
+
+  send(to: Peer, message: Message): void {
+    this.#modules.network.send(this.peer, to, message);
+  }
+
+  later(delay: Millis, run: () => void): void {
+    const { boot } = this;
+    this.#modules.queue.after(delay, () => {
+      if (this.up && this.boot === boot) run();
+    });
+  }
+
+  /** Starts the process: from nothing, or from what the disk kept. */
+  start(): void {
+    const { rules } = this.#modules;
+    const { config, registry, faults } = this.#options;
+    this.up = true;
+    this.#clock = this.#options.clock();
+    const records = this.#disk.read();
+    let from = records.length - 1;
+    while (from >= 0 && records[from]!.type !== "epoch") from--;
+    this.#states = new Map(this.#finalStates);
+    this.#writes = 0;
+    let result: { readonly state: unknown; readonly effects: readonly Effect[] };
+    if (from < 0) {
+      result = rules.initialReplica(config, registry, this.now);
+    } else {
+      const kept = records
+        .slice(from)
+        .filter((record) => !(faults.forgetsSigned === true && record.type === "signed"))
+        .filter((record) => !(faults.forgetsCertificates === true && record.type === "certificate"));
+      result = rules.restoreReplica(config, [...this.#registries.values()], kept, this.now);
+    }
+    this.#state = result.state;
+    this.#perform(result.effects);
+    this.#disk.commit();
+  }
+
+  /** The process dies at once, with everything it had not on disk. */
+  crash(): void {
+    if (!this.up) return;
+    this.up = false;
+    this.boot++;
+    this.#disk.crash(this.random);
+    this.#readDurable();
+    this.#waiting = [];
+    this.#state = null;
+    this.#timer = 0;
+    this.#nextReport = null;
+    this.halted = null;
+    this.#banned.clear();
+    // What was appended but lost was never signed with: protection is rebuilt from the disk.
+    this.#protection = new SlashingProtection({ termViews: this.#options.termViews });
+    for (const record of this.#disk.read()) {
+      if (record.type === "signed") this.#protection.admit(record.intent);
+    }
+    this.#modules.observer.restarted(this);
+  }
+
+  receive(from: Peer, message: Message): void {
+    if (this.#banned.has(from)) return;
+    this.#modules.observer.received(this, from, message);
+    if (this.#options.behaviour?.incoming?.(this, from, message) === false) return;
+    this.#input({ type: "message", from, message });
+  }
+
+  connected(peer: Peer): void {
+    this.#input({ type: "connected", peer });
+  }
+
+  #input(input: Timeless): void {
+    if (!this.up) return;
+    const { rules } = this.#modules;
+    const full = { ...input, now: this.now } as Input;
+    this.steps++;
+    const before = this.#state;
+    const result = rules.step(before, full);
+    if (this.#options.twice) {
+      const again = rules.step(before, full);
+      if (text(again.effects) !== text(result.effects))
+        this.#violation(`step is not a pure function: two answers to one ${input.type}`);
+    }
+    this.#state = result.state;
+    this.#perform(result.effects);
+    if (this.up) this.#disk.commit();
+  }
+
+  /** Answers the replica later, unless the process dies first. */
+  #answer(delay: Millis, input: () => Timeless | null): void {
+    this.later(delay, () => {
+      const made = input();
+      if (made !== null) this.#input(made);
+    });
+  }
+
+  #task(): Millis {
+    return this.random.between(...this.#options.task);
+  }
+
+  #violation(what: string): void {
+    this.#modules.observer.violation(this, what);
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (!this.up) return;
+      this.#modules.observer.performed(this, effect);
+      this.#effect(effect);
+    }
+  }
+
+  #append(record: DurableRecord): void {
+    this.#disk.append(record);
+    this.#writes++;
+    if (this.crashAtWrite !== null && this.#writes === this.crashAtWrite.write) {
+      const { run } = this.crashAtWrite;
+      this.crashAtWrite = null;
+      run();
+    }
+  }
+
+  /** Runs something that depends on every record so far. */
+  #whenDurable(run: () => void): void {
+    const after = this.#disk.appended;
+    if (this.#options.faults.sendsBeforeDurable === true || after <= this.#disk.durable) run();
+    else this.#waiting.push({ after, run });
+  }
+
+  #acknowledged(): void {
+    this.#readDurable();
+    const durable = this.#disk.durable;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.after <= durable) {
+      this.#waiting.shift()!.run();
+      if (!this.up) return;
+    }
+  }
+
+  /** Takes note of records that became durable. */
+  #readDurable(): void {
+    const { observer } = this.#modules;
+    for (; this.#reported < this.#disk.durable; this.#reported++) {
+      const record = this.#disk.at(this.#reported)!;
+      observer.durable(this, record);
+      switch (record.type) {
+        case "signed":
+          this.#durableRoots.set(intentRoot(record.intent), record.intent);
+          break;
+        case "certificate": {
+          const { kind, domain, view } = record.certificate;
+          this.#certificates.set(`${domain}${kind}${view}`, record);
+          break;
+        }
+        case "final": {
+          const hash = blockHash(record.block.header);
+          this.#heights.set(hash, record.block.header.height);
+          this.#finalStates.set(hash, record.roots.stateRoot);
+          this.chain[record.block.header.height] = {
+            block: record.block,
+            certificate: record.certificate,
+            backing: null,
+          };
+          break;
+        }
+        case "backed": {
+          const { height } = record.certificate.checkpoint;
+          const entry = this.chain[height];
+          if (entry !== undefined) this.chain[height] = { ...entry, backing: record.certificate };
+          break;
+        }
+        default:
+      }
+    }
+  }
+
+  #effect(effect: Effect): void {
+    const { observer, settlement, keyring, batches, network } = this.#modules;
+    switch (effect.type) {
+      case "persist":
+        this.#append(effect.record);
+        return;
+      case "sign": {
+        const refusal = this.#protection.admit(effect.intent);
+        if (refusal !== null) {
+          if (this.honest) this.#violation(`slashing protection refuses ${refusal}`);
+          this.#answer(0, () => ({ type: "refused", id: effect.id, reason: refusal }));
+          return;
+        }
+        this.#append({ type: "signed", intent: effect.intent });
+        if (!this.up) return;
+        this.#whenDurable(() => {
+          observer.signed(this, effect.intent);
+          const signature = this.sign(intentRoot(effect.intent));
+          this.#answer(0, () => ({ type: "signed", id: effect.id, signature }));
+        });
+        return;
+      }
+      case "broadcast":
+        this.#whenDurable(() => {
+          for (const to of network.peers) if (to !== this.peer) this.#transmit(to, effect.message);
+        });
+        return;
+      case "send":
+        this.#whenDurable(() => this.#transmit(effect.to, effect.message));
+        return;
+      case "serve":
+        this.#whenDurable(() => this.#serve(effect.to, effect.request));
+        return;
+      case "verify": {
+        const result: CheckResult = keyring.check(effect.check);
+        this.#answer(this.#task(), () => ({ type: "verified", job: effect.job, result }));
+        return;
+      }
+      case "payload":
+        this.#payload(effect);
+        return;
+      case "obtain": {
+        const delay = batches.obtain(this.peer, effect.block);
+        this.#answer(delay ?? this.#task(), () => ({
+          type: "available",
+          hash: effect.hash,
+          ok: delay !== null,
+        }));
+        return;
+      }
+      case "execute": {
+        const parent = this.#stateOf(effect.parentHash);
+        if (parent === undefined) {
+          this.#violation(`execute of height ${effect.block.header.height} on a parent that is not executed`);
+          return;
+        }
+        this.#answer(this.#task(), () => {
+          const stateRoot = named("state", parent, effect.hash);
+          this.#states.set(effect.hash, stateRoot);
+          return {
+            type: "executed",
+            hash: effect.hash,
+            stateRoot,
+            receiptsRoot: named("receipts", effect.hash),
+          };
+        });
+        return;
+      }
+      case "reference":
+        this.#reference(effect.reference.number, effect.reference.hash, effect.epoch);
+        return;
+      case "registry": {
+        const ask = (): Timeless | null => {
+          const registry = this.#modules.registryOf(effect.root);
+          if (registry === undefined) {
+            this.#violation(`asks for the registry ${effect.root}, which was never sealed`);
+            return null;
+          }
+          this.#registries.set(registry.root, registry);
+          return { type: "registry", registry };
+        };
+        this.#answer(this.#task(), ask);
+        return;
+      }
+      case "timer":
+        this.#setTimer(effect.at);
+        return;
+      case "finalized": {
+        const { height } = effect.block.header;
+        if (this.#nextReport !== null && height !== this.#nextReport)
+          this.#violation(`finalized reports height ${height}, expected ${this.#nextReport}`);
+        if (this.#nextReport === null && height > Math.max(1, this.chain.length))
+          this.#violation(`finalized skips to height ${height}, ${this.chain.length - 1} are durable`);
+        this.#nextReport = height + 1;
+        return;
+      }
+      case "backed":
+        this.later(this.#task(), () => settlement.post(effect.certificate));
+        return;
+      case "epoch":
+        this.#registries.set(effect.registry.root, effect.registry);
+        return;
+      case "ban":
+        this.#banned.add(effect.peer);
+        this.bans.add(effect.peer);
+        return;
+      case "halt":
+        this.halted = effect.reason;
+        return;
+      default:
+    }
+  }
+
+  #stateOf(hash: Hash): Hash | undefined {
+    return this.#states.get(hash) ?? (hash === this.#genesisHash ? this.#genesisState : undefined);
+  }
+
+  #setTimer(at: Millis): void {
+    const id = ++this.#timer;
+    const { queue } = this.#modules;
+    const { boot } = this;
+    queue.at(this.#clock.instant(at), () => {
+      if (this.up && this.boot === boot && id === this.#timer) this.#input({ type: "tick" });
+    });
+  }
+
+  #payload(effect: Effect & { readonly type: "payload" }): void {
+    const { settlement, queue, batches } = this.#modules;
+    const { refLag } = this.#options.registry.params;
+    const build = (): Timeless | null => {
+      const lowest = effect.parentReference.number;
+      const newest = settlement.finalAt(this.validator, queue.now);
+      const aged = settlement.finalAt(this.validator, queue.now - refLag);
+      const needsReading = effect.candidateEpoch !== null;
+      const number = Math.max(lowest, aged);
+      // The candidate is read at the reference: a client that does not see that block final cannot propose.
+      if (needsReading && number > newest) {
+        this.#answer(refLag + 5, build);
+        return null;
+      }
+      const reading = settlement.reading(number, effect.candidateEpoch ?? 0);
+      const kept = number === lowest;
+      const kind = this.#options.behaviour?.batches ?? "plain";
+      return {
+        type: "payload",
+        epoch: effect.epoch,
+        view: effect.view,
+        parentHash: effect.parentHash,
+        payload: {
+          batches: Array.from({ length: this.random.whole(0, 2) }, () => batches.create(this.peer, kind)),
+          reference: kept ? effect.parentReference : settlement.reference(number),
+          settledAt: kept ? effect.parentSettledAt : reading.settledAt,
+          inboxCursor: 0,
+          feeRecipient: NOBODY,
+          candidate: needsReading ? reading.candidate : null,
+          vrfProof: this.sign(effect.vrfRoot),
+        },
+      };
+    };
+    this.#answer(this.#task(), build);
+  }
+
+  #reference(number: number, hash: Hash, epoch: number): void {
+    const { settlement, queue } = this.#modules;
+    let first = true;
+    const ask = (): Timeless | null => {
+      const exists = settlement.hashOf(number) === hash;
+      const final = exists && number <= settlement.finalAt(this.validator, queue.now);
+      if (!final) {
+        if (exists) this.#answer(20, ask);
+        if (!first) return null;
+        first = false;
+        return { type: "reference", reference: { number, hash }, epoch, reading: null };
+      }
+      // Epoch e's last block names N_{e+2}.
+      const reading = settlement.reading(number, epoch + 2);
+      return { type: "reference", reference: { number, hash }, epoch, reading };
+    };
+    this.#answer(this.#task(), ask);
+  }
+
+  #serve(to: Peer, request: Request): void {
+    if (request.what === "finalized") {
+      const blocks: CertifiedBlock[] = [];
+      for (let height = request.from; blocks.length < LIMITS.blocksPerMessage; height++) {
+        const entry = this.chain[height];
+        if (entry === undefined) break;
+        blocks.push(entry);
+        // A block is believed by a certificate of its own or of one above it: the answer ends with such a one.
+        if (blocks.length >= request.count && entry.certificate !== null) break;
+      }
+      while (blocks.length > 0 && blocks.at(-1)!.certificate === null) blocks.pop();
+      if (blocks.length > 0) this.#transmit(to, { type: "blocks", blocks });
+      return;
+    }
+    if (request.what === "block") {
+      const height = this.#heights.get(request.hash);
+      const entry = height === undefined ? undefined : this.chain[height];
+      if (entry !== undefined) this.#transmit(to, { type: "blocks", blocks: [entry] });
+      return;
+    }
+    for (const kind of ["finalize", "notarize", "nullify"]) {
+      const found = this.#certificates.get(`${request.domain}${kind}${request.view}`);
+      if (found === undefined) continue;
+      this.#transmit(to, { type: "certificate", certificate: found.certificate });
+      return;
+    }
+  }
+
+  #transmit(to: Peer, message: Message): void {
+    const { behaviour } = this.#options;
+    if (behaviour !== null) {
+      for (const each of behaviour.outgoing?.(this, to, message) ?? [message]) this.send(to, each);
+      return;
+    }
+    if (!this.up) return;
+    this.#checkRecorded(message);
+    this.#modules.observer.sent(this, to, message);
+    this.send(to, this.#options.wire ? decodeMessage(encodeMessage(message)) : message);
+  }
+
+  /** Refuses what leaves although its record is not acknowledged (protocol.md section 4). */
+  #checkRecorded(message: Message): void {
+    const { keyring } = this.#modules;
+    const own = (domain: Hash, root: Hash, signature: Uint8Array): void => {
+      if (this.#durableRoots.has(root)) return;
+      if (keyring.isSignature(this.validator, root, signature))
+        this.#violation(`sends a signature (${domain.slice(0, 10)}) whose record is not durable`);
+    };
+    if (message.type === "vote")
+      own(message.vote.domain, voteRoot(message.vote.domain, message.vote), message.vote.signature);
+    else if (message.type === "proposal") {
+      const { domain, view, parentView, block, signature } = message.proposal;
+      const vote = { kind: "notarize", view, parentView, blockHash: blockHash(block.header) } as const;
+      own(domain, voteRoot(domain, vote), signature);
+    } else if (message.type === "checkpointVote")
+      own(
+        message.vote.domain,
+        checkpointRoot(message.vote.domain, message.vote.checkpoint),
+        message.vote.signature,
+      );
+  }
+
+  /** All records on disk: the node's archive. */
+  archive(): readonly DurableRecord[] {
+    return this.#disk.read();
+  }
+}
+
+const text = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "bigint"
+      ? part.toString()
+      : part instanceof Map || part instanceof Set
+        ? [...part]
+        : part,
+  );

@@ -1,0 +1,157 @@
+import {
+  type Check,
+  type CheckResult,
+  fromBitmap,
+  fromHex,
+  type Hash,
+  hashBytes,
+  type Registry,
+  type Seat,
+  toHex,
+} from "@aitbc-hybrid/protocol";
+
+const SIGNATURE_BYTES = 96;
+
+/** Text of some fields as a hash: secrets, state roots and other names of the simulated world. */
+export const named = (...parts: readonly (string | number)[]): Hash =>
+  hashBytes(new TextEncoder().encode(parts.join("|")));
+
+/** Sum of signatures, byte by byte: commutative and, unlike an exclusive or, not undone by counting one twice. */
+export function sumSignatures(signatures: readonly Uint8Array[]): Uint8Array {
+  const sum = new Uint8Array(SIGNATURE_BYTES);
+  for (const signature of signatures) for (let i = 0; i < SIGNATURE_BYTES; i++) sum[i]! += signature[i]!;
+  return sum;
+}
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+/**
+ * Stand-in for BLS: fast, and binding like it. A signature is a hash of the secret and the signing root, an aggregate
+ * the sum of its signers'; verifying recomputes both from the root, so that nothing that skips or swaps a signing root
+ * passes.
+ */
+export class Keyring {
+  readonly #secrets: readonly Hash[];
+  readonly #signed: Map<Hash, Uint8Array>[];
+  readonly #byKey = new Map<string, number>();
+  readonly #seats = new Map<Hash, readonly (number | null)[]>();
+  readonly #registryOf: (root: Hash) => Registry | undefined;
+
+  constructor(
+    options: {
+      readonly validators: number;
+      /** Any text: other seeds give other keys. */
+      readonly seed: string;
+    },
+    modules: { readonly registryOf: (root: Hash) => Registry | undefined },
+  ) {
+    this.#secrets = Array.from({ length: options.validators }, (_, i) => named("secret", options.seed, i));
+    this.#signed = this.#secrets.map(() => new Map());
+    this.#registryOf = modules.registryOf;
+    for (let i = 0; i < options.validators; i++) this.#byKey.set(toHex(this.key(i)), i);
+  }
+
+  /** Compressed key of validator `index`, 48 bytes. */
+  key(index: number): Uint8Array {
+    return this.keyBytes(index).slice(0, 48);
+  }
+
+  /** Uncompressed key, 96 bytes. */
+  keyBytes(index: number): Uint8Array {
+    const part = fromHex(named("key", this.#secrets[index]!));
+    const bytes = new Uint8Array(96);
+    for (let at = 0; at < 96; at += 32) bytes.set(part, at);
+    return bytes;
+  }
+
+  /** The one signature of validator `index` under a root, 96 bytes. */
+  sign(index: number, root: Hash): Uint8Array {
+    const known = this.#signed[index]!.get(root);
+    if (known !== undefined) return known;
+    const part = fromHex(named(this.#secrets[index]!, root));
+    const signature = new Uint8Array(SIGNATURE_BYTES);
+    for (let at = 0; at < SIGNATURE_BYTES; at += 32) signature.set(part, at);
+    this.#signed[index]!.set(root, signature);
+    return signature;
+  }
+
+  /** True if these are the bytes that validator `index` signs this root with. */
+  isSignature(index: number, root: Hash, signature: Uint8Array): boolean {
+    return same(this.sign(index, root), signature);
+  }
+
+  /** Validators by seat of a registry; null for a vacant seat. */
+  members(registry: Hash): readonly (number | null)[] {
+    let members = this.#seats.get(registry);
+    if (members === undefined) {
+      const found = this.#registryOf(registry);
+      if (found === undefined) throw new Error(`a check names the unknown registry ${registry}`);
+      members = found.entries.map((entry) => this.#byKey.get(toHex(entry.key)) ?? null);
+      this.#seats.set(registry, members);
+    }
+    return members;
+  }
+
+  /** True if `signature` is the seat's under the root. */
+  valid(registry: Hash, seat: Seat, root: Hash, signature: Uint8Array): boolean {
+    const member = this.members(registry)[seat];
+    return member !== null && member !== undefined && same(this.sign(member, root), signature);
+  }
+
+  /** True if `signature` is the sum of the bitmap's signatures under the root, and no bit stands for nobody. */
+  validAggregate(registry: Hash, root: Hash, bitmap: Uint8Array, signature: Uint8Array): boolean {
+    const members = this.members(registry);
+    const parts: Uint8Array[] = [];
+    for (const seat of fromBitmap(bitmap)) {
+      const member = members[seat];
+      if (member === null || member === undefined) return false;
+      parts.push(this.sign(member, root));
+    }
+    return parts.length > 0 && same(sumSignatures(parts), signature);
+  }
+
+  /** Does what a node's verification workers do. */
+  check(check: Check): CheckResult {
+    switch (check.what) {
+      case "votes": {
+        const valid = check.votes.filter((vote) =>
+          this.valid(check.registry, vote.seat, check.root, vote.signature),
+        );
+        return {
+          what: "votes",
+          valid: valid.map((vote) => vote.seat),
+          aggregate: valid.length === 0 ? null : sumSignatures(valid.map((vote) => vote.signature)),
+        };
+      }
+      case "certificate":
+        return {
+          what: "certificate",
+          ok: this.validAggregate(check.registry, check.root, check.bitmap, check.signature),
+        };
+      case "all": {
+        const signature = check.signatures.findIndex(
+          (item) => !this.valid(item.registry, item.seat, item.root, item.signature),
+        );
+        if (signature >= 0)
+          return { what: "all", ok: false, failed: { part: "signature", index: signature } };
+        const certificate = check.certificates.findIndex(
+          (item) => !this.validAggregate(item.registry, item.root, item.bitmap, item.signature),
+        );
+        if (certificate >= 0)
+          return { what: "all", ok: false, failed: { part: "certificate", index: certificate } };
+        return { what: "all", ok: true, failed: null };
+      }
+      case "each":
+        return {
+          what: "each",
+          valid: check.signatures.map((item) =>
+            this.valid(item.registry, item.seat, item.root, item.signature),
+          ),
+        };
+    }
+  }
+}

@@ -1,0 +1,524 @@
+import {
+  type Block,
+  checkpointRoot,
+  domainHash,
+  type Effect,
+  type EpochStart,
+  fromBitmap,
+  type Genesis,
+  genesisHash,
+  type Hash,
+  type Message,
+  type Millis,
+  type Peer,
+  type Registry,
+} from "@aitbc-hybrid/protocol";
+import { behaviour, twin } from "./adversaries/index.ts";
+import { Clock, EventQueue, Network } from "./events/index.ts";
+import type { Observer } from "./observer.ts";
+import { backs, type Counts, Oracles } from "./oracles/index.ts";
+import { Random } from "./random.ts";
+import type { Rules, RulesConfig } from "./rules.ts";
+import { type Scenario, WORLD_START } from "./scenario.ts";
+import { churned, honestSuffice, type RegistryPlan, Settlement, sealRegistry } from "./settlement/index.ts";
+import { type BatchStore, type Behaviour, Shell, type ShellFaults } from "./shell.ts";
+import { Keyring, named } from "./signatures.ts";
+
+/** What a run showed. */
+export interface RunResult {
+  readonly seed: string;
+  /** Empty: the run passed. */
+  readonly failures: readonly string[];
+  readonly disagreements: readonly string[];
+  /** Hash over everything that happened: equal for equal seeds. */
+  readonly trace: string;
+  readonly steps: number;
+  readonly counts: Counts;
+  /** Final heights of the honest nodes when the run ended. */
+  readonly heights: readonly number[];
+  readonly accepted: number;
+  /** Simulated time, ms. */
+  readonly elapsed: Millis;
+  readonly convicted: { readonly validators: readonly number[]; readonly enough: boolean } | null;
+}
+
+export interface WorldOptions {
+  readonly scenario: Scenario;
+  /** Breaches of the shell's duties that tests plant. */
+  readonly faults?: ShellFaults;
+  /** Receives a line for everything that happens. */
+  readonly log?: (line: string) => void;
+  /** Replaces the behaviours that the scenario names. */
+  readonly behaviours?: ReadonlyMap<number, Behaviour>;
+}
+
+const CHAIN_ID = 4242;
+const MOST_EVENTS = 3_000_000;
+
+/** Running digest of a run: two 32-bit multiplicative hashes, enough to tell runs apart. */
+class Trace {
+  #a = 0x811c9dc5;
+  #b = 0x01000193;
+
+  add(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      this.#a = Math.imul(this.#a ^ text.charCodeAt(i), 0x01000193);
+      this.#b = Math.imul(this.#b + text.charCodeAt(i), 0x85ebca6b) ^ (this.#b >>> 13);
+    }
+  }
+
+  toString(): string {
+    return (this.#a >>> 0).toString(16).padStart(8, "0") + (this.#b >>> 0).toString(16).padStart(8, "0");
+  }
+}
+
+/** One simulated world: settlement chain, network, disks, clocks and a process for every validator. */
+export class World {
+  readonly scenario: Scenario;
+  readonly queue = new EventQueue(WORLD_START);
+  readonly network: Network;
+  readonly settlement: Settlement;
+  readonly oracles: Oracles;
+  readonly keyring: Keyring;
+  readonly genesis: Genesis;
+  /** By validator, then second processes of twins. */
+  readonly shells: Shell[] = [];
+  readonly #random: Random;
+  readonly #registries = new Map<Hash, Registry>();
+  readonly #trace = new Trace();
+  readonly #options: WorldOptions;
+  readonly #batches = new Map<Hash, { readonly owner: Peer; readonly kind: string }>();
+  #live: RegistryPlan;
+  #batchCount = 0;
+
+  constructor(options: WorldOptions, modules: { readonly rules: Rules }) {
+    const { scenario } = options;
+    this.#options = options;
+    this.scenario = scenario;
+    const random = new Random(`world ${scenario.seed}`);
+    this.#random = random;
+    const registryOf = (root: Hash): Registry | undefined => this.#registries.get(root);
+    this.keyring = new Keyring({ validators: scenario.pool, seed: scenario.seed }, { registryOf });
+    this.#live = scenario.plan;
+    const registry = this.#seal(scenario.plan);
+    const { params } = scenario.plan;
+    const delta = params.delta[scenario.mode];
+    const termViews = scenario.mode === "fast" ? params.termViews : 1;
+    this.genesis = {
+      chainId: CHAIN_ID,
+      settlementChainId: 31337,
+      addressesHash: named("addresses"),
+      snapshotHash: registry.root,
+      mode: scenario.mode,
+      stateRoot: named("genesis state"),
+      stamp: WORLD_START,
+    };
+    this.oracles = new Oracles(
+      { mode: scenario.mode, termViews, beyondBounds: scenario.beyondBounds },
+      { keyring: this.keyring, registryOf },
+    );
+    const genesis = genesisHash(this.genesis);
+    this.oracles.onEpoch = (start: EpochStart) => {
+      const { epoch, incarnation, mode, registry: root } = start;
+      this.oracles.domain(
+        domainHash({ chainId: CHAIN_ID, genesisHash: genesis, epoch, incarnation, mode, registry: root }),
+        root,
+      );
+    };
+    this.network = new Network(
+      {
+        stabilization: WORLD_START + scenario.stabilization,
+        loss: scenario.loss,
+        duplication: scenario.duplication,
+        delay: [delta / 50, delta / 4],
+        slowShare: scenario.slowShare,
+        slowest: scenario.slowest,
+        syncDelay: delta / 3,
+      },
+      { queue: this.queue, random },
+    );
+    this.settlement = new Settlement(
+      {
+        start: WORLD_START,
+        blockTime: scenario.settlement.blockTime,
+        finality: scenario.settlement.finality,
+        lags: Array.from({ length: scenario.pool }, () => random.between(0, scenario.settlement.lag)),
+        outages: scenario.settlement.outages,
+        sealChance: scenario.settlement.sealChance,
+        sealDelay: scenario.settlement.sealDelay,
+      },
+      {
+        queue: this.queue,
+        random,
+        candidate: () => this.#candidate().root,
+        verify: ({ domain, checkpoint, bitmap, signature }) => {
+          const root = checkpointRoot(domain, checkpoint);
+          const of = this.oracles.registryOfDomain(domain);
+          const signers = new Set(fromBitmap(bitmap));
+          return (
+            of !== undefined &&
+            backs(of, scenario.mode, signers) &&
+            this.keyring.validAggregate(of.root, root, bitmap, signature)
+          );
+        },
+      },
+    );
+    const batches: BatchStore = {
+      create: (owner, kind) => {
+        const digest = named("batch", owner, this.#batchCount++);
+        this.#batches.set(digest, { owner, kind });
+        return digest;
+      },
+      obtain: (peer, block) => this.#obtain(peer, block, delta),
+    };
+    const observer = this.#observer();
+    const make = (validator: number, peer: Peer, own: Behaviour | null): void => {
+      const config: RulesConfig = {
+        chainId: CHAIN_ID,
+        genesis: this.genesis,
+        key: this.keyring.key(validator),
+        skipViews: scenario.skipViews,
+        backoffCap: scenario.backoffCap,
+        trace: own === null,
+      };
+      const shell = new Shell(
+        {
+          peer,
+          validator,
+          config,
+          registry,
+          task: [0.2, delta / 25],
+          flush: [0.5, delta / 12],
+          clock: () =>
+            new Clock({
+              origin: WORLD_START,
+              // Both ends of the drift that the protocol tolerates; a restart sets the clock anew.
+              offset: random.between(0, scenario.drift),
+              rate: random.between(-1e-4, 1e-4),
+            }),
+          wire: scenario.wire,
+          twice: scenario.twice,
+          faults: options.faults ?? {},
+          behaviour: own,
+          termViews,
+        },
+        {
+          rules: modules.rules,
+          queue: this.queue,
+          network: this.network,
+          settlement: this.settlement,
+          keyring: this.keyring,
+          batches,
+          random,
+          observer,
+          registryOf,
+        },
+      );
+      this.shells.push(shell);
+      this.network.attach(shell);
+      if (own === null) this.oracles.watch(validator);
+    };
+    for (let validator = 0; validator < scenario.pool; validator++) {
+      const name = scenario.byzantine.get(validator);
+      const planned = options.behaviours?.get(validator);
+      const own = planned ?? (name === undefined ? null : scenario.beyondBounds ? twin() : behaviour(name));
+      make(validator, `v${validator}`, own);
+    }
+    for (const validator of scenario.twins) make(validator, `v${validator}t`, twin());
+    this.network.observe = (what, from, to, message) => this.#note(what, from, to, message);
+  }
+
+  get honest(): readonly Shell[] {
+    return this.shells.filter((shell) => shell.honest);
+  }
+
+  #seal(plan: RegistryPlan): Registry {
+    const registry = sealRegistry(plan, this.keyring);
+    this.#registries.set(registry.root, registry);
+    return registry;
+  }
+
+  /** N_e: the live set after some churn that keeps the byzantine validators within the bounds. */
+  #candidate(): Registry {
+    const { byzantine, mode, pool } = this.scenario;
+    const bad = new Set(byzantine.keys());
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const plan = churned(this.#live, pool, this.#random);
+      const registry = sealRegistry(plan, this.keyring);
+      if (!honestSuffice(registry, mode, bad)) continue;
+      this.#live = plan;
+      return this.#seal(plan);
+    }
+    return this.#seal(this.#live);
+  }
+
+  #obtain(peer: Peer, block: Block, delta: Millis): Millis | null {
+    let delay = this.#random.between(0.2, delta / 10);
+    const early = this.queue.now < WORLD_START + this.scenario.stabilization;
+    if (early && this.#random.chance(this.scenario.slowShare))
+      delay = this.#random.between(0, this.scenario.slowest);
+    for (const digest of block.body.batches) {
+      const batch = this.#batches.get(digest);
+      if (batch === undefined || batch.kind === "malformed") return null;
+      if (batch.kind === "withheld" && batch.owner !== peer && this.#random.chance(0.5)) delay += 4 * delta;
+    }
+    return delay;
+  }
+
+  /** The oracles, preceded by the run's trace. */
+  #observer(): Observer {
+    const { oracles } = this;
+    return {
+      durable: (node, record) => oracles.durable(node, record),
+      signed: (node, intent) => oracles.signed(node, intent),
+      sent: (node, to, message) => oracles.sent(node, to, message),
+      received: (node, from, message) => oracles.received(node, from, message),
+      restarted: (node) => oracles.restarted(node),
+      violation: (node, what) => {
+        this.#event(`${node.peer} VIOLATION ${what}`);
+        oracles.violation(node, what);
+      },
+      performed: (node, effect) => {
+        const told = describeEffect(effect);
+        if (told !== null) this.#event(`${node.peer} ${told}`);
+        oracles.performed(node, effect);
+      },
+    };
+  }
+
+  #note(what: string, from: Peer, to: Peer, message: Message): void {
+    const line = `${(this.queue.now - WORLD_START).toFixed(3)} ${what} ${from}>${to} ${describe(message)}`;
+    this.#trace.add(line);
+    this.#options.log?.(line);
+  }
+
+  /** Writes a line into the run's trace. */
+  #event(text: string): void {
+    const line = `${(this.queue.now - WORLD_START).toFixed(3)} ${text}`;
+    this.#trace.add(line);
+    this.#options.log?.(line);
+  }
+
+  /** Kills processes of honest validators now and starts them again after `down` ms. */
+  crash(nodes: readonly number[], down: Millis): void {
+    const concerned = this.honest.filter((shell) => nodes.includes(shell.validator) && shell.up);
+    for (const shell of concerned) {
+      this.#event(`crash ${shell.peer}`);
+      shell.crash();
+      this.queue.after(down, () => this.#restart(shell));
+    }
+  }
+
+  #restart(shell: Shell): void {
+    if (shell.up) return;
+    this.#event(`restart ${shell.peer}`);
+    shell.start();
+    for (const peer of this.network.peers) if (peer !== shell.peer) this.network.connect(shell.peer, peer);
+  }
+
+  #schedule(): void {
+    const { faults } = this.scenario;
+    const peersOf = (groups: readonly (readonly number[])[]): Peer[][] => {
+      const result: Peer[][] = groups.map(() => []);
+      for (const shell of this.shells) {
+        const found = groups.findIndex((group) => group.includes(shell.validator));
+        const group = Math.max(0, found) + (shell.peer.endsWith("t") ? 1 : 0);
+        result[group % groups.length]!.push(shell.peer);
+      }
+      return result;
+    };
+    for (const fault of faults) {
+      if (fault.kind === "crash")
+        this.queue.at(WORLD_START + fault.at, () => this.crash(fault.nodes, fault.down));
+      else if (fault.kind === "partition") {
+        this.queue.at(WORLD_START + fault.from, () => {
+          this.#event("partition");
+          this.network.partition(peersOf(fault.groups));
+        });
+        this.queue.at(WORLD_START + fault.to, () => {
+          this.#event("heal");
+          this.network.heal(this.scenario.reconnect);
+        });
+      } else {
+        const shell = this.shells[fault.node]!;
+        shell.crashAtWrite = {
+          write: fault.write,
+          run: () => {
+            if (this.queue.now < WORLD_START + this.scenario.stabilization)
+              this.crash([fault.node], fault.down);
+          },
+        };
+      }
+    }
+  }
+
+  /** Starts every process and plays faults until stabilization, then waits for the goal. */
+  run(): RunResult {
+    this.begin();
+    this.until(() => this.queue.now >= WORLD_START + this.scenario.stabilization);
+    return this.finish();
+  }
+
+  /** Starts every process and connects them. */
+  begin(): void {
+    for (const shell of this.shells)
+      this.queue.after(this.#random.between(0, 5), () => shell.up || shell.start());
+    const { peers } = this.network;
+    peers.forEach((a, i) => {
+      for (const b of peers.slice(i + 1)) this.queue.after(6, () => this.network.connect(a, b));
+    });
+    this.#schedule();
+    this.queue.at(WORLD_START + this.scenario.stabilization, () => this.#event("stabilization"));
+  }
+
+  /** Lets time pass until `done`; false if nothing happens any more or `deadline` (true time) passed. */
+  until(done: () => boolean, deadline: Millis = Number.MAX_SAFE_INTEGER): boolean {
+    while (!done()) {
+      if (this.queue.now > deadline || this.queue.scheduled > MOST_EVENTS || !this.queue.next()) return false;
+    }
+    return true;
+  }
+
+  /** Ends every fault, demands progress and judges the run. */
+  finish(): RunResult {
+    const { scenario, oracles } = this;
+    this.network.heal(true);
+    for (const shell of this.honest) if (!shell.up) this.#restart(shell);
+    if (scenario.reconnect) {
+      const { peers } = this.network;
+      peers.forEach((a, i) => {
+        for (const b of peers.slice(i + 1)) this.network.connect(a, b);
+      });
+    }
+    const views = (): { readonly height: number; readonly epoch: number }[] =>
+      this.honest.map((shell) => {
+        const view = shell.view();
+        return { height: view?.finalHeight ?? 0, epoch: view?.epoch ?? 0 };
+      });
+    const start = views();
+    const height = Math.max(...start.map((view) => view.height), oracles.chain.size) + scenario.blocks;
+    const epoch = Math.max(...start.map((view) => view.epoch)) + scenario.epochs;
+    if (scenario.beyondBounds) {
+      this.until(() => oracles.disagreements.length > 0, this.queue.now + 5000);
+      this.until(() => false, this.queue.now + 1500);
+    } else {
+      const { params } = scenario.plan;
+      const patience =
+        (params.delta[scenario.mode] * 2 ** scenario.backoffCap * 12 + params.blockTime[scenario.mode]) *
+        (scenario.blocks + 8 + 6 * scenario.epochs) *
+        params.termViews;
+      const settled = Math.max(0, ...scenario.settlement.outages.map((outage) => outage.to - this.queue.now));
+      let countdown = 0;
+      const reached = (): boolean => {
+        // Looking at every node after every event would cost more than the run itself.
+        if (countdown-- > 0) return false;
+        countdown = 20;
+        return views().every((view) => view.height >= height && view.epoch >= epoch);
+      };
+      if (!this.until(reached, this.queue.now + patience + settled)) {
+        const stuck = views().map((view) => `${view.height}/${view.epoch}`);
+        oracles.fail(
+          `no progress: wanted height ${height} and epoch ${epoch} everywhere, have ${stuck.join(" ")} (${this.queue.scheduled > MOST_EVENTS ? "too many events" : "time is up"})`,
+        );
+      }
+    }
+    oracles.checkChain({
+      hash: genesisHash(this.genesis),
+      stateRoot: this.genesis.stateRoot,
+      stamp: this.genesis.stamp,
+    });
+    if (!scenario.beyondBounds)
+      for (const refusal of this.settlement.refusals) oracles.fail(`contracts: ${refusal}`);
+    for (const shell of this.honest) {
+      if (scenario.beyondBounds) continue;
+      for (const banned of shell.bans) {
+        const peer = this.shells.find((each) => each.peer === banned);
+        if (peer?.honest === true) oracles.fail(`${shell.peer} bans the honest ${banned}`);
+      }
+    }
+    const convicted = scenario.beyondBounds ? oracles.convictions() : null;
+    return {
+      seed: scenario.seed,
+      failures: [...oracles.failures],
+      disagreements: [...oracles.disagreements],
+      trace: this.#trace.toString(),
+      steps: this.shells.reduce((sum, shell) => sum + shell.steps, 0),
+      counts: oracles.counts(),
+      heights: views().map((view) => view.height),
+      accepted: this.settlement.accepted,
+      elapsed: this.queue.now - WORLD_START,
+      convicted:
+        convicted === null
+          ? null
+          : { validators: [...convicted.validators].sort(), enough: convicted.enough },
+    };
+  }
+}
+
+/** A message in one line. */
+export function describe(message: Message): string {
+  switch (message.type) {
+    case "proposal": {
+      const { epoch, view, parentView, block, seat } = message.proposal;
+      const { height, parentHash } = block.header;
+      return `PROPOSE ${epoch}/${view}<-${parentView} height ${height} on ${short(parentHash)} of ${seat}`;
+    }
+    case "vote": {
+      const { epoch, kind, view, parentView, blockHash, seat } = message.vote;
+      return `${kind.toUpperCase()} ${epoch}/${view}<-${parentView} ${short(blockHash)} of ${seat}`;
+    }
+    case "certificate": {
+      const { epoch, kind, view, parentView, blockHash } = message.certificate;
+      return `certificate ${kind} ${epoch}/${view}<-${parentView} ${short(blockHash)}`;
+    }
+    case "checkpointVote":
+      return `CHECKPOINT ${message.vote.epoch} height ${message.vote.checkpoint.height} of ${message.vote.seat}`;
+    case "checkpointCertificate":
+      return `backed ${message.certificate.epoch} height ${message.certificate.checkpoint.height}`;
+    case "status":
+      return `status ${message.status.epoch}/${message.status.view} final ${message.status.finalHeight}`;
+    case "request": {
+      const { request } = message;
+      if (request.what === "block") return `request block ${short(request.hash)}`;
+      if (request.what === "certificate") return `request certificate ${request.epoch}/${request.view}`;
+      return `request ${request.count} from ${request.from}`;
+    }
+    case "blocks":
+      return `blocks ${message.blocks.map((each) => each.block.header.height).join()}`;
+  }
+}
+
+/** An effect that the trace shows, in one line; messages show on the wire. */
+function describeEffect(effect: Effect): string | null {
+  switch (effect.type) {
+    case "finalized":
+      return `finalized ${effect.block.header.height} ${short(effect.hash)}`;
+    case "epoch":
+      return `epoch ${effect.start.epoch} from height ${effect.start.firstHeight}`;
+    case "ban":
+      return `bans ${effect.peer}: ${effect.reason}`;
+    case "halt":
+      return `halts: ${effect.reason}`;
+    case "evidence":
+      return `evidence against validator ${effect.evidence.validatorId - 1}`;
+    case "sign": {
+      const { intent } = effect;
+      if (intent.what === "checkpoint") return `signs checkpoint ${intent.checkpoint.height}`;
+      const { kind, view, parentView, blockHash } = intent.vote;
+      return `signs ${intent.what} ${kind} ${intent.epoch}/${view}<-${parentView} ${short(blockHash)}`;
+    }
+    case "obtain":
+    case "execute":
+      return `${effect.type} ${effect.block.header.height} ${short(effect.hash)}`;
+    case "payload":
+      return `payload ${effect.epoch}/${effect.view}`;
+    default:
+      return null;
+  }
+}
+
+const short = (hash: Hash): string => hash.slice(2, 8);
+
+/** Runs one schedule. */
+export const runScenario = (options: WorldOptions, modules: { readonly rules: Rules }): RunResult =>
+  new World(options, modules).run();
