@@ -8,7 +8,14 @@ export {
 } from "./campaign.ts";
 export { Random } from "./random.ts";
 export type { Rules, RulesConfig, RulesView } from "./rules.ts";
-export { beyondScenario, type Fault, randomScenario, type Scenario, smallParams } from "./scenario.ts";
+export {
+  beyondScenario,
+  calmScenario,
+  type Fault,
+  randomScenario,
+  type Scenario,
+  smallParams,
+} from "./scenario.ts";
 export type { RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
 export { describe, type RunResult, runScenario, World, type WorldOptions } from "./world.ts";

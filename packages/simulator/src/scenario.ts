@@ -18,8 +18,14 @@ export const WORLD_START: Millis = 1_000_000_000;
 /** What goes wrong, and when (ms after the start). Nodes are validators of the pool. */
 export type Fault =
   | { readonly kind: "crash"; readonly at: Millis; readonly nodes: readonly number[]; readonly down: Millis }
-  /** The node dies at its n-th write since its start, before the acknowledgement. */
-  | { readonly kind: "crashAtWrite"; readonly node: number; readonly write: number; readonly down: Millis }
+  /** The node, and `others` with it, die at its n-th write since its start, before the acknowledgement. */
+  | {
+      readonly kind: "crashAtWrite";
+      readonly node: number;
+      readonly others: readonly number[];
+      readonly write: number;
+      readonly down: Millis;
+    }
   | {
       readonly kind: "partition";
       readonly from: Millis;
@@ -174,6 +180,7 @@ export function randomScenario(seed: string): Scenario {
     faults.push({
       kind: "crashAtWrite",
       node: random.pick(honest),
+      others: random.chance(0.3) ? honest : [],
       write: random.whole(1, 25),
       down: random.whole(1, 2 * delta),
     });
@@ -224,6 +231,62 @@ export function randomScenario(seed: string): Scenario {
     twice: random.chance(0.04),
     skipViews: random.whole(2, 4),
     backoffCap: random.whole(1, 3),
+  };
+}
+
+/** A schedule in which nothing goes wrong, to be changed by directed tests: seats of equal weight. */
+export function calmScenario(
+  seed: string,
+  options: {
+    readonly mode?: Mode;
+    readonly authorities?: number;
+    readonly stakers?: number;
+    readonly termViews?: number;
+  },
+): Scenario {
+  const { mode = "balanced", authorities = 4, stakers = 0, termViews = 1 } = options;
+  const pool = authorities + stakers;
+  return {
+    seed,
+    mode,
+    pool,
+    plan: {
+      authorities,
+      seats: Array.from({ length: pool }, (_, validator) => ({
+        validator,
+        stake: validator < authorities ? 0n : 1000n,
+      })),
+      suspended: new Set(),
+      unseated: new Set(),
+      params: smallParams({
+        epochLength: 4,
+        checkpointInterval: 2,
+        blockTime: 50,
+        delta: 100,
+        termViews,
+        refLag: 0,
+        rootLag: 2,
+        drift: 60,
+      }),
+    },
+    byzantine: new Map(),
+    twins: new Set(),
+    beyondBounds: false,
+    stabilization: 500,
+    loss: 0,
+    duplication: 0,
+    slowShare: 0,
+    slowest: 100,
+    faults: [],
+    drift: 5,
+    settlement: { blockTime: 20, finality: 1, lag: 5, sealChance: 1, sealDelay: 2, outages: [] },
+    blocks: 6,
+    epochs: 1,
+    reconnect: false,
+    wire: false,
+    twice: false,
+    skipViews: 3,
+    backoffCap: 3,
   };
 }
 

@@ -345,7 +345,7 @@ export class World {
           write: fault.write,
           run: () => {
             if (this.queue.now < WORLD_START + this.scenario.stabilization)
-              this.crash([fault.node], fault.down);
+              this.crash([fault.node, ...fault.others], fault.down);
           },
         };
       }

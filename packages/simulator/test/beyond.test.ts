@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Mode } from "@aitbc-hybrid/protocol";
+import * as rules from "@aitbc-hybrid/protocol";
+import { beyondScenario, runScenario } from "../src/index.ts";
+
+describe("above the fault bounds", () => {
+  for (const mode of ["fast", "balanced", "secure"] satisfies Mode[]) {
+    it(`${mode}: twins of more than a third of each class make honest nodes disagree, and are convicted`, () => {
+      for (let seed = 1; seed <= 5; seed++) {
+        const scenario = beyondScenario(`${seed}`, mode);
+        const result = runScenario({ scenario }, { rules });
+        const replay = `node packages/simulator/src/replay.ts --beyond ${mode} --seed ${seed}`;
+        assert.notEqual(result.disagreements.length, 0, `no disagreement: ${replay}`);
+        assert.deepEqual(result.failures, [], replay);
+        assert.ok(result.convicted?.enough, `too few convicted (${result.convicted?.validators}): ${replay}`);
+        for (const validator of result.convicted?.validators ?? [])
+          assert.ok(scenario.twins.has(validator), `honest ${validator} convicted: ${replay}`);
+      }
+    });
+  }
+});
