@@ -1,4 +1,4 @@
-import { rpc, rpcBatch } from "./wallet/rpc.ts";
+import { rpc, rpcBatch } from "./rpc.ts";
 
 /** Heights compared in one batch. */
 const PAGE = 500;
@@ -15,7 +15,9 @@ export interface Agreement {
 
 /** Finalized height of a validator, from its RPC. */
 export async function finalHeight(url: string): Promise<number> {
-  const block = (await rpc(url, "eth_getBlockByNumber", ["finalized", false])) as { readonly number: string } | null;
+  const block = (await rpc(url, "eth_getBlockByNumber", ["finalized", false])) as {
+    readonly number: string;
+  } | null;
   return block === null ? 0 : Number(block.number);
 }
 
@@ -54,7 +56,8 @@ export async function compareChains(
       const expected = chains[0]![at]!.result;
       const other = chains.findIndex((chain) => chain[at]!.result !== expected);
       if (typeof expected !== "string" || other >= 0) {
-        const what = typeof expected !== "string" ? `${urls[0]} has no block` : `${urls[other]} and ${urls[0]} differ`;
+        const what =
+          typeof expected !== "string" ? `${urls[0]} has no block` : `${urls[other]} and ${urls[0]} differ`;
         return { agreed: false, height, problem: `${what} at height ${from + at}` };
       }
     }

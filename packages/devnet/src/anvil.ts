@@ -90,20 +90,25 @@ export class SettlementChain {
     await Promise.all(addresses.map((address) => test.setBalance({ address, value: wei })));
   }
 
-  /** Sets the clock to real time and mines a block a second from now on, as a public chain would at its own pace. */
-  async beginRealTime(): Promise<void> {
+  /** Sets the chain's clock to real time. */
+  async alignClock(): Promise<void> {
     const test = createTestClient({ mode: "anvil", transport: http(this.url) }).extend(publicActions);
-    const latest = await test.getBlock();
+    const { timestamp } = await test.getBlock();
     const now = Math.floor(Date.now() / 1000);
-    if (latest.timestamp >= BigInt(now)) {
+    if (timestamp >= BigInt(now)) {
       throw new DevnetError(
         "SETTLEMENT_DOWN",
-        `the settlement chain's clock is ${latest.timestamp - BigInt(now)} s ahead of real time after the deployment: start again with --reset`,
+        `the settlement chain's clock is ${timestamp - BigInt(now)} s ahead of real time after the deployment: start again with --reset`,
       );
     }
     await test.request({ method: "evm_setTime" as never, params: [now] as never });
+  }
+
+  /** From now on a block a second, with or without transactions, as a public chain would at its own pace. */
+  async mineByTheClock(): Promise<void> {
+    const test = createTestClient({ mode: "anvil", transport: http(this.url) });
+    await test.setAutomine(false);
     await test.setIntervalMining({ interval: 1 });
-    await test.mine({ blocks: 1 });
   }
 }
 

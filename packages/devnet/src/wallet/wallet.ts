@@ -1,6 +1,6 @@
 import { type Hex, keccak256 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { rpc, rpcBatch } from "./rpc.ts";
+import { rpc, rpcBatch } from "../rpc.ts";
 import type { WalletAccount, WalletReport } from "./types.ts";
 
 export interface WalletOptions {

@@ -1,0 +1,5 @@
+export { accountCommand } from "./account.ts";
+export { chainCommand } from "./chain.ts";
+export type { Run } from "./command.ts";
+export { devnetCommand } from "./devnet.ts";
+export { transferCommand } from "./transfer.ts";

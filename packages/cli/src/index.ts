@@ -1,0 +1,2 @@
+export { EXIT, UsageError } from "./errors.ts";
+export { main } from "./main.ts";

@@ -1,0 +1,2 @@
+export { walletAccounts } from "./accounts.ts";
+export type * from "./types.ts";

@@ -1,0 +1,86 @@
+import { checkpointManagerAbi, type Network, slashingManagerAbi } from "@aitbc-hybrid/sdk";
+import type { PublicClient } from "viem";
+import type { PostedCheckpoint } from "./types.ts";
+
+/** What the settlement chain shows of this run. */
+export class SettlementWatch {
+  readonly #client: PublicClient;
+  readonly #network: Network;
+  #from: bigint;
+  #firstEpoch: number;
+  #genesisSeal = 0;
+  #handedOver = new Set<number>();
+  checkpoints = 0;
+  slashed = 0;
+  lastCheckpoint: PostedCheckpoint | null = null;
+
+  private constructor(client: PublicClient, network: Network, from: bigint, firstEpoch: number) {
+    this.#client = client;
+    this.#network = network;
+    this.#from = from;
+    this.#firstEpoch = firstEpoch;
+  }
+
+  /** Counts from now on; epochs up to the present one are not this run's. */
+  static async begin(client: PublicClient, network: Network, epoch: number): Promise<SettlementWatch> {
+    const from = (await client.getBlockNumber({ cacheTime: 0 })) + 1n;
+    const watch = new SettlementWatch(client, network, from, epoch);
+    const first = await watch.#record(0);
+    watch.#genesisSeal = first.seal;
+    return watch;
+  }
+
+  get handOvers(): number {
+    return this.#handedOver.size;
+  }
+
+  /** Reads what happened since the last call; `epoch` is the validators' present one. */
+  async update(epoch: number): Promise<void> {
+    const to = await this.#client.getBlockNumber({ cacheTime: 0 });
+    if (to >= this.#from) {
+      const range = { fromBlock: this.#from, toBlock: to, strict: true } as const;
+      const { checkpoints, slashing } = this.#network.addresses;
+      const [accepted, convicted] = await Promise.all([
+        this.#client.getContractEvents({
+          ...range,
+          address: checkpoints,
+          abi: checkpointManagerAbi,
+          eventName: "CheckpointAccepted",
+        }),
+        this.#client.getContractEvents({
+          ...range,
+          address: slashing,
+          abi: slashingManagerAbi,
+          eventName: "Convicted",
+        }),
+      ]);
+      this.#from = to + 1n;
+      this.checkpoints += accepted.length;
+      this.slashed += convicted.length;
+      const last = accepted.at(-1);
+      if (last !== undefined) {
+        const { gasUsed } = await this.#client.getTransactionReceipt({ hash: last.transactionHash });
+        this.lastCheckpoint = {
+          height: Number(last.args.height),
+          epoch: Number(last.args.epoch),
+          gasUsed,
+          transaction: last.transactionHash,
+        };
+      }
+    }
+    for (let begun = this.#firstEpoch + 1; begun <= epoch; begun++) {
+      if (this.#handedOver.has(begun)) continue;
+      const record = await this.#record(begun);
+      if (record.seal > this.#genesisSeal) this.#handedOver.add(begun);
+    }
+  }
+
+  #record(epoch: number) {
+    return this.#client.readContract({
+      address: this.#network.addresses.checkpoints,
+      abi: checkpointManagerAbi,
+      functionName: "epochRecord",
+      args: [BigInt(epoch)],
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { checkOptions, DevnetError, type DevnetOptions, parseDuration } from "@aitbc-hybrid/devnet";
+
+const options: DevnetOptions = {
+  authorities: 4,
+  stakers: 3,
+  mode: "balanced",
+  forMs: null,
+  folder: "/nowhere",
+  reset: false,
+  portBase: null,
+  rate: 50,
+  misbehave: false,
+  kill: false,
+};
+
+const refuses = (changed: Partial<DevnetOptions>, names: RegExp): void => {
+  assert.throws(
+    () => checkOptions({ ...options, ...changed }),
+    (error) => error instanceof DevnetError && error.code === "OPTION" && names.test(error.message),
+  );
+};
+
+test("durations have a unit and are above zero", () => {
+  assert.equal(parseDuration("500ms", "--for"), 500);
+  assert.equal(parseDuration("30s", "--for"), 30_000);
+  assert.equal(parseDuration("1.5m", "--for"), 90_000);
+  assert.equal(parseDuration("2h", "--for"), 7_200_000);
+  for (const text of ["30", "s", "-1s", "0s", "1 day", ""]) {
+    assert.throws(() => parseDuration(text, "--for"), /--for .*such as 30s/);
+  }
+});
+
+test("options out of range are refused by name, value and range", () => {
+  checkOptions(options);
+  refuses({ authorities: 3 }, /--authorities is 3.*from 4 to 21/);
+  refuses({ stakers: 80 }, /--stakers is 80.*from 3 to 79/);
+  refuses({ rate: 0 }, /--rate is 0/);
+  refuses({ portBase: 65_530 }, /--port-base is 65530/);
+  refuses({ mode: "fast" as "balanced" }, /--mode is "fast"/);
+});
+
+test("a port in use is named, with what to do", async () => {
+  const { choosePorts } = await import("../src/ports.ts");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  try {
+    await assert.rejects(
+      choosePorts(port, 1),
+      (error) =>
+        error instanceof DevnetError &&
+        error.code === "PORT_IN_USE" &&
+        error.message.includes(String(port)) &&
+        error.message.includes("--port-base"),
+    );
+  } finally {
+    server.close();
+  }
+  const free = await choosePorts(null, 3);
+  assert.equal(new Set(free).size, 3);
+});
