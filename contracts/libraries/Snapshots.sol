@@ -76,35 +76,55 @@ library Snapshots {
         }
     }
 
-    /// @notice One seat's value in a blob; 0 beyond its end. About 2,700 gas, 200 when the blob was read before.
+    /// @notice One seat's value in a blob; 0 beyond its end. 2,800 gas, 300 if the blob was read before.
     function blobValue(address blob, Seat seat) internal view returns (uint32) {
         return lane(blobWord(blob, wordIndex(seat)), seat);
     }
 
-    /// @notice Root of the tree of depth 7 over 128 words, those not given being 0.
-    function weightsRoot(uint256[] memory words) internal pure returns (bytes32) {
+    /// @notice Root of the tree of depth 7 over 128 words, those not given being 0. 17,000 gas for all 128.
+    function weightsRoot(uint256[] memory words) internal pure returns (bytes32 result) {
         uint256 count = words.length;
         if (count > WORDS) revert SnapshotTooManyWords(count);
-        bytes32[] memory level = new bytes32[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            level[i] = bytes32(words[i]);
-        }
-        bytes32 empty;
-        for (uint256 depth = 0; depth < 7; ++depth) {
-            uint256 parents = (count + 1) / 2;
-            for (uint256 i = 0; i < parents; ++i) {
-                bytes32 right = 2 * i + 1 < count ? level[2 * i + 1] : empty;
-                level[i] = EfficientHashLib.hash(level[2 * i], right);
+        assembly ("memory-safe") {
+            // Each row is hashed pair by pair into its own first half; the root of an empty subtree of the row's depth
+            // completes a row of odd length.
+            let row := mload(0x40)
+            mcopy(row, add(words, 0x20), shl(5, count))
+            let empty := 0
+            for {
+                let depth := 0
+            } lt(depth, 7) {
+                depth := add(depth, 1)
+            } {
+                mstore(add(row, shl(5, count)), empty)
+                count := shr(1, add(count, 1))
+                let end := add(row, shl(5, count))
+                let pair := row
+                for {
+                    let node := row
+                } lt(node, end) {
+                    node := add(node, 0x20)
+                } {
+                    mstore(node, keccak256(pair, 0x40))
+                    pair := add(pair, 0x40)
+                }
+                mstore(0x00, empty)
+                mstore(0x20, empty)
+                empty := keccak256(0x00, 0x40)
             }
-            empty = EfficientHashLib.hash(empty, empty);
-            count = parents;
+            switch count
+            case 0 {
+                result := empty
+            }
+            default {
+                result := mload(row)
+            }
         }
-        return count == 0 ? empty : level[0];
     }
 
     /// @notice Puts a leaf (0 for a vacant seat) and renews the ten nodes above it.
-    /// @dev A seat in a tree already in use costs 76,000 gas at most; a second seat in the same transaction finds the
-    /// upper nodes warm.
+    /// @dev 81,000 gas for a seat whose nodes were all written before, 269,000 for the first of a new tree; a second seat
+    /// in the same transaction finds the upper nodes warm (20 neighbours: 376,000).
     function setLeaf(KeyTree storage tree, Seat seat, bytes32 leaf) internal {
         if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
         uint256 node = SEATS + Seat.unwrap(seat);

@@ -79,6 +79,10 @@ contract SnapshotsHarness {
         return Snapshots.size(bitmap);
     }
 
+    function sizeOfWord(uint256 word) external pure returns (uint256) {
+        return Snapshots.size(word);
+    }
+
     function firstSeats(uint256 n) external pure returns (uint256) {
         return Snapshots.firstSeats(n);
     }

@@ -207,6 +207,7 @@ describe("Snapshots", () => {
       const snapshots = await networkHelpers.loadFixture(deploy);
       for (const n of [0n, 1n, 21n, 255n, 256n]) {
         expect(await snapshots.firstSeats(n)).to.equal((1n << n) - 1n);
+        expect(await snapshots.sizeOfWord((1n << n) - 1n)).to.equal(n);
       }
     });
   });
