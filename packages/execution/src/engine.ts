@@ -149,6 +149,9 @@ export interface ExecutionEngine {
   /** The receipt of a transaction, only once its block is final. */
   receipt(transactionHash: Hash): Promise<FinalReceipt | undefined>;
 
+  /** Hashes of the transactions that a block executed, in order; undefined if the block is unknown. */
+  executed(hash: Hash): Promise<readonly Hash[] | undefined>;
+
   /** All receipts of a final block in order; undefined if the height is not final. */
   receiptsOf(height: number): Promise<readonly FinalReceipt[] | undefined>;
 

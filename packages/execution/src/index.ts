@@ -3,6 +3,8 @@ export {
   EmbeddedEngine,
   type EmbeddedEngineModules,
   type EmbeddedEngineOptions,
+  type LedgerDatabase,
+  type LedgerPut,
 } from "./embedded/index.ts";
 export type {
   BlockContext,

@@ -290,6 +290,14 @@ export class EmbeddedEngine implements ExecutionEngine {
     return this.#store.receipt(transactionHash);
   }
 
+  async executed(hash: Hash): Promise<readonly Hash[] | undefined> {
+    this.#assertOpen();
+    const layer = this.#layers.get(hash);
+    if (layer !== undefined) return layer.result.receipts.map(({ transactionHash }) => transactionHash);
+    const height = await this.#store.heightOf(hash);
+    return height === undefined ? undefined : this.#store.executedAt(height);
+  }
+
   async receiptsOf(height: number): Promise<readonly FinalReceipt[] | undefined> {
     this.#assertOpen();
     const hashes = await this.#store.executedAt(height);

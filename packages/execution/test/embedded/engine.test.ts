@@ -165,6 +165,8 @@ describe("the embedded ledger", () => {
     const hash = result.receipts[1]!.transactionHash;
     assert.equal(await engine.receipt(hash), undefined);
     assert.equal(await engine.receiptsOf(1), undefined);
+    const hashes = result.receipts.map(({ transactionHash }) => transactionHash);
+    assert.deepEqual(await engine.executed(blockHash("1")), hashes, "what a block executed is known before");
     await engine.finalize(blockHash("1"));
     assert.deepEqual(await engine.receipt(hash), {
       ...result.receipts[1],
@@ -173,8 +175,14 @@ describe("the embedded ledger", () => {
     });
     assert.deepEqual(
       (await engine.receiptsOf(1))?.map(({ transactionHash }) => transactionHash),
-      result.receipts.map(({ transactionHash }) => transactionHash),
+      hashes,
     );
+  });
+
+  it("knows no transactions of blocks it does not know", async () => {
+    const engine = await open();
+    assert.deepEqual(await engine.executed(genesis.hash), []);
+    assert.equal(await engine.executed(blockHash("?")), undefined);
   });
 
   it("skips in a block what can never be executed, with its reason", async () => {

@@ -1,0 +1,18 @@
+export type {
+  CertificateView,
+  ChainBlock,
+  ChainReader,
+  ChainTransaction,
+  Heads,
+  HeadsChange,
+  HybridStatus,
+  Readiness,
+  StateAt,
+} from "./chain-reader.ts";
+export {
+  defaultRpcServerOptions,
+  type RpcServer,
+  type RpcServerModules,
+  type RpcServerOptions,
+  startRpcServer,
+} from "./server.ts";
