@@ -96,6 +96,7 @@ export interface ExecutionEngine {
   /**
    * Judges a client's transaction against the latest state and what already waits; an accepted one waits from then on.
    * A refused one changes nothing.
+   * @throws {ExecutionError} BUSY if too many signatures wait to be verified
    */
   check(transaction: Uint8Array): Promise<CheckResult>;
 
@@ -107,7 +108,8 @@ export interface ExecutionEngine {
 
   /**
    * Verifies a batch when it arrives, so that executing it needs no signature check: null for a transaction that is
-   * well-formed and signed, else why it can never be executed here.
+   * well-formed and signed, else why it can never be executed here. May be left out: executing verifies what is left.
+   * @throws {ExecutionError} BUSY if too many signatures wait already
    */
   verify(transactions: readonly Uint8Array[]): Promise<(RefusalReason | null)[]>;
 

@@ -152,7 +152,7 @@ export class EmbeddedEngine implements ExecutionEngine {
 
   async check(bytes: Uint8Array): Promise<CheckResult> {
     this.#assertOpen();
-    const [verified] = await this.#verify([bytes]);
+    const [verified] = await this.#verify([bytes], false);
     if (verified === undefined || "refusal" in verified) return refused(verified!.refusal);
     const { transaction, from } = verified;
     const { state } = this.#latest;
@@ -171,7 +171,7 @@ export class EmbeddedEngine implements ExecutionEngine {
 
   async verify(transactions: readonly Uint8Array[]): Promise<(RefusalReason | null)[]> {
     this.#assertOpen();
-    const verified = await this.#verify(transactions);
+    const verified = await this.#verify(transactions, false);
     return verified.map((entry) => ("refusal" in entry ? entry.refusal.reason : null));
   }
 
@@ -190,7 +190,7 @@ export class EmbeddedEngine implements ExecutionEngine {
       );
     }
     const parent = this.#parentOf(parentHash, context);
-    const verified = await this.#verify(transactions);
+    const verified = await this.#verify(transactions, true);
     const { parameters, slice } = this.#options;
     const execution = new BlockExecution(parameters, parent.state, context.feeRecipient);
     const skippedTransactions: SkippedTransaction[] = [];
@@ -425,7 +425,7 @@ export class EmbeddedEngine implements ExecutionEngine {
     );
   }
 
-  async #verify(transactions: readonly Uint8Array[]): Promise<Verified[]> {
+  async #verify(transactions: readonly Uint8Array[], urgent: boolean): Promise<Verified[]> {
     const results: Verified[] = [];
     const unknown: { readonly at: number; readonly transaction: Transaction }[] = [];
     for (const [at, bytes] of transactions.entries()) {
@@ -443,7 +443,10 @@ export class EmbeddedEngine implements ExecutionEngine {
         results[at] = { refusal: error };
       }
     }
-    const senders = await this.#senders.recover(unknown.map(({ transaction }) => transaction));
+    const senders = await this.#senders.recover(
+      unknown.map(({ transaction }) => transaction),
+      urgent,
+    );
     for (const [i, { at, transaction }] of unknown.entries()) {
       const from = senders[i];
       if (from === null || from === undefined) {

@@ -14,10 +14,10 @@ export interface SignedHash {
 /** Recovers senders of transactions. */
 export interface SenderRecovery {
   /**
-   * The sender of each, or null where the signature is nobody's.
-   * @throws {ExecutionError} BUSY if too many wait already, CLOSED after close
+   * The sender of each, or null where the signature is nobody's. What a block waits for is `urgent`: it is never refused.
+   * @throws {ExecutionError} BUSY if too many wait already and it is not urgent, CLOSED after close
    */
-  recover(transactions: readonly SignedHash[]): Promise<(Address | null)[]>;
+  recover(transactions: readonly SignedHash[], urgent?: boolean): Promise<(Address | null)[]>;
   /** Ends the workers. Recoveries under way are still answered. */
   close(): Promise<void>;
 }
@@ -80,13 +80,13 @@ export class SenderPool implements SenderRecovery {
     return this.#queued;
   }
 
-  async recover(transactions: readonly SignedHash[]): Promise<(Address | null)[]> {
+  async recover(transactions: readonly SignedHash[], urgent = false): Promise<(Address | null)[]> {
     if (this.#closed) throw new ExecutionError("CLOSED", "the sender recovery is closed");
     const count = transactions.length;
     if (count <= this.#options.inline || this.#slots.size === 0) {
       return unpack(recoverBatch(pack(transactions), this.#inline));
     }
-    if (this.#queued + count > this.#options.maximumQueued) {
+    if (!urgent && this.#queued + count > this.#options.maximumQueued) {
       throw new ExecutionError("BUSY", `${this.#queued} signatures wait to be verified`);
     }
     this.#queued += count;

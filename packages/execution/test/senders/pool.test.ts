@@ -58,6 +58,7 @@ describe("recovering senders", () => {
     const pool = new SenderPool({ ...defaultSenderPoolOptions, workers: 1, maximumQueued: 150 });
     const first = pool.recover(signed);
     await assert.rejects(pool.recover(signed), { code: "BUSY" });
+    assert.deepEqual(await pool.recover(signed, true), senders, "a block's are never refused");
     assert.deepEqual(await first, senders);
     assert.deepEqual(await pool.recover(signed), senders, "there is room again");
     await pool.close();

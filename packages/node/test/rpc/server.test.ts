@@ -141,6 +141,15 @@ describe("the RPC server", () => {
       assert.equal(((await response.json()) as { error: { code: number } }).error.code, -32005);
     });
 
+    it("clients that wait for receipts", async () => {
+      const wait = (n: number) => call("hybrid_waitForReceipt", keccak256(`0x0${n}`), 200);
+      const answers = await Promise.all([wait(1), wait(2), wait(3)]);
+      assert.deepEqual(
+        answers.map(({ error }) => error?.code),
+        [undefined, undefined, -32005],
+      );
+    });
+
     it("what pages of other origins may do", async () => {
       const simple = await post('{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}', {
         "content-type": "text/plain",
