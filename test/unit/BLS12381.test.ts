@@ -2,7 +2,7 @@ import { SecretKey } from "@chainsafe/blst";
 import { bls12_381 as curve } from "@noble/curves/bls12-381.js";
 import { expect } from "chai";
 import { getBytes, hexlify, randomBytes, toBeHex } from "ethers";
-import { network } from "hardhat";
+import hre, { network } from "hardhat";
 import {
   g1FromCompressed,
   g1Hex,
@@ -458,10 +458,12 @@ describe("BLS12381", () => {
     const secret = BigInt(vectors.keys[2]!.secret);
     const one = curve.longSignatures.hash(getBytes(first), vectors.signatureDst).multiply(secret);
     const gas = await bls.gas(g1Struct(key), first, second, g2Struct(g2Hex(one)), g2Struct(signature));
-    expect(gas.verify_).to.be.within(151_100n, 166_000n);
-    expect(gas.aggregate2).to.be.within(199_300n, 225_000n);
-    expect(gas.hash).to.be.within(48_200n, 60_000n);
-    expect(gas.accumulate).to.be.within(375n, 1_000n);
-    expect(gas.subgroup).to.be.within(12_000n, 13_000n);
+    // Coverage adds instructions of its own.
+    const most = (figure: bigint) => (hre.globalOptions.coverage ? 4n * figure : figure);
+    expect(gas.verify_).to.be.within(151_100n, most(160_000n));
+    expect(gas.aggregate2).to.be.within(199_300n, most(216_000n));
+    expect(gas.hash).to.be.within(48_200n, most(56_000n));
+    expect(gas.accumulate).to.be.within(375n, most(700n));
+    expect(gas.subgroup).to.be.within(12_000n, most(12_500n));
   });
 });
