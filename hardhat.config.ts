@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import { tasks } from "./tasks/index.ts";
 
 // Building and testing must neither ask nor tell anybody anything; Hardhat reads this after loading the configuration.
 process.env.HARDHAT_DISABLE_TELEMETRY = "true";
@@ -10,6 +11,8 @@ process.env.HARDHAT_DISABLE_TELEMETRY = "true";
  * label, the pinned npm package `solc` is what compiles.
  */
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+const deployerKey = process.env.AITBC_HYBRID_DEPLOYER_KEY;
 
 const compiler = {
   version: "0.8.37",
@@ -24,6 +27,7 @@ const compiler = {
 
 export default defineConfig({
   plugins: [toolbox],
+  tasks,
   paths: {
     // Solidity below test/: files named *.t.sol are tests, compiled only when they run; all others open internal
     // libraries or imitate a counterpart for the TypeScript tests, which need their artifacts and types.
@@ -32,6 +36,7 @@ export default defineConfig({
   },
   solidity: {
     splitTestsCompilation: true,
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     // Ignition deploys with the profile "production"; the bytecode tested is the bytecode deployed.
     profiles: {
       default: { compilers: [compiler], isolated: false },
@@ -40,10 +45,12 @@ export default defineConfig({
   },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
-    anvil: {
+    // The chain the contracts are deployed to, by the account whose key the environment holds, else the node's own.
+    settlement: {
       type: "http",
       chainType: "l1",
       url: process.env.AITBC_HYBRID_SETTLEMENT_URL ?? "http://127.0.0.1:8545",
+      accounts: deployerKey === undefined ? "remote" : [deployerKey],
     },
   },
   // The generated files do not hold to this repository's compiler settings; what they declare is used all the same.

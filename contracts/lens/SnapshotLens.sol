@@ -41,18 +41,13 @@ library SnapshotLens {
     }
 
     /// @notice Public keys of a page of seats, 96 bytes each.
-    function keyTable(
-        IValidatorRegistry registry,
-        address blob,
-        uint16 from,
-        uint16 count
-    ) external view returns (bytes memory) {
-        return registry.keysBytes(_keysOf(SealedSnapshots.load(blob), from, count));
+    function keyTable(address registry, address blob, uint16 from, uint16 count) external view returns (bytes memory) {
+        return IValidatorRegistry(registry).keysBytes(_keysOf(SealedSnapshots.load(blob), from, count));
     }
 
     /// @notice Validators of a page of seats.
     function validatorsOf(
-        IValidatorRegistry registry,
+        address registry,
         address blob,
         uint16 from,
         uint16 count
@@ -60,7 +55,7 @@ library SnapshotLens {
         KeyId[] memory keys = _keysOf(SealedSnapshots.load(blob), from, count);
         validators = new uint64[](keys.length);
         for (uint256 i = 0; i < keys.length; ++i) {
-            validators[i] = registry.ownerOfKey(keys[i]);
+            validators[i] = IValidatorRegistry(registry).ownerOfKey(keys[i]);
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {LibBytes} from "solady/src/utils/LibBytes.sol";
+import {LibCall} from "solady/src/utils/LibCall.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
@@ -53,19 +55,14 @@ contract Elections is Seating {
     }
 
     /// @inheritdoc IElections
-    function sealHints() external returns (SealHints memory) {
-        uint256 expected = uint32(ElectionsHints.selector);
-        (, bytes memory reason) = address(this).call(abi.encodeCall(this.revertWithHints, ()));
-        assembly ("memory-safe") {
-            // Anything but hints is passed on as it came.
-            if iszero(eq(shr(224, mload(add(reason, 0x20))), expected)) {
-                revert(add(reason, 0x20), mload(reason))
-            }
-            let size := sub(mload(reason), 4)
-            reason := add(reason, 4)
-            mstore(reason, size)
+    function sealHints() external returns (SealHints memory hints) {
+        // What always reverts changes nothing, and its error carries the answer.
+        try this.revertWithHints() {
+            return hints;
+        } catch (bytes memory reason) {
+            if (bytes4(reason) != ElectionsHints.selector) LibCall.bubbleUpRevert(reason);
+            return abi.decode(LibBytes.slice(reason, 4), (SealHints));
         }
-        return abi.decode(reason, (SealHints));
     }
 
     /// @notice Seats whoever waits, finds the hints for that state, and always reverts with them.
@@ -111,12 +108,12 @@ contract Elections is Seating {
 
     /// @inheritdoc IElections
     function keyTable(uint32 number, uint16 from, uint16 count) external view returns (bytes memory) {
-        return SnapshotLens.keyTable(registry, blobOf(number), from, count);
+        return SnapshotLens.keyTable(address(registry), blobOf(number), from, count);
     }
 
     /// @inheritdoc IElections
     function validatorsOf(uint32 number, uint16 from, uint16 count) external view returns (uint64[] memory) {
-        return SnapshotLens.validatorsOf(registry, blobOf(number), from, count);
+        return SnapshotLens.validatorsOf(address(registry), blobOf(number), from, count);
     }
 
     function _seal(Epoch epoch, SealHints calldata hints) private returns (bytes32 hash, address blob) {

@@ -1,0 +1,30 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+
+/**
+ * The core contracts, linked and wired. The sender is AccessManager's admin, so it may wire; who may call what in
+ * operation is set by `tasks/roles.ts` from the contracts' own interfaces.
+ *
+ * Parameters: `allocations` (AITBCToken), `setup` (ConsensusParameters), `times` (UnbondingQueue), `chainId` (of the
+ * chain that is checkpointed).
+ */
+export default buildModule("Core", (m) => {
+  const access = m.contract("AccessManager", [m.getAccount(0)]);
+  const token = m.contract("AITBCToken", [m.getParameter("allocations")]);
+  const parameters = m.contract("ConsensusParameters", [access, m.getParameter("setup")]);
+  const registry = m.contract("ValidatorRegistry", [access, parameters]);
+  const pool = m.contract("StakingPool", [access, token, registry, m.getParameter("times")]);
+  const queue = m.contractAt("UnbondingQueue", m.staticCall(pool, "queue"));
+  const elections = m.contract("Elections", [access, registry, pool, parameters], {
+    libraries: { Sealing: m.library("Sealing"), SnapshotLens: m.library("SnapshotLens") },
+  });
+  const checkpoints = m.contract("CheckpointManager", [access, elections, m.getParameter("chainId")]);
+  const slashing = m.contract("SlashingManager", [pool, checkpoints, parameters]);
+
+  m.call(registry, "setElections", [elections]);
+  m.call(pool, "setElections", [elections]);
+  m.call(queue, "setElections", [elections]);
+  m.call(queue, "setCheckpoints", [checkpoints]);
+  m.call(elections, "setCheckpoints", [checkpoints]);
+
+  return { access, token, parameters, registry, pool, queue, elections, checkpoints, slashing };
+});

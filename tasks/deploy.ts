@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import {
+  errorDeploymentResultToExceptionMessage,
+  HardhatArtifactResolver,
+} from "@nomicfoundation/hardhat-ignition/helpers";
+import { type DeploymentParameters, DeploymentResultType, deploy } from "@nomicfoundation/ignition-core";
+import { getAddress, type InterfaceAbi } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import core from "../deploy/modules/core.ts";
+import { coreParameters, parametersFor } from "./parameters.ts";
+import { probePrecompiles } from "./probe.ts";
+import { CONTRACT_NAMES, type Contracts, roleCalls } from "./roles.ts";
+
+/** Chains whose blocks cannot be reorganized: one confirmation is final there. */
+const LOCAL_CHAINS = [31_337];
+
+interface Arguments {
+  readonly networkFile: string;
+  readonly parameters: string | undefined;
+  readonly stateDir: string | undefined;
+  readonly admin: string | undefined;
+}
+
+/**
+ * Deploys the contracts to the network named by `--network`, as the first of its accounts, and writes the network file:
+ * `{chainId, addresses, parameters, deployBlock}`. Asks nothing. Refuses to begin if a precompile is missing or lax.
+ */
+export default async function deployTask(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
+  if (!(await hre.artifacts.artifactExists("CheckpointManager"))) {
+    await hre.tasks.getTask("compile").run({ quiet: true });
+  }
+  const connection = await hre.network.create();
+  const { provider } = connection;
+  const request = async <T>(method: string, ...params: unknown[]): Promise<T> =>
+    (await provider.request({ method, params })) as T;
+
+  const settlementChainId = Number(await request<string>("eth_chainId"));
+  const file = parametersFor(settlementChainId, args.parameters);
+  const chainId = Number(process.env.AITBC_HYBRID_CHAIN_ID ?? file.chainId);
+
+  const faults = await probePrecompiles((to, data) => request("eth_call", { to, data }, "latest"));
+  if (faults.length > 0) {
+    throw new Error(
+      `settlement chain ${settlementChainId} cannot hold these contracts; its BLS12-381 precompiles (EIP-2537) fail:\n- ${faults.join("\n- ")}`,
+    );
+  }
+  console.log(`precompiles of chain ${settlementChainId}: as EIP-2537 says`);
+
+  const accounts = await request<string[]>("eth_accounts");
+  const deployer = getAddress(
+    accounts[0] ?? fail("no account to deploy with: set AITBC_HYBRID_DEPLOYER_KEY"),
+  );
+  const deployBlock = Number(await request<string>("eth_blockNumber")) + 1;
+  const local = LOCAL_CHAINS.includes(settlementChainId);
+
+  const result = await deploy({
+    ignitionModule: core,
+    provider,
+    artifactResolver: new HardhatArtifactResolver(hre.artifacts),
+    deploymentParameters: {
+      Core: coreParameters(file, deployer, chainId),
+    } as unknown as DeploymentParameters,
+    accounts,
+    defaultSender: deployer,
+    ...(args.stateDir === undefined ? {} : { deploymentDir: resolve(args.stateDir) }),
+    config: local ? { requiredConfirmations: 1, blockPollingInterval: 20 } : {},
+  });
+  if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
+    throw new Error(errorDeploymentResultToExceptionMessage(result));
+  }
+  const addresses = Object.fromEntries(
+    Object.entries(core.results).map(([name, future]) => [
+      name,
+      getAddress(result.contracts[future.id]!.address),
+    ]),
+  ) as unknown as Contracts;
+  console.log("contracts deployed");
+
+  const abis = new Map<keyof Contracts, InterfaceAbi>();
+  for (const [name, contract] of Object.entries(CONTRACT_NAMES)) {
+    abis.set(name as keyof Contracts, [...(await hre.artifacts.readArtifact(contract)).abi]);
+  }
+  const admin = getAddress(args.admin ?? deployer);
+  const access = await connection.ethers.getContractAt("AccessManager", addresses.access);
+  const calls = roleCalls(addresses, (name) => abis.get(name)!, admin, deployer);
+  await (await access.getFunction("multicall").send(calls)).wait();
+  console.log(`roles set; governance: ${admin}`);
+
+  const path = resolve(args.networkFile);
+  mkdirSync(dirname(path), { recursive: true });
+  const { about: _about, settlementChains: _chains, ...parameters } = file;
+  writeFileSync(
+    path,
+    `${JSON.stringify(
+      { chainId: settlementChainId, addresses, deployBlock, parameters: { ...parameters, chainId } },
+      null,
+      2,
+    )}\n`,
+  );
+  console.log(`network file: ${path}`);
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}

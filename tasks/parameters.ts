@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The folder of parameter files. */
+const FOLDER = fileURLToPath(new URL("../deploy/parameters/", import.meta.url));
+
+type Values = Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+
+/** A parameter file (deploy/parameters): amounts in whole AITBC, fractions in millionths. */
+export interface ParameterFile {
+  readonly about: string;
+  /** Settlement chains it is for and refuses to be used beyond; absent: any. */
+  readonly settlementChains?: readonly number[];
+  /** Id of the chain that is checkpointed. */
+  readonly chainId: number;
+  /** Who gets how much at deployment; "deployer" stands for the deploying account. */
+  readonly allocations: readonly { readonly to: string; readonly amount: number }[];
+  /** Times of UnbondingQueue, seconds. */
+  readonly unbonding: Readonly<Record<"unbondingTime" | "cohortPeriod" | "maxWait", number>>;
+  readonly consensus: Values;
+  readonly consensusBounds: { readonly lower: Values; readonly upper: Values };
+  readonly stake: Values;
+  readonly stakeBounds: { readonly lower: Values; readonly upper: Values };
+  readonly slashing: Values;
+  readonly slashingBounds: { readonly lower: Values; readonly upper: Values };
+}
+
+const read = (path: string): ParameterFile => JSON.parse(readFileSync(path, "utf8")) as ParameterFile;
+
+/**
+ * The parameters for a settlement chain: the file named, or the one in deploy/parameters that names the chain, or
+ * default.json.
+ * @throws Error if the file named is for other chains.
+ */
+export function parametersFor(settlementChainId: number, path: string | undefined): ParameterFile {
+  if (path !== undefined) {
+    const file = read(path);
+    if (file.settlementChains !== undefined && !file.settlementChains.includes(settlementChainId)) {
+      throw new Error(
+        `${path} is for settlement chain ${file.settlementChains.join(", ")} and this is ${settlementChainId}: name another file with --parameters`,
+      );
+    }
+    return file;
+  }
+  const files = readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => read(FOLDER + name));
+  const own = files.find(({ settlementChains }) => settlementChains?.includes(settlementChainId));
+  return own ?? read(`${FOLDER}default.json`);
+}
+
+/** The arguments of the contracts' constructors, as Ignition's module `Core` takes them. */
+export function coreParameters(file: ParameterFile, deployer: string, chainId: number) {
+  return {
+    allocations: file.allocations.map(({ to, amount }) => ({
+      to: to === "deployer" ? deployer : to,
+      amount: BigInt(amount) * 10n ** 18n,
+    })),
+    times: { ...file.unbonding },
+    chainId,
+    setup: {
+      consensus: file.consensus,
+      consensusLower: file.consensusBounds.lower,
+      consensusUpper: file.consensusBounds.upper,
+      stake: file.stake,
+      stakeLower: file.stakeBounds.lower,
+      stakeUpper: file.stakeBounds.upper,
+      slashing: file.slashing,
+      slashingLower: file.slashingBounds.lower,
+      slashingUpper: file.slashingBounds.upper,
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { Interface, type InterfaceAbi } from "ethers";
+
+/** Contracts of a network by their names in the network file. */
+export interface Contracts {
+  readonly access: string;
+  readonly token: string;
+  readonly registry: string;
+  readonly pool: string;
+  readonly queue: string;
+  readonly elections: string;
+  readonly checkpoints: string;
+  readonly slashing: string;
+  readonly parameters: string;
+}
+
+/** Contract names by their names in the network file. */
+export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
+  access: "AccessManager",
+  token: "AITBCToken",
+  registry: "ValidatorRegistry",
+  pool: "StakingPool",
+  queue: "UnbondingQueue",
+  elections: "Elections",
+  checkpoints: "CheckpointManager",
+  slashing: "SlashingManager",
+  parameters: "ConsensusParameters",
+};
+
+/** Roles in AccessManager. 0 is its admin, which may also call every restricted function that no role is named for. */
+export const ROLES = { admin: 0n, governance: 1n, slasher: 2n, checkpoints: 3n } as const;
+
+/** Which restricted functions a role may call. */
+export const PERMISSIONS: readonly {
+  readonly role: bigint;
+  readonly contract: Exclude<keyof Contracts, "access" | "token" | "slashing">;
+  readonly functions: readonly string[];
+}[] = [
+  { role: ROLES.governance, contract: "registry", functions: ["admit", "revoke", "setElections"] },
+  { role: ROLES.governance, contract: "pool", functions: ["setElections"] },
+  { role: ROLES.governance, contract: "queue", functions: ["setElections", "setCheckpoints"] },
+  { role: ROLES.governance, contract: "elections", functions: ["setCheckpoints"] },
+  { role: ROLES.governance, contract: "checkpoints", functions: ["start"] },
+  { role: ROLES.governance, contract: "parameters", functions: ["setConsensus", "setStake", "setSlashing"] },
+  { role: ROLES.slasher, contract: "registry", functions: ["jail", "tombstone"] },
+  { role: ROLES.slasher, contract: "pool", functions: ["slashBond"] },
+  { role: ROLES.slasher, contract: "queue", functions: ["slashBond"] },
+  { role: ROLES.checkpoints, contract: "elections", functions: ["sealGenesis"] },
+];
+
+/**
+ * The calls to AccessManager (for its `multicall`) that set who may do what.
+ * @param abiOf ABI of a contract by its name in the network file
+ * @param admin who gets governance, and AccessManager itself if it is not the deployer
+ * @param deployer AccessManager's present admin
+ */
+export function roleCalls(
+  contracts: Contracts,
+  abiOf: (name: keyof Contracts) => InterfaceAbi,
+  admin: string,
+  deployer: string,
+): string[] {
+  const access = new Interface(abiOf("access"));
+  const calls = PERMISSIONS.map(({ role, contract, functions }) => {
+    const target = new Interface(abiOf(contract));
+    const selectors = functions.map((name) => target.getFunction(name)!.selector);
+    return access.encodeFunctionData("setTargetFunctionRole", [contracts[contract], selectors, role]);
+  });
+  const grant = (role: bigint, to: string) => access.encodeFunctionData("grantRole", [role, to, 0]);
+  calls.push(
+    access.encodeFunctionData("labelRole", [ROLES.governance, "GOVERNANCE"]),
+    access.encodeFunctionData("labelRole", [ROLES.slasher, "SLASHER"]),
+    access.encodeFunctionData("labelRole", [ROLES.checkpoints, "CHECKPOINTS"]),
+    grant(ROLES.governance, admin),
+    grant(ROLES.slasher, contracts.slashing),
+    grant(ROLES.checkpoints, contracts.checkpoints),
+  );
+  if (admin !== deployer) {
+    calls.push(grant(ROLES.admin, admin), access.encodeFunctionData("renounceRole", [ROLES.admin, deployer]));
+  }
+  return calls;
+}
