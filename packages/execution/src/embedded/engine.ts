@@ -47,7 +47,7 @@ export interface EmbeddedEngineOptions {
   readonly statesKept: number;
   /** Verified transactions remembered between check, verify and execute. */
   readonly verifiedKept: number;
-  /** Transactions executed before other work gets its turn. */
+  /** Transactions executed, and accounts hashed, before other work gets its turn. */
   readonly slice: number;
 }
 
@@ -207,7 +207,7 @@ export class EmbeddedEngine implements ExecutionEngine {
       skippedTransactions.push({ position, reason: outcome });
       skipped.push({ from, nonce: transaction.nonce, hash: transaction.hash, reason: outcome });
     }
-    const { state, changes, ...sealed } = execution.seal();
+    const { state, changes, ...sealed } = await inTurns(execution.sealing(slice));
     const layer: Layer = {
       result: {
         ...context,
@@ -457,6 +457,14 @@ export class EmbeddedEngine implements ExecutionEngine {
       }
     }
     return results;
+  }
+}
+
+/** Runs steps to their end, giving other work its turn after each. */
+async function inTurns<T>(steps: Generator<undefined, T, undefined>): Promise<T> {
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    await nextTurn();
   }
 }
 

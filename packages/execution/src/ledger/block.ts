@@ -123,16 +123,36 @@ export class BlockExecution {
 
   /** The outcome. Call once, after the last transaction. */
   seal(): ExecutedBlock {
+    const steps = this.sealing(this.#touched.size + 1);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /**
+   * The same in steps of so many accounts, between which the caller may do other things. Every step hashes what it
+   * changed: the branches near the root are hashed in each, which costs little against a pause of the whole block.
+   */
+  *sealing(slice: number): Generator<undefined, ExecutedBlock, undefined> {
     const changes = new Map<Address, Account>();
-    const entries: [Uint8Array, Account][] = [];
+    let entries: [Uint8Array, Account][] = [];
+    let { accounts } = this.#parent;
     for (const [address, { key, before, nonce, balance }] of this.#touched) {
       // Touched without effect, as by a transfer of nothing: an account that holds nothing must not come into being.
       if (nonce === before.nonce && balance === before.balance) continue;
       const account: Account = { nonce, balance };
       changes.set(address, account);
       entries.push([key, account]);
+      if (entries.length < slice) continue;
+      accounts = accounts.with(entries);
+      accounts.rootHash();
+      entries = [];
+      yield;
     }
-    const accounts = this.#parent.accounts.with(entries);
+    accounts = accounts.with(entries);
+    const stateRoot = toHex(accounts.rootHash());
+    yield;
     return {
       state: {
         accounts,
@@ -141,7 +161,7 @@ export class BlockExecution {
         burnt: this.#burnt,
         genesis: false,
       },
-      stateRoot: toHex(accounts.rootHash()),
+      stateRoot,
       receiptsRoot: receiptsRoot(this.#receipts),
       receipts: this.#receipts,
       bytesUsed: this.#bytesUsed,

@@ -320,7 +320,7 @@ describe("the embedded ledger", () => {
       fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 6 }), async (chain) => {
         const straight = await open();
         let database = new MemoryDatabase();
-        let winding = await open(database);
+        let winding = await open(database, { slice: 2 });
         let parent = genesis.hash;
         let kept: Parameters<EmbeddedEngine["execute"]>[] = [];
         for (const [i, { sends, fork, finalize, restart }] of chain.entries()) {
@@ -331,7 +331,7 @@ describe("the embedded ledger", () => {
           if (fork) await winding.execute(parent, context(`fork ${i}`, i + 1), transactions.slice(1));
           if (restart) {
             database = database.copy();
-            winding = await open(database);
+            winding = await open(database, { slice: 3 });
             for (const earlier of kept) await winding.execute(...earlier);
           }
           const result = await winding.execute(...call);
