@@ -115,9 +115,10 @@ export interface ExecutionEngine {
 
   /**
    * Executes a certified block on its parent's state. Transactions that became invalid are skipped: validators batch
-   * independently, so duplicates happen. Executing a block again gives the same result.
+   * independently, so duplicates happen. Executing a block again gives the same result, but of one that is final already
+   * the skipped transactions are no longer known.
    * @throws {ExecutionError} UNKNOWN_PARENT if the parent is neither final nor executed; BAD_HEIGHT;
-   *   CONFLICTING_BLOCK if the hash was executed on another parent
+   *   CONFLICTING_BLOCK if the hash was executed on another parent; CONFLICTING_FINAL if another block is final at that height
    */
   execute(
     parentHash: Hash,

@@ -189,6 +189,7 @@ export class EmbeddedEngine implements ExecutionEngine {
         `block ${context.hash} was executed on ${known.result.parentHash}`,
       );
     }
+    if (context.height <= this.#final.result.height) return this.#executedBefore(parentHash, context);
     const parent = this.#parentOf(parentHash, context);
     const verified = await this.#verify(transactions, true);
     const { parameters, slice } = this.#options;
@@ -335,6 +336,18 @@ export class EmbeddedEngine implements ExecutionEngine {
       );
     }
     return parent;
+  }
+
+  /** The result of a block that is final already, which a node asks for if it lost its own mark of that. */
+  async #executedBefore(parentHash: Hash, { hash, height }: BlockContext): Promise<ExecutionResult> {
+    const block = await this.#store.blockAt(height);
+    if (block?.hash !== hash || block.parentHash !== parentHash) {
+      throw new ExecutionError(
+        "CONFLICTING_FINAL",
+        `at height ${height} block ${block?.hash} is final, not ${hash}`,
+      );
+    }
+    return { ...block, receipts: (await this.receiptsOf(height)) ?? [], skippedTransactions: [] };
   }
 
   /** Adds an executed layer, unless the same block was added, or its fork dropped, while it was executed. */

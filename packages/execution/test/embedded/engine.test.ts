@@ -125,6 +125,14 @@ describe("the embedded ledger", () => {
     assert.equal(await engine.execute(genesis.hash, context("1", 1), [alice.sign()]), first);
     await engine.execute(blockHash("1"), context("2", 2), []);
     await engine.finalize(blockHash("2"));
+    const again = await engine.execute(genesis.hash, context("1", 1), [alice.sign()]);
+    assert.equal(again.stateRoot, first.stateRoot);
+    assert.equal(again.receiptsRoot, first.receiptsRoot);
+    assert.deepEqual(
+      again.receipts.map(({ transactionHash }) => transactionHash),
+      first.receipts.map(({ transactionHash }) => transactionHash),
+    );
+    await assert.rejects(engine.execute(genesis.hash, context("1b", 1), []), { code: "CONFLICTING_FINAL" });
     const { batches } = database;
     await engine.finalize(blockHash("2"));
     await engine.finalize(blockHash("1"));
