@@ -77,5 +77,7 @@ export function parseNetwork(value: unknown): Network {
 /** The seven whose hash the genesis header names, in the order of docs/encodings.md (tag 3f). */
 export function coreAddresses(addresses: Addresses): readonly Address[] {
   const { token, registry, pool, queue, elections, checkpoints, slashing } = addresses;
-  return [token, registry, pool, queue, elections, checkpoints, slashing];
+  return [token, registry, pool, queue, elections, checkpoints, slashing].map(
+    (address) => address.toLowerCase() as Address,
+  );
 }

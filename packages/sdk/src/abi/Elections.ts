@@ -1,128 +1,26 @@
+// Generated from contracts/staking/Elections.sol by `npm run codegen`; changes here are lost.
 export const electionsAbi = [
   {
-    inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
-    name: "ElectionsAlreadySealed",
-    type: "error",
-  },
-  {
     inputs: [
-      { internalType: "uint256", name: "counted", type: "uint256" },
-      { internalType: "uint256", name: "places", type: "uint256" },
+      { internalType: "address", name: "authority", type: "address" },
+      { internalType: "contract IValidatorRegistry", name: "registry_", type: "address" },
+      { internalType: "contract IStakingPool", name: "pool_", type: "address" },
+      { internalType: "contract IConsensusParameters", name: "parameters_", type: "address" },
     ],
-    name: "ElectionsBadBacking",
-    type: "error",
+    stateMutability: "nonpayable",
+    type: "constructor",
   },
   {
-    inputs: [
-      { internalType: "uint32", name: "cut", type: "uint32" },
-      { internalType: "uint256", name: "stake", type: "uint256" },
-    ],
-    name: "ElectionsBadCut",
-    type: "error",
-  },
-  { inputs: [], name: "ElectionsFull", type: "error" },
-  {
-    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "ElectionsNotEligible",
-    type: "error",
-  },
-  {
-    inputs: [
-      { internalType: "Epoch", name: "epoch", type: "uint64" },
-      { internalType: "Epoch", name: "epochNow", type: "uint64" },
-    ],
-    name: "ElectionsNotNow",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "uint32", name: "number", type: "uint32" }],
-    name: "ElectionsNotSealed",
-    type: "error",
-  },
-  {
-    inputs: [
-      { internalType: "uint64", name: "validator", type: "uint64" },
-      { internalType: "uint32", name: "strength", type: "uint32" },
-      { internalType: "uint32", name: "weakest", type: "uint32" },
-    ],
-    name: "ElectionsTooWeak",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "ElectionsUnknownValidator",
-    type: "error",
-  },
-  {
-    anonymous: false,
-    inputs: [{ indexed: true, internalType: "address", name: "checkpoints", type: "address" }],
-    name: "CheckpointsSet",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
-      { indexed: false, internalType: "uint32", name: "heaviest", type: "uint32" },
-      { indexed: false, internalType: "uint64", name: "backingStake", type: "uint64" },
-    ],
-    name: "Concentrated",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "ContenderLeft",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: false, internalType: "uint32", name: "strength", type: "uint32" },
-    ],
-    name: "Contending",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
-      { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
-      { indexed: true, internalType: "bytes32", name: "hash", type: "bytes32" },
-      { indexed: false, internalType: "uint16", name: "n", type: "uint16" },
-      { indexed: false, internalType: "uint16", name: "nAuth", type: "uint16" },
-      { indexed: false, internalType: "uint64", name: "totalStake", type: "uint64" },
-      { indexed: false, internalType: "uint64", name: "backingStake", type: "uint64" },
-      { indexed: false, internalType: "uint32", name: "cut", type: "uint32" },
-    ],
-    name: "Sealed",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "Seat", name: "seat", type: "uint16" },
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: false, internalType: "KeyId", name: "key", type: "uint32" },
-    ],
-    name: "SeatSet",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: false, internalType: "uint32", name: "weight", type: "uint32" },
-      { indexed: false, internalType: "bool", name: "eligible", type: "bool" },
-    ],
-    name: "WeightSet",
-    type: "event",
+    inputs: [],
+    name: "authority",
+    outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
   },
   {
     inputs: [{ internalType: "uint32", name: "number", type: "uint32" }],
     name: "blobOf",
-    outputs: [{ internalType: "address", name: "", type: "address" }],
+    outputs: [{ internalType: "address", name: "blob", type: "address" }],
     stateMutability: "view",
     type: "function",
   },
@@ -162,6 +60,13 @@ export const electionsAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "isConsumingScheduledOp",
+    outputs: [{ internalType: "bytes4", name: "", type: "bytes4" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       { internalType: "uint32", name: "number", type: "uint32" },
       { internalType: "uint16", name: "from", type: "uint16" },
@@ -183,12 +88,34 @@ export const electionsAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "parameters",
+    outputs: [{ internalType: "contract IConsensusParameters", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "pool",
+    outputs: [{ internalType: "contract IStakingPool", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
     name: "refresh",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",
   },
+  {
+    inputs: [],
+    name: "registry",
+    outputs: [{ internalType: "contract IValidatorRegistry", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  { inputs: [], name: "revertWithHints", outputs: [], stateMutability: "nonpayable", type: "function" },
   {
     inputs: [
       { internalType: "Epoch", name: "epoch", type: "uint64" },
@@ -240,7 +167,7 @@ export const electionsAbi = [
           { internalType: "Seat", name: "lastSeat", type: "uint16" },
         ],
         internalType: "struct IElections.SealHints",
-        name: "",
+        name: "hints",
         type: "tuple",
       },
     ],
@@ -305,7 +232,14 @@ export const electionsAbi = [
     type: "function",
   },
   {
-    inputs: [{ internalType: "address", name: "checkpoints", type: "address" }],
+    inputs: [{ internalType: "address", name: "newAuthority", type: "address" }],
+    name: "setAuthority",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "address", name: "checkpoints_", type: "address" }],
     name: "setCheckpoints",
     outputs: [],
     stateMutability: "nonpayable",
@@ -404,5 +338,170 @@ export const electionsAbi = [
     ],
     stateMutability: "view",
     type: "function",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: false, internalType: "address", name: "authority", type: "address" }],
+    name: "AuthorityUpdated",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: true, internalType: "address", name: "checkpoints", type: "address" }],
+    name: "CheckpointsSet",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
+      { indexed: false, internalType: "uint32", name: "heaviest", type: "uint32" },
+      { indexed: false, internalType: "uint64", name: "backingStake", type: "uint64" },
+    ],
+    name: "Concentrated",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "ContenderLeft",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: false, internalType: "uint32", name: "strength", type: "uint32" },
+    ],
+    name: "Contending",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
+      { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
+      { indexed: true, internalType: "bytes32", name: "hash", type: "bytes32" },
+      { indexed: false, internalType: "uint16", name: "n", type: "uint16" },
+      { indexed: false, internalType: "uint16", name: "nAuth", type: "uint16" },
+      { indexed: false, internalType: "uint64", name: "totalStake", type: "uint64" },
+      { indexed: false, internalType: "uint64", name: "backingStake", type: "uint64" },
+      { indexed: false, internalType: "uint32", name: "cut", type: "uint32" },
+    ],
+    name: "Sealed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "Seat", name: "seat", type: "uint16" },
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: false, internalType: "KeyId", name: "key", type: "uint32" },
+    ],
+    name: "SeatSet",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: false, internalType: "uint32", name: "weight", type: "uint32" },
+      { indexed: false, internalType: "bool", name: "eligible", type: "bool" },
+    ],
+    name: "WeightSet",
+    type: "event",
+  },
+  {
+    inputs: [{ internalType: "address", name: "authority", type: "address" }],
+    name: "AccessManagedInvalidAuthority",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "address", name: "caller", type: "address" },
+      { internalType: "uint32", name: "delay", type: "uint32" },
+    ],
+    name: "AccessManagedRequiredDelay",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "caller", type: "address" }],
+    name: "AccessManagedUnauthorized",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
+    name: "ElectionsAlreadySealed",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint256", name: "counted", type: "uint256" },
+      { internalType: "uint256", name: "places", type: "uint256" },
+    ],
+    name: "ElectionsBadBacking",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint32", name: "cut", type: "uint32" },
+      { internalType: "uint256", name: "stake", type: "uint256" },
+    ],
+    name: "ElectionsBadCut",
+    type: "error",
+  },
+  { inputs: [], name: "ElectionsFull", type: "error" },
+  {
+    inputs: [
+      {
+        components: [
+          { internalType: "uint32", name: "cut", type: "uint32" },
+          { internalType: "uint32", name: "lastWeight", type: "uint32" },
+          { internalType: "Seat", name: "lastSeat", type: "uint16" },
+        ],
+        internalType: "struct IElections.SealHints",
+        name: "hints",
+        type: "tuple",
+      },
+    ],
+    name: "ElectionsHints",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "ElectionsNotEligible",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "Epoch", name: "epoch", type: "uint64" },
+      { internalType: "Epoch", name: "epochNow", type: "uint64" },
+    ],
+    name: "ElectionsNotNow",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "uint32", name: "number", type: "uint32" }],
+    name: "ElectionsNotSealed",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "uint32", name: "strength", type: "uint32" },
+      { internalType: "uint32", name: "weakest", type: "uint32" },
+    ],
+    name: "ElectionsTooWeak",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "ElectionsUnknownValidator",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "blob", type: "address" }],
+    name: "SealedSnapshotMissing",
+    type: "error",
   },
 ] as const;

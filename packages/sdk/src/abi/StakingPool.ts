@@ -1,87 +1,30 @@
+// Generated from contracts/staking/StakingPool.sol by `npm run codegen`; changes here are lost.
 export const stakingPoolAbi = [
   {
-    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "StakingPoolClosed",
-    type: "error",
-  },
-  {
     inputs: [
-      { internalType: "uint64", name: "validator", type: "uint64" },
-      { internalType: "uint256", name: "bond", type: "uint256" },
-      { internalType: "uint256", name: "amount", type: "uint256" },
+      { internalType: "address", name: "authority", type: "address" },
+      { internalType: "contract IERC20", name: "token_", type: "address" },
+      { internalType: "contract IValidatorRegistry", name: "registry_", type: "address" },
+      {
+        components: [
+          { internalType: "uint256", name: "unbondingTime", type: "uint256" },
+          { internalType: "uint256", name: "cohortPeriod", type: "uint256" },
+          { internalType: "uint256", name: "maxWait", type: "uint256" },
+        ],
+        internalType: "struct UnbondingQueue.Times",
+        name: "times",
+        type: "tuple",
+      },
     ],
-    name: "StakingPoolInsufficientBond",
-    type: "error",
-  },
-  { inputs: [], name: "StakingPoolInsufficientGas", type: "error" },
-  {
-    inputs: [{ internalType: "address", name: "caller", type: "address" }],
-    name: "StakingPoolNotQueue",
-    type: "error",
+    stateMutability: "nonpayable",
+    type: "constructor",
   },
   {
-    inputs: [
-      { internalType: "uint64", name: "validator", type: "uint64" },
-      { internalType: "address", name: "caller", type: "address" },
-    ],
-    name: "StakingPoolUnauthorized",
-    type: "error",
-  },
-  { inputs: [], name: "StakingPoolZeroAmount", type: "error" },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: true, internalType: "address", name: "from", type: "address" },
-      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
-      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
-    ],
-    name: "BondDeposited",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
-      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
-      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
-    ],
-    name: "BondReleased",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
-      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
-    ],
-    name: "BondRestored",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: true, internalType: "address", name: "slasher", type: "address" },
-      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
-      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
-    ],
-    name: "BondSlashed",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [{ indexed: true, internalType: "address", name: "elections", type: "address" }],
-    name: "ElectionsSet",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "RefreshFailed",
-    type: "event",
+    inputs: [],
+    name: "authority",
+    outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
   },
   {
     inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
@@ -118,6 +61,13 @@ export const stakingPoolAbi = [
     inputs: [],
     name: "elections",
     outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "isConsumingScheduledOp",
+    outputs: [{ internalType: "bytes4", name: "", type: "bytes4" }],
     stateMutability: "view",
     type: "function",
   },
@@ -175,7 +125,14 @@ export const stakingPoolAbi = [
     type: "function",
   },
   {
-    inputs: [{ internalType: "address", name: "elections", type: "address" }],
+    inputs: [{ internalType: "address", name: "newAuthority", type: "address" }],
+    name: "setAuthority",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "address", name: "elections_", type: "address" }],
     name: "setElections",
     outputs: [],
     stateMutability: "nonpayable",
@@ -212,4 +169,126 @@ export const stakingPoolAbi = [
     stateMutability: "view",
     type: "function",
   },
+  {
+    anonymous: false,
+    inputs: [{ indexed: false, internalType: "address", name: "authority", type: "address" }],
+    name: "AuthorityUpdated",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "from", type: "address" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
+    ],
+    name: "BondDeposited",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
+    ],
+    name: "BondReleased",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
+    ],
+    name: "BondRestored",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "slasher", type: "address" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "bond", type: "uint256" },
+    ],
+    name: "BondSlashed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: true, internalType: "address", name: "elections", type: "address" }],
+    name: "ElectionsSet",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "RefreshFailed",
+    type: "event",
+  },
+  {
+    inputs: [{ internalType: "address", name: "authority", type: "address" }],
+    name: "AccessManagedInvalidAuthority",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "address", name: "caller", type: "address" },
+      { internalType: "uint32", name: "delay", type: "uint32" },
+    ],
+    name: "AccessManagedRequiredDelay",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "caller", type: "address" }],
+    name: "AccessManagedUnauthorized",
+    type: "error",
+  },
+  { inputs: [], name: "ElectionsClientInsufficientGas", type: "error" },
+  { inputs: [], name: "ReentrancyGuardReentrantCall", type: "error" },
+  {
+    inputs: [
+      { internalType: "uint8", name: "bits", type: "uint8" },
+      { internalType: "uint256", name: "value", type: "uint256" },
+    ],
+    name: "SafeCastOverflowedUintDowncast",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "token", type: "address" }],
+    name: "SafeERC20FailedOperation",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "StakingPoolClosed",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "uint256", name: "bond", type: "uint256" },
+      { internalType: "uint256", name: "amount", type: "uint256" },
+    ],
+    name: "StakingPoolInsufficientBond",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "caller", type: "address" }],
+    name: "StakingPoolNotQueue",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "address", name: "caller", type: "address" },
+    ],
+    name: "StakingPoolUnauthorized",
+    type: "error",
+  },
+  { inputs: [], name: "StakingPoolZeroAmount", type: "error" },
 ] as const;

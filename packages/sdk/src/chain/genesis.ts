@@ -23,20 +23,20 @@ export async function readGenesis(client: PublicClient, network: Network): Promi
       "the chain was not started: CheckpointManager.start was not called yet",
     );
   }
-  const { args } = event;
+  const recorded = event.args.genesis;
   const genesis: Genesis = {
-    chainId: Number(args.chainId),
-    settlementChainId: network.chainId,
+    chainId: Number(recorded.chainId),
+    settlementChainId: Number(recorded.settlementChainId),
     addressesHash: addressesHash(coreAddresses(network.addresses)),
-    snapshotHash: args.snapshotHash,
-    mode: MODES[args.mode]!,
-    stateRoot: args.stateRoot,
-    stamp: Number(args.stamp),
+    snapshotHash: recorded.snapshotHash,
+    mode: MODES[recorded.mode]!,
+    stateRoot: recorded.stateRoot,
+    stamp: Number(recorded.stamp),
   };
-  if (genesisHash(genesis) !== args.genesisHash) {
+  if (genesisHash(genesis) !== event.args.genesisHash) {
     throw new SdkError(
       "NETWORK_FILE",
-      `the chain's genesis ${args.genesisHash} is not that of the contracts in the network file: write it anew with the deploy task`,
+      `the chain's genesis ${event.args.genesisHash} is not that of the contracts in the network file: write it anew with the deploy task`,
     );
   }
   return genesis;
