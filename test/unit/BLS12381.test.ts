@@ -290,6 +290,14 @@ describe("BLS12381", () => {
       });
     }
 
+    it("negating borrows from the upper word exactly if the lower one is greater than the modulus's", async () => {
+      const low = BigInt.asUintN(256, P);
+      for (const y of [1n, low - 1n, low, low + 1n, (5n << 256n) | low, (5n << 256n) | (low + 1n), P - 1n]) {
+        const point = (value: bigint) => `0x${"00".repeat(64)}${toBeHex(value, 64).slice(2)}`;
+        expect(joined([...(await bls.negate(g1Struct(point(y))))])).to.equal(point(P - y));
+      }
+    });
+
     it("negating refuses a y that is not below the modulus: (0, p) must not become infinity", async () => {
       for (const y of [P, P + 1n, 1n << 384n, (1n << 512n) - 1n]) {
         const point = `0x${"00".repeat(64)}${toBeHex(y, 64).slice(2)}`;
@@ -313,9 +321,9 @@ describe("BLS12381", () => {
     it("addition refuses points off the curve, and only those: it does not check the subgroup", async () => {
       const good = g1Struct(vectors.keys[2]!.key);
       for (const { name, point } of vectors.invalidKeys) {
-        const call = bls.add(good, g1Struct(point));
-        if (name === "infinity" || name === "outside the subgroup") await call;
-        else await expect(call).to.be.revertedWithCustomError(bls, "BLSPrecompileFailed");
+        const call = () => bls.add(good, g1Struct(point));
+        if (name === "infinity" || name === "outside the subgroup") await call();
+        else await expect(call()).to.be.revertedWithCustomError(bls, "BLSPrecompileFailed");
       }
     });
   });
@@ -413,10 +421,14 @@ describe("BLS12381", () => {
   describe("on a chain without the precompiles, where such calls succeed and return nothing", () => {
     const MAP_FP2_TO_G2 = "0x0000000000000000000000000000000000000011";
     const G2_ADD = "0x000000000000000000000000000000000000000d";
+    const PAIRING = "0x000000000000000000000000000000000000000f";
     const { key, first, second, signature } = vectors.twoMessages[2]!;
 
     async function deployBeforePrague() {
-      const connection = await network.create({ override: { hardfork: "cancun" } });
+      const connection = await network.create({
+        network: "default",
+        override: { hardfork: "cancun" },
+      });
       const harness = await connection.ethers.deployContract("BLS12381Harness");
       return { harness, provider: connection.provider };
     }
@@ -424,32 +436,33 @@ describe("BLS12381", () => {
     it("nothing is verified, added or found in the subgroup", async () => {
       const { harness } = await deployBeforePrague();
       for (const call of [
-        harness.verify(g1Struct(key), first, g2Struct(signature)),
-        harness.verifyPossession(g1Struct(key), first, g2Struct(signature)),
-        harness.verifyAggregate2(g1Struct(key), first, second, g2Struct(signature)),
-        harness.hashToG2(first),
-        harness.add(g1Struct(key), g1Struct(key)),
-        harness.requireInSubgroup(g1Struct(key)),
+        () => harness.verify(g1Struct(key), first, g2Struct(signature)),
+        () => harness.verifyPossession(g1Struct(key), first, g2Struct(signature)),
+        () => harness.verifyAggregate2(g1Struct(key), first, second, g2Struct(signature)),
+        () => harness.hashToG2(first),
+        () => harness.add(g1Struct(key), g1Struct(key)),
+        () => harness.requireInSubgroup(g1Struct(key)),
       ]) {
-        await expect(call).to.be.revertedWithCustomError(harness, "BLSPrecompileFailed");
+        await expect(call()).to.be.revertedWithCustomError(harness, "BLSPrecompileFailed");
       }
     });
 
-    it("nothing is verified if only hashing works", async () => {
+    it("one step that returns nothing is enough: the sum of two hashes, then the pairing", async () => {
       const { harness, provider } = await deployBeforePrague();
-      // Returns 256 zero bytes.
-      await provider.request({ method: "hardhat_setCode", params: [MAP_FP2_TO_G2, "0x6101005ff3"] });
-      // Returns 256 bytes with the first word 1 if the input's first word is 0, else nothing.
-      await provider.request({
-        method: "hardhat_setCode",
-        params: [G2_ADD, "0x5f35600e5760015f526101005ff35b00"],
-      });
-      for (const call of [
-        harness.verify(g1Struct(key), first, g2Struct(signature)),
-        harness.verifyAggregate2(g1Struct(key), first, second, g2Struct(signature)),
-      ]) {
-        await expect(call).to.be.revertedWithCustomError(harness, "BLSPrecompileFailed");
-      }
+      const setCode = (address: string, code: string) =>
+        provider.request({ method: "hardhat_setCode", params: [address, code] });
+      const verifyBoth = () => harness.verifyAggregate2(g1Struct(key), first, second, g2Struct(signature));
+      // Always 256 zero bytes; always the word 1.
+      await setCode(MAP_FP2_TO_G2, "0x6101005ff3");
+      await setCode(PAIRING, "0x60015f5260205ff3");
+      // 256 bytes, the first word 1, if the input's first word is 0, else nothing: hashes are made but cannot be added.
+      await setCode(G2_ADD, "0x5f35600e5760015f526101005ff35b00");
+      await expect(verifyBoth()).to.be.revertedWithCustomError(harness, "BLSPrecompileFailed");
+      // Always 256 zero bytes: now all that is left is the pairing.
+      await setCode(G2_ADD, "0x6101005ff3");
+      expect(await verifyBoth()).to.equal(true);
+      await setCode(PAIRING, "0x00");
+      await expect(verifyBoth()).to.be.revertedWithCustomError(harness, "BLSPrecompileFailed");
     });
   });
 

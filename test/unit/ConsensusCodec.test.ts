@@ -205,12 +205,12 @@ describe("ConsensusCodec", () => {
     for (const length of [0, 48, 95, 97]) {
       const bytes = `0x${"11".repeat(length)}`;
       for (const call of [
-        codec.possession(1, ethers.ZeroAddress, 1, bytes),
-        codec.keyLeaf(1, bytes),
-        codec.vrfOutput(bytes),
-        codec.certificate(ethers.ZeroHash, "0x01", bytes),
+        () => codec.possession(1, ethers.ZeroAddress, 1, bytes),
+        () => codec.keyLeaf(1, bytes),
+        () => codec.vrfOutput(bytes),
+        () => codec.certificate(ethers.ZeroHash, "0x01", bytes),
       ]) {
-        await expect(call).to.be.revertedWithCustomError(codec, "CodecLength").withArgs(96, length);
+        await expect(call()).to.be.revertedWithCustomError(codec, "CodecLength").withArgs(96, length);
       }
     }
   });

@@ -198,8 +198,10 @@ describe("Snapshots", () => {
       const full = Array.from({ length: 4 }, () => (1n << 256n) - 1n) as Words4;
       expect(await snapshots.contains(full, 1024)).to.equal(false);
       expect(await snapshots.contains(full, 65535)).to.equal(false);
-      for (const call of [snapshots.insert(EMPTY, 1024), snapshots.remove(full, 1024)]) {
-        await expect(call).to.be.revertedWithCustomError(snapshots, "SnapshotSeatOutOfRange").withArgs(1024);
+      for (const call of [() => snapshots.insert(EMPTY, 1024), () => snapshots.remove(full, 1024)]) {
+        await expect(call())
+          .to.be.revertedWithCustomError(snapshots, "SnapshotSeatOutOfRange")
+          .withArgs(1024);
       }
     });
 
