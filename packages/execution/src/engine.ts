@@ -83,6 +83,8 @@ export interface StateView {
   /** wei */
   balance(address: Address): Promise<bigint>;
   nonce(address: Address): Promise<number>;
+  /** Merkle proof of the account, or of its absence, against the block's state root: nodes from the root, as EIP-1186 has them. */
+  proof(address: Address): Promise<readonly Uint8Array[]>;
 }
 
 /** A ledger that executes the chain's transactions. */

@@ -253,6 +253,7 @@ export class EmbeddedEngine implements ExecutionEngine {
         const { nonce } = accountIn(state, address);
         return pending === null ? nonce : pending.nonce(address, nonce);
       },
+      proof: async (address) => state.accounts.prove(accountKey(address)),
     };
   }
 

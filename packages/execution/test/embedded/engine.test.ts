@@ -6,7 +6,13 @@ import {
   EmbeddedEngine,
   type EmbeddedEngineOptions,
 } from "../../src/embedded/index.ts";
-import { defaultPendingOptions, type Hash, type RefusalReason } from "../../src/ledger/index.ts";
+import {
+  defaultPendingOptions,
+  type Hash,
+  keccak256,
+  type RefusalReason,
+  toHex,
+} from "../../src/ledger/index.ts";
 import { defaultSenderPoolOptions, SenderPool } from "../../src/senders/index.ts";
 import { MemoryDatabase } from "../support/memory-database.ts";
 import { blockHash, fixedAddress, parameters, type Wallet, wallet } from "../support/wallet.ts";
@@ -149,6 +155,13 @@ describe("the embedded ledger", () => {
     await assert.rejects(engine.finalize(blockHash("?")), { code: "UNKNOWN_BLOCK" });
     await assert.rejects(engine.rootsAt(blockHash("1"), 2), { code: "UNKNOWN_BLOCK" });
     await assert.rejects(engine.stateAt({ height: 1 }), { code: "UNKNOWN_BLOCK" });
+  });
+
+  it("proves accounts against the block's state root", async () => {
+    const engine = await open();
+    const view = await engine.stateAt("latest");
+    const [root] = await view.proof(alice.address);
+    assert.equal(toHex(keccak256(root!)), view.block.stateRoot);
   });
 
   it("keeps the states of so many final heights", async () => {

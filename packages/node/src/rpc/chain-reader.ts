@@ -108,6 +108,8 @@ export interface ChainReader {
   /** wei; rejects with an error of code STATE_UNAVAILABLE if that height's state is no longer kept. */
   balance(address: Address, at: StateAt): Promise<bigint>;
   nonce(address: Address, at: StateAt): Promise<number>;
+  /** Merkle proof of an account against its block's state root (EIP-1186). */
+  proof(address: Address, at: StateAt): Promise<readonly Uint8Array[]>;
   /** Base fee of the block after `latest`, wei per gas. */
   nextBaseFee(): Promise<bigint>;
   /** Takes a client's transaction in and spreads it, or says why not. */

@@ -166,6 +166,10 @@ export class FakeChain implements ChainReader {
     return (await this.#stateAt(at)).nonce(address);
   }
 
+  async proof(address: Address, at: StateAt): Promise<readonly Uint8Array[]> {
+    return (await this.#stateAt(at)).proof(address);
+  }
+
   async nextBaseFee(): Promise<bigint> {
     return (await this.#engine.stateAt("latest")).nextBaseFee;
   }

@@ -4,11 +4,16 @@ import {
   createPublicClient,
   createWalletClient,
   defineChain,
+  fromRlp,
+  type Hex,
   http,
   InsufficientFundsError,
+  keccak256,
   NonceTooLowError,
+  numberToHex,
   parseEther,
   TransactionReceiptNotFoundError,
+  toRlp,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "../../src/rpc/index.ts";
@@ -141,6 +146,39 @@ describe("a stock wallet", () => {
     assert.equal(history.gasUsedRatio.length, 3);
     assert.equal(history.reward?.[0]?.length, 2);
     assert.equal(history.oldestBlock, block.number! - 2n);
+  });
+
+  it("gets proofs that begin at the block's state root", async () => {
+    const block = await client.public.getBlock({ blockTag: "finalized" });
+    const proof = await client.public.getProof({
+      address: account.address,
+      storageKeys: [],
+      blockTag: "finalized",
+    });
+    assert.equal(keccak256(proof.accountProof[0]!), block.stateRoot);
+    const leaf = fromRlp(proof.accountProof.at(-1)!) as readonly Hex[];
+    const encoded = [numberToHex(proof.nonce), numberToHex(proof.balance), proof.storageHash, proof.codeHash];
+    assert.equal(leaf[1], toRlp(encoded));
+  });
+
+  it("finds transactions by their place", async () => {
+    const block = await client.public.getBlock({ blockNumber: 1n });
+    const at = { index: 0 };
+    const [hash] = block.transactions;
+    assert.equal((await client.public.getTransaction({ ...at, blockNumber: 1n })).hash, hash);
+    assert.equal((await client.public.getTransaction({ ...at, blockHash: block.hash! })).hash, hash);
+    await assert.rejects(client.public.getTransaction({ index: 7, blockNumber: 1n }));
+    assert.equal(await client.public.getBlockTransactionCount({ blockNumber: 1n }), 1);
+    assert.equal(await client.public.getBlockTransactionCount({ blockHash: block.hash! }), 1);
+  });
+
+  it("learns from an estimate what would be refused", async () => {
+    await assert.rejects(client.public.estimateGas({ account, data: "0x00" }), /recipient is required/);
+    await assert.rejects(
+      client.public.estimateGas({ account, to: friend.address, value: parseEther("100") }),
+      (error: { walk(match: (cause: unknown) => boolean): unknown }) =>
+        Boolean(error.walk((cause) => cause instanceof InsufficientFundsError)),
+    );
   });
 
   it("finds no code, and calls that return nothing", async () => {

@@ -6,6 +6,7 @@ import {
   bigintParam,
   bytesParam,
   hashParam,
+  hexOf,
   numberParam,
   objectParam,
   quantity,
@@ -15,6 +16,10 @@ import { blockParam, readState, stateParam } from "./tags.ts";
 
 /** Blocks that one eth_feeHistory covers at most, as in Ethereum's clients. */
 const feeHistoryLimit = 1_024;
+
+/** keccak of nothing, and of RLP's empty string: what every account of this ledger has for code and storage. */
+const noCodeHash = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+const noStorageHash = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421";
 
 export interface EthOptions {
   /** What eth_maxPriorityFeePerGas suggests, wei per gas: blocks have room, so the tip only has to be above nothing. */
@@ -80,6 +85,22 @@ export function ethMethods(options: EthOptions, modules: { readonly chain: Chain
       const account = addressParam(address, "address");
       const at = await stateParam(chain, block);
       return quantity(await readState(() => chain.nonce(account, at)));
+    },
+    eth_getProof: async ([address, , block]) => {
+      const account = addressParam(address, "address");
+      const at = await stateParam(chain, block);
+      const [balance, nonce, proof] = await readState(() =>
+        Promise.all([chain.balance(account, at), chain.nonce(account, at), chain.proof(account, at)]),
+      );
+      return {
+        address: account,
+        balance: quantity(balance),
+        nonce: quantity(nonce),
+        accountProof: proof.map(hexOf),
+        codeHash: noCodeHash,
+        storageHash: noStorageHash,
+        storageProof: [],
+      };
     },
     eth_getCode: ([address]) => {
       addressParam(address, "address");
