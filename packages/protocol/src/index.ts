@@ -1,4 +1,30 @@
 export * from "./codec/index.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
+export { slashable } from "./evidence/index.ts";
 export { hashBytes } from "./hash.ts";
+export { firstOfTerm, lastOfTerm, leaderSchedule, termOf } from "./leader.ts";
+export { checkpointRootOf, hashOf, rootOf, signingRoot } from "./memo.ts";
+export { DEFAULT_PARAMS, DEVNET_PARAMS, type EpochParams, LOCAL_DEFAULTS, paramsAt } from "./params.ts";
+export {
+  addWeights,
+  bitmapWeights,
+  type Electorate,
+  electorate,
+  hasSeat,
+  isBacking,
+  isQuorum,
+  NO_WEIGHT,
+  requireElectorate,
+  type Weights,
+} from "./quorum.ts";
+export {
+  initialReplica,
+  type ReplicaConfig,
+  type ReplicaState,
+  type ReplicaView,
+  type Stepped,
+  step,
+  viewOf,
+} from "./replica.ts";
+export { restoreReplica } from "./restore.ts";
 export * from "./types/index.ts";

@@ -77,7 +77,7 @@ export interface ExecutedRoots {
 export type DurableRecord =
   | { readonly type: "epoch"; readonly start: EpochStart }
   | { readonly type: "signed"; readonly intent: SignIntent }
-  /** N with its block, or X (block null). */
+  /** N with its block, X (block null), or an F whose block is not final yet (block null). */
   | { readonly type: "certificate"; readonly certificate: Certificate; readonly block: Block | null }
   | {
       readonly type: "final";
@@ -258,4 +258,6 @@ export type Effect =
   | { readonly type: "epoch"; readonly start: EpochStart; readonly registry: Registry }
   | { readonly type: "evidence"; readonly evidence: VoteEvidence }
   | { readonly type: "ban"; readonly peer: Peer; readonly reason: string }
-  | { readonly type: "halt"; readonly reason: string; readonly keep: readonly (Certificate | Block)[] };
+  | { readonly type: "halt"; readonly reason: string; readonly keep: readonly (Certificate | Block)[] }
+  /** A rule's branch was taken; only where the configuration asks for traces. */
+  | { readonly type: "trace"; readonly rule: string };

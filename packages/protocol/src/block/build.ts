@@ -1,0 +1,64 @@
+import { certificatesHash, commitmentHash, lateVotesHash, merkleRoot, vrfOutput } from "../codec/index.ts";
+import { commitmentOf, foldSeed } from "../epoch/index.ts";
+import type { EpochContext, ParentFacts } from "../state.ts";
+import type { Block, BlockBody, ExecutedRoots, Header, Payload } from "../types/index.ts";
+import { ZERO_HASH } from "../types/index.ts";
+
+/** What a leader puts together (rule 2). `roots` are those of `rootLag` blocks back. */
+export interface BuildInput {
+  readonly context: EpochContext;
+  readonly view: number;
+  readonly parent: ParentFacts;
+  readonly stamp: number;
+  readonly payload: Payload;
+  readonly roots: ExecutedRoots;
+  readonly certificates: BlockBody["certificates"];
+  readonly backings: BlockBody["backings"];
+}
+
+/** A valid block for `view` on `parent`. A payload that names a settlement block below the parent's gets the parent's. */
+export function buildBlock(input: BuildInput): Block {
+  const { context, view, parent, payload, roots } = input;
+  const height = parent.height + 1;
+  const advances = payload.reference.number > parent.reference.number;
+  const source = advances ? payload : parent;
+  const open: Omit<Header, "commitment" | "certificatesHash"> = {
+    domain: context.domain,
+    view,
+    parentView: parent.view,
+    parentHash: parent.hash,
+    height,
+    stamp: input.stamp,
+    reference: source.reference,
+    settledAt: source.settledAt,
+    inboxCursor: source.inboxCursor,
+    feeRecipient: payload.feeRecipient,
+    vrfOutput: vrfOutput(payload.vrfProof),
+    batchesRoot: merkleRoot(payload.batches),
+    stateRoot: roots.stateRoot,
+    receiptsRoot: roots.receiptsRoot,
+    lateVotesHash: lateVotesHash([]),
+  };
+  const { seed } = foldSeed(
+    parent.chain,
+    { ...open, commitment: ZERO_HASH, certificatesHash: ZERO_HASH },
+    context.params.termViews,
+  );
+  const commitment = height === context.lastHeight ? commitmentOf(context, seed, payload.candidate) : null;
+  const body: BlockBody = {
+    vrfProof: payload.vrfProof,
+    batches: payload.batches,
+    certificates: input.certificates,
+    backings: input.backings,
+    lateVotes: [],
+    commitment,
+  };
+  return {
+    header: {
+      ...open,
+      certificatesHash: certificatesHash(body),
+      commitment: commitment === null ? ZERO_HASH : commitmentHash(commitment),
+    },
+    body,
+  };
+}

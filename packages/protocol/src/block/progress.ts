@@ -1,0 +1,57 @@
+import type { Draft } from "../draft.ts";
+import type { BlockRecord } from "../state.ts";
+import type { Block, Hash, Peer } from "../types/index.ts";
+import { isExecuted, parentFacts } from "./tree.ts";
+import { rootsVerdict, validateBlock } from "./validity.ts";
+
+/** Takes in a block whose body matches its header, and asks for its batches unless they are known to be held. */
+export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, available = false): void {
+  if (d.s.blocks.has(hash) || block.header.height <= d.s.tip.height) return;
+  d.setBlock({
+    hash,
+    block,
+    from,
+    available,
+    chain: null,
+    executing: false,
+    roots: null,
+    invalid: null,
+  });
+  if (d.s.fetches.has(hash)) d.map("fetches").delete(hash);
+  if (!available) d.emit({ type: "obtain", hash, block, from });
+}
+
+/** Marks a block as false at every honest node. */
+export function refuseBlock(d: Draft, record: BlockRecord, reason: string): void {
+  d.setBlock({ ...record, invalid: reason });
+  d.trace(`3: invalid: ${reason}`);
+}
+
+/**
+ * Moves every block on as far as what is known allows: validity along its chain, then execution on top of its
+ * executed parent. Executed before it is certified, so that certifying waits for nothing (section 9).
+ */
+export function advanceBlocks(d: Draft): void {
+  for (const record of [...d.s.blocks.values()]) {
+    if (record.invalid === null && record.roots === null && !record.executing) advance(d, record);
+  }
+}
+
+function advance(d: Draft, record: BlockRecord): void {
+  let current = record;
+  if (current.chain === null) {
+    const parent = parentFacts(d.s, current.block.header.parentHash);
+    if (parent === null) return;
+    const verdict = validateBlock(d.s, d.epoch, current.block, parent);
+    if (verdict.invalid !== null) return refuseBlock(d, current, verdict.invalid);
+    current = { ...current, chain: verdict.chain };
+    d.setBlock(current);
+  }
+  const { parentHash } = current.block.header;
+  if (!current.available || !isExecuted(d.s, parentHash)) return;
+  const verdict = rootsVerdict(d.s, d.epoch, current.block);
+  if (verdict === "mismatch") return refuseBlock(d, current, "state root differs");
+  if (verdict === "wait") return;
+  d.setBlock({ ...current, executing: true });
+  d.emit({ type: "execute", hash: current.hash, parentHash, block: current.block });
+}

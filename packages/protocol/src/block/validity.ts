@@ -1,0 +1,180 @@
+import { commitmentOf, foldSeed } from "../epoch/index.ts";
+import { firstOfTerm, lastOfTerm } from "../leader.ts";
+import { checkpointRootOf } from "../memo.ts";
+import { bitmapWeights, isBacking, isQuorum } from "../quorum.ts";
+import type { ChainFacts, EpochContext, ParentFacts, ReplicaState } from "../state.ts";
+import type { Block, Certificate, CheckpointCertificate, Header } from "../types/index.ts";
+import { ancestorInView, rootsAtHeight, unfinalAtHeight } from "./tree.ts";
+
+/**
+ * The answer of a validity check: false at every honest node for ever, or what the block hands to its children
+ * (protocol.md section 3). What is merely missing or untimely is decided elsewhere.
+ */
+export type Verdict =
+  | { readonly invalid: string; readonly chain?: never }
+  | { readonly invalid: null; readonly chain: ChainFacts };
+
+const invalid = (reason: string): Verdict => ({ invalid: reason });
+
+/** True if a certificate has the shape, the members and the quorum of one; its signature is not looked at. */
+export function isWellFormed(context: EpochContext, c: Certificate): boolean {
+  if (c.domain !== context.domain || c.epoch !== context.start.epoch || c.view < 1) return false;
+  const weights = bitmapWeights(context.electorate, context.electorate.voters, c.bitmap);
+  return weights !== null && isQuorum(context.electorate, weights);
+}
+
+/** The same for a backed checkpoint. */
+export function isWellFormedBacking(context: EpochContext, c: CheckpointCertificate): boolean {
+  if (c.domain !== context.domain || c.epoch !== context.start.epoch) return false;
+  const weights = bitmapWeights(context.electorate, context.electorate.backers, c.bitmap);
+  return weights !== null && isBacking(context.electorate, weights);
+}
+
+/** Settlement reference: not below the parent's, and never two blocks of one number (section 1). */
+function referenceReason(header: Header, parent: ParentFacts): string | null {
+  const { reference } = header;
+  if (reference.number < parent.reference.number) return "settlement reference below the parent's";
+  if (reference.number !== parent.reference.number) return null;
+  if (reference.hash !== parent.reference.hash) return "another settlement block of the parent's number";
+  if (header.settledAt !== parent.settledAt) return "another acceptance time at the parent's reference";
+  if (header.inboxCursor !== parent.inboxCursor) return "another inbox cursor at the parent's reference";
+  return null;
+}
+
+/** Highest view whose N or F the chain carries with this block, or why the list is wrong. */
+function carriedView(
+  s: ReplicaState,
+  context: EpochContext,
+  block: Block,
+  parent: ParentFacts,
+): number | string {
+  const k = context.params.termViews;
+  const { view, parentView } = block.header;
+  let carried = parent.chain.carriedView;
+  // The lowest view between parent and block that no carried X covers yet.
+  let uncovered = parentView + 1;
+  for (const c of block.body.certificates) {
+    if (!isWellFormed(context, c)) return "malformed carried certificate";
+    if (c.kind === "nullify") {
+      if (c.view > uncovered || lastOfTerm(c.view, k) < uncovered || c.view >= view)
+        return "carried nullification covers no open view";
+      uncovered = lastOfTerm(c.view, k) + 1;
+      continue;
+    }
+    if (uncovered !== parentView + 1 || c.view <= carried || c.view > parentView)
+      return "carried certificates out of order";
+    const ancestor = ancestorInView(s, parent.hash, c.view);
+    if (ancestor === null || ancestor.hash !== c.blockHash || ancestor.parentView !== c.parentView)
+      return "carried certificate of no ancestor";
+    carried = c.view;
+  }
+  const opensTerm = view === firstOfTerm(view, k);
+  if (opensTerm && carried < parentView) return "no certificate of the parent";
+  if (opensTerm && uncovered < view) return "skipped view without nullification";
+  if (!opensTerm && parentView !== view - 1)
+    return "a term's later view on another parent than the view before";
+  return carried;
+}
+
+/** Highest backed checkpoint the chain carries with this block, or why the list is wrong. */
+function carriedBacking(
+  s: ReplicaState,
+  context: EpochContext,
+  block: Block,
+  parent: ParentFacts,
+): { readonly height: number; readonly stamp: number } | string {
+  let { backedHeight: height, backedStamp: stamp } = parent.chain;
+  for (const c of block.body.backings) {
+    const { checkpoint } = c;
+    if (!isWellFormedBacking(context, c)) return "malformed carried backing";
+    if (checkpoint.height <= height || checkpoint.height >= block.header.height)
+      return "carried backings out of order";
+    if (checkpoint.height <= s.tip.height) {
+      if (s.dueRoots.get(checkpoint.height) !== checkpointRootOf(context.domain, checkpoint))
+        return "carried backing of no checkpoint of this chain";
+    } else {
+      const record = unfinalAtHeight(s, parent.hash, checkpoint.height);
+      if (record?.hash !== checkpoint.blockHash || record.block.header.stamp !== checkpoint.stamp)
+        return "carried backing of another chain";
+    }
+    height = checkpoint.height;
+    stamp = checkpoint.stamp;
+  }
+  return { height, stamp };
+}
+
+function commitmentReason(context: EpochContext, block: Block, seedNext: ChainFacts["seed"]): string | null {
+  const { commitment } = block.body;
+  if ((commitment !== null) !== (block.header.height === context.lastHeight))
+    return "a commitment stands in the last block of an epoch and nowhere else";
+  if (commitment === null) return null;
+  const expected = commitmentOf(context, seedNext, commitment.registryAfter);
+  const same =
+    commitment.registryNext === expected.registryNext &&
+    commitment.registryAfter === expected.registryAfter &&
+    commitment.modeNext === expected.modeNext &&
+    commitment.modeWanted === expected.modeWanted &&
+    commitment.seedNext === expected.seedNext;
+  return same ? null : "wrong commitment";
+}
+
+/** Past this stamp nothing may be notarized or finalized on a block with these facts (section 6, leases). */
+export const leaseEnd = (context: EpochContext, chain: ChainFacts, settledAt: number): number => {
+  const backed = chain.backedStamp + context.params.lease;
+  const settled = settledAt + context.params.settleLease;
+  return backed < settled ? backed : settled;
+};
+
+/**
+ * Everything about a block that its chain decides, except the state root (see {@link rootsVerdict}) and signatures.
+ * The body must match the header (`bodyMatches`).
+ */
+export function validateBlock(
+  s: ReplicaState,
+  context: EpochContext,
+  block: Block,
+  parent: ParentFacts,
+): Verdict {
+  const { header, body } = block;
+  if (header.domain !== context.domain) return invalid("another domain");
+  if (header.parentHash !== parent.hash || header.height !== parent.height + 1)
+    return invalid("not the child of its parent");
+  if (header.parentView !== parent.view || header.view <= header.parentView)
+    return invalid("parent of another view");
+  if (header.height > context.lastHeight) return invalid("beyond the epoch");
+  if (header.stamp < parent.stamp + context.params.blockTime) return invalid("stamp too early");
+  if (body.lateVotes.length > 0) return invalid("late votes are not carried yet");
+  const reference = referenceReason(header, parent);
+  if (reference !== null) return invalid(reference);
+  const carried = carriedView(s, context, block, parent);
+  if (typeof carried === "string") return invalid(carried);
+  const backing = carriedBacking(s, context, block, parent);
+  if (typeof backing === "string") return invalid(backing);
+  const { seed, term } = foldSeed(parent.chain, header, context.params.termViews);
+  const commitment = commitmentReason(context, block, seed);
+  if (commitment !== null) return invalid(commitment);
+  const chain: ChainFacts = {
+    seed,
+    term,
+    carriedView: carried,
+    backedHeight: backing.height,
+    backedStamp: backing.stamp,
+  };
+  if (header.stamp > leaseEnd(context, chain, header.settledAt)) return invalid("stamp beyond a lease");
+  return { invalid: null, chain };
+}
+
+/** Do the header's roots equal the own ones of `rootLag` blocks back? `wait`: not executed that far. */
+export function rootsVerdict(
+  s: ReplicaState,
+  context: EpochContext,
+  block: Block,
+): "match" | "mismatch" | "wait" {
+  const { header } = block;
+  const lagged = header.height - context.params.rootLag;
+  const roots = rootsAtHeight(s, header.parentHash, lagged > 0 ? lagged : 0);
+  if (roots === null) return "wait";
+  return roots.stateRoot === header.stateRoot && roots.receiptsRoot === header.receiptsRoot
+    ? "match"
+    : "mismatch";
+}

@@ -1,0 +1,75 @@
+import { appendLeaf } from "../codec/index.ts";
+import type { Draft } from "../draft.ts";
+import { checkpointRootOf } from "../memo.ts";
+import type { BlockRecord, ChainFacts, DueCheckpoint, EpochContext, FinalBlock } from "../state.ts";
+import type { Block, ExecutedRoots, Hash } from "../types/index.ts";
+import { checkpointOf, isDue } from "./due.ts";
+import { counted } from "./participation.ts";
+
+/** Roots kept at least: the next registry may lengthen `rootLag` (bounds: parameters.md). */
+const FEWEST_ROOTS = 64;
+
+/** How many final heights later rules look back at: carried certificates reach one term, roots `rootLag` heights. */
+const lookBack = (context: EpochContext): number => context.params.termViews + 2;
+const rootsBack = (context: EpochContext): number =>
+  context.params.rootLag + 2 > FEWEST_ROOTS ? context.params.rootLag + 2 : FEWEST_ROOTS;
+
+const appended = <T>(list: readonly T[], item: T, most: number): readonly T[] =>
+  list.length >= most ? [...list.slice(list.length - most + 1), item] : [...list, item];
+
+/** Makes a block the final tip: look-back lists, mountain range, participation, and the checkpoint due at it. */
+export function recordFinal(d: Draft, record: BlockRecord, view: number): void {
+  appendFinal(d, record.hash, record.block, record.chain!, record.roots!, view);
+}
+
+/** {@link recordFinal} from parts, for restoring. */
+export function appendFinal(
+  d: Draft,
+  hash: Hash,
+  block: Block,
+  chain: ChainFacts,
+  roots: ExecutedRoots,
+  view: number,
+): void {
+  const { header, body } = block;
+  const { s, epoch } = d;
+  const final: FinalBlock = {
+    hash,
+    height: header.height,
+    view: header.view,
+    parentView: header.parentView,
+    stamp: header.stamp,
+  };
+  s.recent = appended(s.recent, final, lookBack(epoch));
+  s.roots = appended(s.roots, roots, rootsBack(epoch));
+  s.tip = {
+    hash,
+    view,
+    height: header.height,
+    stamp: header.stamp,
+    reference: header.reference,
+    settledAt: header.settledAt,
+    inboxCursor: header.inboxCursor,
+    chain,
+  };
+  s.ledgered = {
+    ...s.ledgered,
+    ...counted(epoch, s.ledgered, block),
+    range: appendLeaf(s.ledgered.range, hash),
+  };
+  if (body.backings.length > 0)
+    s.uncarried = s.uncarried.filter((c) => c.checkpoint.height > chain.backedHeight);
+  if (header.height === epoch.lastHeight) s.lastBlock = block;
+  if (isDue(epoch, header.height)) addDue(d, block, hash, roots);
+}
+
+function addDue(d: Draft, block: Block, hash: Hash, roots: ExecutedRoots): void {
+  const { s, epoch } = d;
+  const checkpoint = checkpointOf(epoch, s.ledgered, block, hash, roots);
+  const root = checkpointRootOf(epoch.domain, checkpoint);
+  s.ledgered = { ...s.ledgered, lastDue: { hash: root, height: checkpoint.height } };
+  d.map("dueRoots").set(checkpoint.height, root);
+  if (checkpoint.height <= s.backedHeight) return;
+  const due: DueCheckpoint = { checkpoint, root, signed: false, own: null };
+  s.due = [...s.due, due];
+}

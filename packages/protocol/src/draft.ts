@@ -1,0 +1,151 @@
+import type {
+  BlockRecord,
+  EpochContext,
+  Job,
+  OwnVotes,
+  PeerRecord,
+  ReplicaState,
+  ViewRecord,
+} from "./state.ts";
+import type {
+  Block,
+  Certificate,
+  Check,
+  DurableRecord,
+  Effect,
+  Hash,
+  Message,
+  Peer,
+  SignIntent,
+} from "./types/index.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type MapOf<T> = T extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
+type MapKey = {
+  // biome-ignore lint/suspicious/noExplicitAny: matches every map, whatever its keys
+  [K in keyof ReplicaState]: ReplicaState[K] extends ReadonlyMap<any, any> ? K : never;
+}[keyof ReplicaState];
+
+const EMPTY_VIEW: Omit<ViewRecord, "view"> = {
+  notarization: null,
+  finalization: null,
+  nullification: null,
+  certified: null,
+  proposals: [],
+  leaderNullified: false,
+  tallies: new Map(),
+};
+
+const EMPTY_OWN: OwnVotes = { proposal: null, notarize: null, finalize: null, nullify: false, votes: [] };
+
+/**
+ * One step in the making: a shallow copy of the state whose maps are copied when first written to, and the effects
+ * so far. Nothing reachable from the state it began with is ever changed.
+ */
+export class Draft {
+  readonly s: Mutable<ReplicaState>;
+  readonly effects: Effect[] = [];
+  /** Something happened that may let another rule apply. */
+  changed = false;
+  readonly #owned = new Set<unknown>();
+
+  constructor(state: ReplicaState) {
+    this.s = { ...state };
+  }
+
+  get epoch(): EpochContext {
+    return this.s.epoch;
+  }
+
+  /** The map under `key`, free to be changed in this step. */
+  map<K extends MapKey>(key: K): MapOf<ReplicaState[K]> {
+    const current = this.s[key];
+    if (this.#owned.has(current)) return current as unknown as MapOf<ReplicaState[K]>;
+    const copy = new Map<unknown, unknown>(current as ReadonlyMap<unknown, unknown>);
+    this.#owned.add(copy);
+    (this.s as Record<MapKey, unknown>)[key] = copy;
+    return copy as unknown as MapOf<ReplicaState[K]>;
+  }
+
+  view(view: number): ViewRecord {
+    return this.s.views.get(view) ?? { view, ...EMPTY_VIEW };
+  }
+
+  setView(view: number, patch: Partial<ViewRecord>): void {
+    this.map("views").set(view, { ...this.view(view), ...patch });
+    this.changed = true;
+  }
+
+  own(view: number): OwnVotes {
+    return this.s.own.get(view) ?? EMPTY_OWN;
+  }
+
+  setOwn(view: number, patch: Partial<OwnVotes>): void {
+    this.map("own").set(view, { ...this.own(view), ...patch });
+    this.changed = true;
+  }
+
+  setBlock(record: BlockRecord): void {
+    this.map("blocks").set(record.hash, record);
+    this.changed = true;
+  }
+
+  peer(peer: Peer): PeerRecord {
+    return this.s.peers.get(peer) ?? { epoch: 0, finalHeight: 0, answeredAt: Number.NEGATIVE_INFINITY };
+  }
+
+  setPeer(peer: Peer, patch: Partial<PeerRecord>): void {
+    this.map("peers").set(peer, { ...this.peer(peer), ...patch });
+  }
+
+  emit(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  persist(record: DurableRecord): void {
+    this.effects.push({ type: "persist", record });
+  }
+
+  broadcast(message: Message): void {
+    this.effects.push({ type: "broadcast", message });
+  }
+
+  send(to: Peer, message: Message): void {
+    this.effects.push({ type: "send", to, message });
+  }
+
+  /** Asks for a signature; the caller has marked the intent as signed already. */
+  sign(intent: SignIntent): void {
+    const id = this.s.nextSign++;
+    this.map("signs").set(id, intent);
+    this.effects.push({ type: "sign", id, intent });
+  }
+
+  /** Hands a check to the verifier and remembers why. */
+  verify(job: Job, check: Check): number {
+    const id = this.s.nextJob++;
+    this.map("jobs").set(id, job);
+    this.effects.push({ type: "verify", job: id, check });
+    return id;
+  }
+
+  ban(peer: Peer | null, reason: string): void {
+    if (peer !== null) this.effects.push({ type: "ban", peer, reason });
+  }
+
+  /** Stops for good on a contradiction (rule 8), with what proves it. */
+  halt(reason: string, keep: readonly (Certificate | Block)[]): void {
+    if (this.s.halted !== null) return;
+    this.s.halted = reason;
+    this.effects.push({ type: "halt", reason, keep });
+  }
+
+  /** Counts a rule's branch where a harness asked for it. */
+  trace(rule: string): void {
+    if (this.s.config.trace) this.effects.push({ type: "trace", rule });
+  }
+
+  block(hash: Hash): BlockRecord | undefined {
+    return this.s.blocks.get(hash);
+  }
+}

@@ -1,0 +1,163 @@
+import type { Draft } from "../draft.ts";
+import type { ChainFacts, EpochContext, ReplicaConfig, ReplicaState, Tally } from "../state.ts";
+import type { Checkpoint, EpochStart, Hash, Millis, Registry } from "../types/index.ts";
+import { startTimers } from "../view/rules.ts";
+import { epochContext } from "./context.ts";
+import { nextStart } from "./start.ts";
+
+type PerEpoch = Pick<
+  ReplicaState,
+  | "epoch"
+  | "view"
+  | "timers"
+  | "entry"
+  | "views"
+  | "own"
+  | "blocks"
+  | "notarizedView"
+  | "tip"
+  | "finalization"
+  | "recent"
+  | "roots"
+  | "ledgered"
+  | "lastBlock"
+  | "due"
+  | "dueRoots"
+  | "backingTallies"
+  | "backingRetryAt"
+  | "backed"
+  | "backedHeight"
+  | "uncarried"
+  | "aheadBacking"
+  | "readings"
+  | "payload"
+  | "jobs"
+  | "signs"
+  | "fetches"
+  | "wanted"
+  | "catchUp"
+  | "attended"
+  | "heard"
+  | "reported"
+>;
+
+/** The part of the state that begins anew with an epoch: view 0 is the last block of the one before. */
+export function freshEpoch(context: EpochContext): PerEpoch {
+  const { start, registry } = context;
+  const chain: ChainFacts = {
+    seed: start.seed,
+    term: 0,
+    carriedView: 0,
+    backedHeight: start.previousCheckpointHeight,
+    backedStamp: start.backedStamp,
+  };
+  const zeros = registry.entries.map(() => 0);
+  return {
+    epoch: context,
+    view: 1,
+    timers: { entered: 0, lead: 0, advance: 0, retry: 0 },
+    entry: null,
+    views: new Map(),
+    own: new Map(),
+    blocks: new Map(),
+    notarizedView: 0,
+    tip: { ...start.parent, view: 0, chain },
+    finalization: null,
+    recent: [],
+    roots: start.roots,
+    ledgered: {
+      range: { count: start.parent.height + 1, peaks: start.peaks },
+      missed: zeros,
+      proposed: zeros,
+      lastDue: { hash: start.previousCheckpoint, height: start.previousCheckpointHeight },
+    },
+    lastBlock: null,
+    due: [],
+    dueRoots: new Map(),
+    backingTallies: new Map<Hash, Tally<Checkpoint>>(),
+    backingRetryAt: 0,
+    backed: null,
+    backedHeight: start.previousCheckpointHeight,
+    uncarried: [],
+    aheadBacking: null,
+    readings: new Map(),
+    payload: null,
+    jobs: new Map(),
+    signs: new Map(),
+    fetches: new Map(),
+    wanted: new Map(),
+    catchUp: null,
+    attended: 0,
+    heard: zeros,
+    reported: new Set(),
+  };
+}
+
+/** A whole state at the beginning of an epoch. */
+export function stateAt(
+  config: ReplicaConfig,
+  genesisHash: Hash,
+  start: EpochStart,
+  registries: ReadonlyMap<Hash, Registry>,
+  registry: Registry,
+  now: Millis,
+): ReplicaState {
+  return {
+    ...freshEpoch(epochContext(config, genesisHash, start, registry)),
+    config,
+    genesisHash,
+    now,
+    halted: null,
+    registries,
+    registriesAsked: new Set(),
+    past:
+      start.boundary === null
+        ? null
+        : { epoch: start.epoch - 1, finalization: null, boundary: start.boundary },
+    nextJob: 1,
+    nextSign: 1,
+    peers: new Map(),
+    behind: false,
+    early: [],
+    timer: null,
+  };
+}
+
+/** Asks for a registry that will be needed, once. */
+export function wantRegistry(d: Draft, root: Hash, epoch: number): void {
+  if (d.s.registries.has(root) || d.s.registriesAsked.has(root)) return;
+  d.s.registriesAsked = new Set(d.s.registriesAsked).add(root);
+  d.emit({ type: "registry", root, epoch });
+}
+
+/**
+ * Hand-over (section 6): once the last block of e is final and its boundary checkpoint backed, epoch e + 1 begins.
+ * Returns true if it did; the caller replays what came early.
+ */
+export function handOver(d: Draft): boolean {
+  const { s, epoch } = d;
+  const last = s.lastBlock;
+  if (last === null) return false;
+  const commitment = last.body.commitment!;
+  wantRegistry(d, commitment.registryNext, epoch.start.epoch + 1);
+  wantRegistry(d, commitment.registryAfter, epoch.start.epoch + 2);
+  const { backed } = s;
+  if (backed === null || s.backedHeight !== epoch.lastHeight) return false;
+  const registry = s.registries.get(commitment.registryNext);
+  if (registry === undefined) return false;
+  const start = nextStart(s as ReplicaState, epoch, last, backed);
+  const past = { epoch: epoch.start.epoch, finalization: s.finalization, boundary: backed };
+  const registries = new Map<Hash, Registry>();
+  for (const root of [start.registry, start.registryNext]) {
+    const known = s.registries.get(root);
+    if (known !== undefined) registries.set(root, known);
+  }
+  Object.assign(s, freshEpoch(epochContext(s.config, s.genesisHash, start, registry)));
+  s.past = past;
+  s.registries = registries;
+  d.persist({ type: "epoch", start });
+  d.emit({ type: "epoch", start, registry });
+  d.trace(start.registry === epoch.start.registry ? "1: registry carried over" : "1: registry handed over");
+  startTimers(d);
+  return true;
+}

@@ -1,0 +1,36 @@
+import { seedStep } from "../codec/index.ts";
+import { termOf } from "../leader.ts";
+import type { ChainFacts, EpochContext } from "../state.ts";
+import type { Commitment, Hash, Header } from "../types/index.ts";
+
+/** The seed accumulator with a block added: each term's output counts once, in the order of the chain (section 5). */
+export function foldSeed(
+  parent: ChainFacts,
+  header: Header,
+  termViews: number,
+): { seed: Hash; term: number } {
+  const term = termOf(header.view, termViews);
+  return term === parent.term
+    ? { seed: parent.seed, term }
+    : { seed: seedStep(parent.seed, header.vrfOutput), term };
+}
+
+/**
+ * What the last block of an epoch must commit, apart from R_{e+2}, which is the candidate read at its reference or
+ * R_{e+1} again. Modes do not switch yet: the wanted mode is the current one.
+ */
+export function commitmentOf(context: EpochContext, seedNext: Hash, candidate: Hash | null): Commitment {
+  const { start } = context;
+  return {
+    registryNext: start.registryNext,
+    // R_0 serves epochs 0, 1 and 2: epoch 0 reads no candidate.
+    registryAfter: start.epoch === 0 ? start.registryNext : (candidate ?? start.registryNext),
+    modeNext: start.mode,
+    modeWanted: start.mode,
+    seedNext,
+  };
+}
+
+/** True if the block of this height reads a candidate registry at its reference (section 1, "Configuration"). */
+export const readsCandidate = (context: EpochContext, height: number): boolean =>
+  height === context.lastHeight && context.start.epoch > 0;

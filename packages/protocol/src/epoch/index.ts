@@ -1,0 +1,3 @@
+export * from "./commitment.ts";
+export * from "./context.ts";
+export * from "./start.ts";

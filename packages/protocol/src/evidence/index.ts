@@ -1,0 +1,2 @@
+export { hasEquivocated, onConflictVerified, report, suspectConflict } from "./detect.ts";
+export { slashable } from "./slashable.ts";

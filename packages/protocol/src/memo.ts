@@ -1,0 +1,93 @@
+import {
+  backingHash,
+  blockHash,
+  certificatesHash,
+  checkpointRoot,
+  commitmentHash,
+  lateVotesHash,
+  merkleRoot,
+  voteRoot,
+  vrfOutput,
+} from "./codec/index.ts";
+import type {
+  Block,
+  Checkpoint,
+  CheckpointCertificate,
+  Hash,
+  Header,
+  SignIntent,
+  VoteBody,
+} from "./types/index.ts";
+import { ZERO_HASH } from "./types/index.ts";
+
+/*
+ * Hashes of immutable values, computed once per object. Pure: the caches hold nothing that their key does not decide.
+ */
+
+const headers = new WeakMap<Header, Hash>();
+const votes = new WeakMap<VoteBody, { readonly domain: Hash; readonly root: Hash }>();
+const checkpoints = new WeakMap<Checkpoint, { readonly domain: Hash; readonly root: Hash }>();
+const bodies = new WeakMap<Block, boolean>();
+
+/** {@link blockHash}, once per header object. */
+export function hashOf(block: Block): Hash {
+  const known = headers.get(block.header);
+  if (known !== undefined) return known;
+  const hash = blockHash(block.header);
+  headers.set(block.header, hash);
+  return hash;
+}
+
+/** {@link voteRoot}, once per vote or certificate object. */
+export function rootOf(domain: Hash, vote: VoteBody): Hash {
+  const known = votes.get(vote);
+  if (known !== undefined && known.domain === domain) return known.root;
+  const root = voteRoot(domain, vote);
+  votes.set(vote, { domain, root });
+  return root;
+}
+
+/** {@link checkpointRoot}, once per checkpoint object. */
+export function checkpointRootOf(domain: Hash, checkpoint: Checkpoint): Hash {
+  const known = checkpoints.get(checkpoint);
+  if (known !== undefined && known.domain === domain) return known.root;
+  const root = checkpointRoot(domain, checkpoint);
+  checkpoints.set(checkpoint, { domain, root });
+  return root;
+}
+
+/**
+ * True if the body is the one its header commits to. The leader signs the header alone, so a mismatch is the
+ * sender's doing.
+ */
+export function bodyMatches(block: Block): boolean {
+  const known = bodies.get(block);
+  if (known !== undefined) return known;
+  const { header, body } = block;
+  const matches =
+    header.vrfOutput === vrfOutput(body.vrfProof) &&
+    header.batchesRoot === merkleRoot(body.batches) &&
+    header.certificatesHash === certificatesHash(body) &&
+    header.lateVotesHash === lateVotesHash(body.lateVotes) &&
+    header.commitment === (body.commitment === null ? ZERO_HASH : commitmentHash(body.commitment));
+  bodies.set(block, matches);
+  return matches;
+}
+
+const backings = new WeakMap<CheckpointCertificate, Hash>();
+
+/** {@link backingHash}, once per object. */
+export function backingHashOf(certificate: CheckpointCertificate): Hash {
+  let hash = backings.get(certificate);
+  if (hash === undefined) {
+    hash = backingHash(certificate);
+    backings.set(certificate, hash);
+  }
+  return hash;
+}
+
+/** The 32 bytes that an intent's signature signs. */
+export const signingRoot = (intent: SignIntent): Hash =>
+  intent.what === "checkpoint"
+    ? checkpointRootOf(intent.domain, intent.checkpoint)
+    : rootOf(intent.domain, intent.vote);

@@ -1,0 +1,109 @@
+import { isWellFormed } from "./block/index.ts";
+import { addCheckpointVote, verifyBacking } from "./checkpoint/index.ts";
+import type { Draft } from "./draft.ts";
+import { lastOfTerm } from "./leader.ts";
+import type { Certificate, CheckpointVote, Hash, Message, Peer, Vote } from "./types/index.ts";
+import { onProposal, viewWindow } from "./view/proposals.ts";
+import {
+  answerBacked,
+  answerOldEpoch,
+  answerOldView,
+  hintAhead,
+  onBlocks,
+  onRequest,
+  onStatus,
+} from "./view/repair.ts";
+import { addVote, isKnown, noteHeard, verifyCertificate } from "./votes/index.ts";
+
+/** Messages of the next epoch kept for the hand-over: per peer and in all. */
+const EARLY_PER_PEER = 32;
+const EARLY = 2_048;
+
+/** Takes in a message of a peer; what it says acts only once it is verified (rule 11). */
+export function onMessage(d: Draft, from: Peer, message: Message): void {
+  switch (message.type) {
+    case "status":
+      d.changed = true;
+      return onStatus(d, from, message.status);
+    case "request":
+      return onRequest(d, from, message.request);
+    case "blocks":
+      return onBlocks(d, from, message.blocks);
+    case "proposal":
+      if (isCurrent(d, from, message, message.proposal)) onProposal(d, message.proposal, from);
+      return;
+    case "vote":
+      if (isCurrent(d, from, message, message.vote)) onVote(d, message.vote, from);
+      return;
+    case "certificate":
+      if (isCurrent(d, from, message, message.certificate)) onCertificate(d, message.certificate, from);
+      return;
+    case "checkpointVote":
+      if (isCurrent(d, from, message, message.vote)) onCheckpointVote(d, message.vote, from);
+      return;
+    case "checkpointCertificate":
+      if (isCurrent(d, from, message, message.certificate)) {
+        if (message.certificate.checkpoint.height > d.s.tip.height)
+          hintAhead(d, from, message.certificate.epoch);
+        verifyBacking(d, message.certificate, from);
+      }
+      return;
+  }
+}
+
+/** Routes by epoch: only messages of the own epoch and domain are looked at further. */
+function isCurrent(
+  d: Draft,
+  from: Peer,
+  message: Message,
+  of: { readonly epoch: number; readonly domain: Hash },
+): boolean {
+  const { epoch } = d.epoch.start;
+  if (of.epoch === epoch) return of.domain === d.epoch.domain;
+  if (of.epoch < epoch) {
+    answerOldEpoch(d, from, of.epoch);
+    return false;
+  }
+  // A hand-over reaches nodes one after another: what the next epoch's first leader says must not be lost. Before the
+  // own last block is final, it also means that others are ahead.
+  if (d.s.lastBlock === null || of.epoch > epoch + 1) {
+    hintAhead(d, from, of.epoch);
+    d.changed = true;
+  }
+  if (of.epoch !== epoch + 1 || d.s.early.length >= EARLY) return false;
+  let held = 0;
+  for (const early of d.s.early) if (early.from === from) held++;
+  if (held < EARLY_PER_PEER) d.s.early = [...d.s.early, { from, message }];
+  return false;
+}
+
+function onVote(d: Draft, vote: Vote, from: Peer): void {
+  const { s, epoch } = d;
+  if (vote.view < 1 || !epoch.electorate.voters[vote.seat]) return d.ban(from, "vote of no voter");
+  noteHeard(d, vote.seat);
+  if (vote.view < s.view && vote.kind === "nullify") answerOldView(d, from);
+  if (vote.view <= s.tip.view - epoch.params.termViews) return;
+  if (vote.view > s.view + viewWindow(d)) {
+    d.changed = true;
+    return hintAhead(d, from, vote.epoch);
+  }
+  addVote(d, vote, from);
+}
+
+/** The view that a certificate lets its holder enter. */
+const leadsTo = (d: Draft, c: Certificate): number =>
+  c.kind === "nullify" ? lastOfTerm(c.view, d.epoch.params.termViews) + 1 : c.view + 1;
+
+function onCertificate(d: Draft, c: Certificate, from: Peer): void {
+  if (isKnown(d, c)) {
+    if (leadsTo(d, c) < d.s.view) answerOldView(d, from);
+    return;
+  }
+  if (!isWellFormed(d.epoch, c)) return d.ban(from, "malformed certificate");
+  verifyCertificate(d, c, from);
+}
+
+function onCheckpointVote(d: Draft, vote: CheckpointVote, from: Peer): void {
+  if (!d.epoch.electorate.backers[vote.seat]) return d.ban(from, "checkpoint vote of no backer");
+  if (!addCheckpointVote(d, vote, from)) answerBacked(d, from);
+}

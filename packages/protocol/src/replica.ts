@@ -1,0 +1,242 @@
+import { addBlock } from "./block/index.ts";
+import { holdBacking, onBackingVerified, onCheckpointSigned } from "./checkpoint/index.ts";
+import { genesisHash as hashGenesis, snapshotHash } from "./codec/index.ts";
+import { Draft } from "./draft.ts";
+import { stateAt } from "./epoch/begin.ts";
+import { genesisStart } from "./epoch/index.ts";
+import { onConflictVerified } from "./evidence/index.ts";
+import { termOf } from "./leader.ts";
+import { onMessage } from "./messages.ts";
+import { settle } from "./settle.ts";
+import type { Job, ReplicaConfig, ReplicaState } from "./state.ts";
+import type { CheckResult, Effect, Hash, Input, Millis, Mode, Registry, Seat, Vote } from "./types/index.ts";
+import { addProposal, onProposalVerified } from "./view/proposals.ts";
+import { greet, onRequest } from "./view/repair.ts";
+import { startTimers } from "./view/rules.ts";
+import { addOwnVote, addVerifiedVote, holdCertificate, onVotesVerified } from "./votes/index.ts";
+
+export type { ReplicaConfig, ReplicaState } from "./state.ts";
+
+/** What a step hands back. */
+export interface Stepped {
+  readonly state: ReplicaState;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * A replica at genesis: epoch 0 under R_0. The epoch's record is the first thing to persist.
+ * @throws ProtocolError REGISTRY_INVALID if R_0 has no quorum
+ */
+export function initialReplica(
+  config: ReplicaConfig,
+  registry: Registry,
+  now: Millis,
+): { state: ReplicaState; effects: Effect[] } {
+  const hash = hashGenesis(config.genesis);
+  const start = genesisStart(config.genesis, hash, registry);
+  const registries = new Map([[registry.root, registry]]);
+  const d = new Draft(stateAt(config, hash, start, registries, registry, now));
+  d.persist({ type: "epoch", start });
+  d.emit({ type: "epoch", start, registry });
+  startTimers(d);
+  settle(d);
+  return { state: d.s, effects: d.effects };
+}
+
+/** The protocol as a function: the next state and what the shell has to do, in order. Never changes `state`. */
+export function step(state: ReplicaState, input: Input): Stepped {
+  const d = new Draft(state);
+  if (input.now > d.s.now) d.s.now = input.now;
+  if (d.s.halted !== null) {
+    if (input.type === "message" && input.message.type === "request")
+      onRequest(d, input.from, input.message.request);
+    return { state: d.s, effects: d.effects };
+  }
+  receive(d, input);
+  if (d.changed || input.type === "tick") settle(d);
+  return { state: d.s, effects: d.effects };
+}
+
+function receive(d: Draft, input: Input): void {
+  switch (input.type) {
+    case "tick":
+      if (d.s.timer !== null && d.s.now >= d.s.timer) d.s.timer = null;
+      return;
+    case "connected":
+      if (!d.s.peers.has(input.peer)) d.setPeer(input.peer, {});
+      d.changed = true;
+      return greet(d, input.peer);
+    case "message":
+      if (!d.s.peers.has(input.from)) d.setPeer(input.from, {});
+      return onMessage(d, input.from, input.message);
+    case "verified":
+      return onVerified(d, input.job, input.result);
+    case "signed":
+      return onSigned(d, input.id, input.signature);
+    case "refused":
+      if (d.s.signs.has(input.id)) d.map("signs").delete(input.id);
+      return;
+    case "payload": {
+      const { payload } = d.s;
+      const matches =
+        payload !== null &&
+        input.epoch === d.epoch.start.epoch &&
+        payload.view === input.view &&
+        payload.parentHash === input.parentHash;
+      if (!matches || payload.payload !== null) return;
+      d.s.payload = { ...payload, payload: input.payload };
+      d.changed = true;
+      return;
+    }
+    case "available": {
+      const record = d.block(input.hash);
+      if (record === undefined || record.available || record.invalid !== null) return;
+      d.setBlock(input.ok ? { ...record, available: true } : { ...record, invalid: "malformed batch" });
+      return;
+    }
+    case "executed": {
+      const record = d.block(input.hash);
+      if (record === undefined || record.roots !== null) return;
+      const { stateRoot, receiptsRoot } = input;
+      const roots = { height: record.block.header.height, stateRoot, receiptsRoot };
+      d.setBlock({ ...record, executing: false, roots });
+      return;
+    }
+    case "reference": {
+      if (input.epoch !== d.epoch.start.epoch) return;
+      const key = `${input.reference.number}:${input.reference.hash}`;
+      if (d.s.readings.get(key) !== null || input.reading === null) return;
+      d.map("readings").set(key, input.reading);
+      d.changed = true;
+      return;
+    }
+    case "registry": {
+      const { registry } = input;
+      if (d.s.registries.has(registry.root) || snapshotHash(registry) !== registry.root) return;
+      d.map("registries").set(registry.root, registry);
+      d.changed = true;
+      return;
+    }
+    case "reverted":
+      return d.halt(
+        `settlement block ${input.reference.number} (${input.reference.hash}), named by a final block, was reverted`,
+        [],
+      );
+  }
+}
+
+function onVerified(d: Draft, id: number, result: CheckResult): void {
+  const job = d.s.jobs.get(id);
+  if (job === undefined) return;
+  d.map("jobs").delete(id);
+  d.changed = true;
+  if (result.what === "votes") {
+    if (job.what === "votes") onVotesVerified(d, job, result);
+    else if (job.what === "backing") onBackingVerified(d, job, result);
+  } else if (result.what === "certificate") {
+    onCertificateVerified(d, job, result.ok);
+  } else if (result.what === "all") {
+    if (job.what === "proposal") onProposalVerified(d, job, result);
+  } else if (job.what === "conflict") {
+    onConflictVerified(d, job, result);
+  } else if (job.what === "leaderNullify") {
+    if (!result.valid[0]) return d.ban(job.from, "forged vote");
+    d.setView(job.vote.view, { leaderNullified: true });
+    addVerifiedVote(d, job.vote);
+  }
+}
+
+function onCertificateVerified(d: Draft, job: Job, ok: boolean): void {
+  if (job.what === "certificate") {
+    if (!ok) return d.ban(job.from, "forged certificate");
+    for (const { hash, block } of job.blocks) addBlock(d, hash, block, job.from);
+    holdCertificate(d, job.certificate);
+  } else if (job.what === "checkpointCertificate") {
+    if (!ok) return d.ban(job.from, "forged backing");
+    holdBacking(d, job.certificate);
+  }
+}
+
+function onSigned(d: Draft, id: number, signature: Uint8Array): void {
+  const intent = d.s.signs.get(id);
+  if (intent === undefined) return;
+  d.map("signs").delete(id);
+  const { epoch, domain } = intent;
+  if (domain !== d.epoch.domain) return;
+  d.changed = true;
+  if (intent.what === "checkpoint") {
+    const { checkpoint } = intent;
+    return onCheckpointSigned(d, { epoch, domain, checkpoint, seat: d.epoch.backerSeat!, signature });
+  }
+  const seat = d.epoch.voterSeat!;
+  const vote: Vote = { ...intent.vote, epoch, domain, seat, signature };
+  if (vote.view > d.s.tip.view || d.s.own.has(vote.view))
+    d.setOwn(vote.view, { votes: [...d.own(vote.view).votes, vote] });
+  if (intent.what === "proposal") {
+    const { block } = intent;
+    const { view, parentView } = vote;
+    const proposal = { epoch, domain, view, parentView, block, seat, signature };
+    d.broadcast({ type: "proposal", proposal });
+    if (view > d.s.tip.view) addProposal(d, proposal, null, false);
+    return;
+  }
+  d.broadcast({ type: "vote", vote });
+  if (vote.view > d.s.tip.view) addOwnVote(d, vote);
+  if (vote.kind === "nullify" && seat === d.epoch.leader(termOf(vote.view, d.epoch.params.termViews)))
+    d.setView(vote.view, { leaderNullified: true });
+}
+
+/** What metrics and RPC read. */
+export interface ReplicaView {
+  readonly epoch: number;
+  readonly incarnation: number;
+  readonly mode: Mode;
+  readonly domain: Hash;
+  readonly registry: Hash;
+  readonly view: number;
+  /** Leader of the current view. */
+  readonly leader: Seat;
+  /** Own seat in V_e; null for a follower. */
+  readonly ownSeat: Seat | null;
+  /** The highest certified block (`latest`). */
+  readonly certifiedHeight: number;
+  readonly certifiedHash: Hash;
+  readonly finalHeight: number;
+  readonly finalHash: Hash;
+  readonly finalStamp: Millis;
+  readonly finalView: number;
+  readonly backedHeight: number;
+  readonly lastHeight: number;
+  readonly halted: string | null;
+}
+
+/** A cheap read model of the state. */
+export function viewOf(state: ReplicaState): ReplicaView {
+  const { epoch, tip, view } = state;
+  let certified = { height: tip.height, hash: tip.hash, view: tip.view };
+  for (const record of state.views.values()) {
+    if (record.certified === null || record.view <= certified.view) continue;
+    const block = state.blocks.get(record.certified.blockHash);
+    if (block !== undefined)
+      certified = { height: block.block.header.height, hash: block.hash, view: record.view };
+  }
+  return {
+    epoch: epoch.start.epoch,
+    incarnation: epoch.start.incarnation,
+    mode: epoch.start.mode,
+    domain: epoch.domain,
+    registry: epoch.registry.root,
+    view,
+    leader: epoch.leader(termOf(view, epoch.params.termViews)),
+    ownSeat: epoch.voterSeat,
+    certifiedHeight: certified.height,
+    certifiedHash: certified.hash,
+    finalHeight: tip.height,
+    finalHash: tip.hash,
+    finalStamp: tip.stamp,
+    finalView: tip.view,
+    backedHeight: state.backedHeight,
+    lastHeight: epoch.lastHeight,
+    halted: state.halted,
+  };
+}

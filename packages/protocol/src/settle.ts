@@ -1,0 +1,72 @@
+import { advanceBlocks } from "./block/index.ts";
+import { backReached, repeatCheckpointVotes, signCheckpoints } from "./checkpoint/index.ts";
+import type { Draft } from "./draft.ts";
+import { handOver } from "./epoch/begin.ts";
+import { onMessage } from "./messages.ts";
+import type { Millis } from "./types/index.ts";
+import { retryFetches } from "./view/fetch.ts";
+import { rule8Finalize } from "./view/finality.ts";
+import { proposalDue, rule2Propose } from "./view/propose.ts";
+import { catchUp } from "./view/repair.ts";
+import {
+  rule1Enter,
+  rule3Notarize,
+  rule4Certify,
+  rule5Finalize,
+  rule6Nullify,
+  rule6Retry,
+} from "./view/rules.ts";
+
+/** Applies the rules until none applies any more, then sees to repair and the next deadline. */
+export function settle(d: Draft): void {
+  do {
+    d.changed = false;
+    advanceBlocks(d);
+    rule8Finalize(d);
+    rule4Certify(d);
+    rule1Enter(d);
+    rule3Notarize(d);
+    rule5Finalize(d);
+    rule2Propose(d);
+    rule6Nullify(d);
+    backReached(d);
+    signCheckpoints(d);
+    if (d.s.halted !== null) return;
+    if (handOver(d)) replayEarly(d);
+  } while (d.changed);
+  rule6Retry(d);
+  repeatCheckpointVotes(d);
+  retryFetches(d);
+  catchUp(d);
+  setTimer(d);
+}
+
+function replayEarly(d: Draft): void {
+  const { early } = d.s;
+  d.s.early = [];
+  for (const { from, message } of early) onMessage(d, from, message);
+  d.changed = true;
+}
+
+/** One timer for the earliest of all deadlines that lie ahead. */
+function setTimer(d: Draft): void {
+  const { s, epoch } = d;
+  const { now } = s;
+  let at = Number.POSITIVE_INFINITY;
+  const consider = (time: Millis): void => {
+    if (time > now && time < at) at = time;
+  };
+  consider(s.timers.lead);
+  consider(s.timers.advance);
+  consider(s.timers.retry);
+  consider(proposalDue(d) ?? now);
+  if (s.due.length > 0) consider(s.backingRetryAt);
+  for (const { checkpoint, signed } of s.due) if (!signed) consider(checkpoint.stamp - epoch.params.drift);
+  for (const fetch of s.fetches.values()) consider(fetch.retryAt);
+  for (const fetch of s.wanted.values()) consider(fetch.retryAt);
+  if (s.catchUp !== null) consider(s.catchUp.retryAt);
+  for (const { block } of s.blocks.values()) consider(block.header.stamp - epoch.params.drift);
+  if (at === Number.POSITIVE_INFINITY || at === s.timer) return;
+  s.timer = at;
+  d.emit({ type: "timer", at });
+}

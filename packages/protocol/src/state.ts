@@ -1,0 +1,320 @@
+import type { MountainRange } from "./codec/index.ts";
+import type { EpochParams } from "./params.ts";
+import type { Electorate } from "./quorum.ts";
+import type {
+  Block,
+  Certificate,
+  Checkpoint,
+  CheckpointCertificate,
+  CheckpointVote,
+  EpochStart,
+  ExecutedRoots,
+  Genesis,
+  Hash,
+  Message,
+  Millis,
+  Payload,
+  Peer,
+  Proposal,
+  ReferenceReading,
+  Registry,
+  Seat,
+  SettlementReference,
+  SignIntent,
+  Vote,
+  VoteBody,
+} from "./types/index.ts";
+
+/** What distinguishes one replica from another. */
+export interface ReplicaConfig {
+  readonly chainId: number;
+  readonly genesis: Genesis;
+  /** Own BLS key, compressed; null: a follower, which signs nothing. */
+  readonly key: Uint8Array | null;
+  /** Views without a vote of a leader after which it is not waited for; 0: always wait. */
+  readonly skipViews: number;
+  /** Δ grows at most to Δ · 2^backoffCap (rule 9). */
+  readonly backoffCap: number;
+  /** Emit a `trace` effect per rule's branch, so that a harness can count them. */
+  readonly trace: boolean;
+}
+
+/** What is fixed for an epoch; shared by all states of it. */
+export interface EpochContext {
+  readonly start: EpochStart;
+  readonly domain: Hash;
+  readonly registry: Registry;
+  readonly electorate: Electorate;
+  readonly params: EpochParams;
+  readonly lastHeight: number;
+  readonly leader: (term: number) => Seat;
+  /** Own seat if it votes on views / signs checkpoints in this epoch. */
+  readonly voterSeat: Seat | null;
+  readonly backerSeat: Seat | null;
+}
+
+/** A block as a vote names it. */
+export interface Target {
+  readonly blockHash: Hash;
+  readonly parentView: number;
+}
+
+/** What the own key signed in a view: binding whether it was ever sent (section 4). Signatures are null until they come. */
+export interface OwnVotes {
+  readonly proposal: { readonly block: Block; readonly parentView: number } | null;
+  readonly notarize: Target | null;
+  readonly finalize: Target | null;
+  readonly nullify: boolean;
+  /** Signed votes, ready to be repeated. */
+  readonly votes: readonly Vote[];
+}
+
+/** One way a signer's vote reached us; `from` null is ourselves. */
+export interface Candidate {
+  readonly from: Peer | null;
+  readonly signature: Uint8Array;
+}
+
+/** Votes of one root, verified lazily (rule 11). */
+export interface Tally<T> {
+  readonly root: Hash;
+  readonly subject: T;
+  /** Unverified votes by signer, then sender. */
+  readonly pending: ReadonlyMap<Seat, readonly Candidate[]>;
+  readonly verified: ReadonlyMap<Seat, Uint8Array>;
+  /** Weights of all signers in `pending` or `verified`. */
+  readonly authorities: number;
+  readonly stake: bigint;
+  readonly job: number | null;
+}
+
+/** A proposal whose NOTARIZE, VRF proof and carried certificates are verified. */
+export interface KnownProposal extends Target {
+  readonly from: Peer | null;
+  readonly signature: Uint8Array;
+  /** Known to be false at every honest node: answered with NULLIFY (rule 3). */
+  readonly invalid: boolean;
+}
+
+/** All that is known about one view above the final one. */
+export interface ViewRecord {
+  readonly view: number;
+  readonly notarization: Certificate | null;
+  readonly finalization: Certificate | null;
+  readonly nullification: Certificate | null;
+  /** Set once the view is certified (section 3). */
+  readonly certified: Target | null;
+  /** In order of arrival, at most two: the second is evidence. */
+  readonly proposals: readonly KnownProposal[];
+  readonly leaderNullified: boolean;
+  readonly tallies: ReadonlyMap<Hash, Tally<VoteBody>>;
+}
+
+/** What a block inherits along its chain. */
+export interface ChainFacts {
+  /** Fold of the VRF outputs of the epoch's terms so far (section 5). */
+  readonly seed: Hash;
+  /** Term of its last block. */
+  readonly term: number;
+  /** Highest view whose N or F is carried by it or an ancestor. */
+  readonly carriedView: number;
+  /** Highest checkpoint whose backing it or an ancestor carries. */
+  readonly backedHeight: number;
+  readonly backedStamp: Millis;
+}
+
+/** A block above the final one. */
+export interface BlockRecord {
+  readonly hash: Hash;
+  readonly block: Block;
+  readonly from: Peer | null;
+  readonly available: boolean;
+  /** Null until its parent's are known and it agrees with them. */
+  readonly chain: ChainFacts | null;
+  readonly executing: boolean;
+  readonly roots: ExecutedRoots | null;
+  /** Why it is false at every honest node; null: not known to be. */
+  readonly invalid: string | null;
+}
+
+/** What validity and building read of a parent. */
+export interface ParentFacts {
+  readonly hash: Hash;
+  readonly view: number;
+  readonly height: number;
+  readonly stamp: Millis;
+  readonly reference: SettlementReference;
+  readonly settledAt: Millis;
+  readonly inboxCursor: number;
+  readonly chain: ChainFacts;
+}
+
+/** A final block of this epoch as later rules look back at it. */
+export interface FinalBlock {
+  readonly hash: Hash;
+  readonly height: number;
+  readonly view: number;
+  readonly parentView: number;
+  readonly stamp: Millis;
+}
+
+/** A checkpoint due in this epoch's final chain, not yet backed. */
+export interface DueCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly root: Hash;
+  readonly signed: boolean;
+  /** Own vote once signed, repeated until backed. */
+  readonly own: CheckpointVote | null;
+}
+
+/** What the final chain of the epoch has accumulated. */
+export interface Ledgered {
+  readonly range: MountainRange;
+  readonly missed: readonly number[];
+  readonly proposed: readonly number[];
+  /** Last checkpoint due at or below the final block. */
+  readonly lastDue: { readonly hash: Hash; readonly height: number };
+}
+
+/** What waits for an answer of the verifier. */
+export type Job =
+  | { readonly what: "votes"; readonly view: number; readonly root: Hash; readonly asked: readonly Asked[] }
+  | { readonly what: "backing"; readonly root: Hash; readonly asked: readonly Asked[] }
+  | {
+      readonly what: "certificate";
+      readonly certificate: Certificate;
+      readonly root: Hash;
+      readonly from: Peer;
+      /** Blocks that came with it, oldest first, the certified one last. */
+      readonly blocks: readonly { readonly hash: Hash; readonly block: Block }[];
+    }
+  | {
+      readonly what: "checkpointCertificate";
+      readonly certificate: CheckpointCertificate;
+      readonly root: Hash;
+      readonly from: Peer;
+    }
+  | { readonly what: "proposal"; readonly proposal: Proposal; readonly hash: Hash; readonly from: Peer }
+  | { readonly what: "leaderNullify"; readonly vote: Vote; readonly from: Peer }
+  | {
+      readonly what: "conflict";
+      readonly first: Vote;
+      readonly second: Vote;
+      readonly from: readonly [Peer | null, Peer | null];
+    };
+
+/** A vote handed to the verifier. */
+export interface Asked {
+  readonly seat: Seat;
+  readonly from: Peer | null;
+  readonly signature: Uint8Array;
+}
+
+/** What is remembered of a peer. */
+export interface PeerRecord {
+  readonly epoch: number;
+  readonly finalHeight: number;
+  /** Last repair answer it got: one per Δ. */
+  readonly answeredAt: Millis;
+}
+
+/** Something asked for, with the time to ask somebody else. */
+export interface Fetch {
+  readonly retryAt: Millis;
+  readonly tries: number;
+  readonly from: Peer | null;
+}
+
+/** Deadlines of the current view (rule 1). */
+export interface ViewTimers {
+  readonly entered: Millis;
+  readonly lead: Millis;
+  readonly advance: Millis;
+  readonly retry: Millis;
+}
+
+/** The payload a leader asked for. */
+export interface PendingPayload {
+  readonly view: number;
+  readonly parentView: number;
+  readonly parentHash: Hash;
+  readonly payload: Payload | null;
+}
+
+/** A replica between two inputs. Immutable: `step` returns another one that shares what did not change. */
+export interface ReplicaState {
+  readonly config: ReplicaConfig;
+  readonly genesisHash: Hash;
+  readonly now: Millis;
+  readonly halted: string | null;
+  readonly epoch: EpochContext;
+  /** R_e, R_{e+1} and R_{e+2} as far as they were read. */
+  readonly registries: ReadonlyMap<Hash, Registry>;
+  /** Roots asked for. */
+  readonly registriesAsked: ReadonlySet<Hash>;
+  /** How nodes still in e - 1 are answered. */
+  readonly past: {
+    readonly epoch: number;
+    readonly finalization: Certificate | null;
+    readonly boundary: CheckpointCertificate | null;
+  } | null;
+
+  readonly view: number;
+  readonly timers: ViewTimers;
+  /** The certificate that led into the current view; null in view 1. */
+  readonly entry: Certificate | null;
+  readonly views: ReadonlyMap<number, ViewRecord>;
+  readonly own: ReadonlyMap<number, OwnVotes>;
+  readonly blocks: ReadonlyMap<Hash, BlockRecord>;
+  /** Highest view with N or F held: terms run at most `ahead` beyond it (rules 2, 3). */
+  readonly notarizedView: number;
+
+  /** The highest final block with everything below it; `view` is that of the F which made it final. */
+  readonly tip: ParentFacts;
+  /** The highest F held; its block may still be on the way. */
+  readonly finalization: Certificate | null;
+  /** The last blocks of the final chain in this epoch, oldest first, as far back as a carried certificate may reach. */
+  readonly recent: readonly FinalBlock[];
+  /** Roots of the last final heights, oldest first. */
+  readonly roots: readonly ExecutedRoots[];
+  readonly ledgered: Ledgered;
+  /** The epoch's last block, once final. */
+  readonly lastBlock: Block | null;
+
+  readonly due: readonly DueCheckpoint[];
+  /** Roots of all checkpoints due in this epoch's final chain, by height: what carried backings are compared with. */
+  readonly dueRoots: ReadonlyMap<number, Hash>;
+  readonly backingTallies: ReadonlyMap<Hash, Tally<Checkpoint>>;
+  readonly backingRetryAt: Millis;
+  /** Highest backed checkpoint of this epoch's own chain. */
+  readonly backed: CheckpointCertificate | null;
+  readonly backedHeight: number;
+  /** Backings no final block carries yet, ascending. */
+  readonly uncarried: readonly CheckpointCertificate[];
+  /** A verified backing above the own final block. */
+  readonly aheadBacking: CheckpointCertificate | null;
+
+  readonly readings: ReadonlyMap<string, ReferenceReading | null>;
+  readonly payload: PendingPayload | null;
+
+  readonly jobs: ReadonlyMap<number, Job>;
+  readonly nextJob: number;
+  readonly signs: ReadonlyMap<number, SignIntent>;
+  readonly nextSign: number;
+
+  readonly peers: ReadonlyMap<Peer, PeerRecord>;
+  readonly fetches: ReadonlyMap<Hash, Fetch>;
+  readonly wanted: ReadonlyMap<number, Fetch>;
+  readonly catchUp: { readonly peer: Peer; readonly retryAt: Millis; readonly tries: number } | null;
+  /** A peer is known or suspected to be ahead of the own final block. */
+  readonly behind: boolean;
+  /** Messages of the next epoch, replayed after the hand-over. */
+  readonly early: readonly { readonly from: Peer; readonly message: Message }[];
+
+  /** Views in which a quorum's votes came, and per seat the count at its last vote (skip rule). */
+  readonly attended: number;
+  readonly heard: readonly number[];
+  /** Seats already reported per view, so that one offence is one report. */
+  readonly reported: ReadonlySet<string>;
+  readonly timer: Millis | null;
+}

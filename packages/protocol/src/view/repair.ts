@@ -1,0 +1,216 @@
+import { addBlock, isWellFormed } from "../block/index.ts";
+import { verifyBacking } from "../checkpoint/backing.ts";
+import { LIMITS } from "../codec/index.ts";
+import type { Draft } from "../draft.ts";
+import { lastOfTerm } from "../leader.ts";
+import { bodyMatches, hashOf, rootOf } from "../memo.ts";
+import type { Block, Certificate, CertifiedBlock, Hash, Peer, Request, Status } from "../types/index.ts";
+import { coverOf } from "./conditions.ts";
+import { somePeer } from "./fetch.ts";
+
+/*
+ * Rule 10: what gets a replica that missed messages back to the others.
+ */
+
+export const statusOf = (d: Draft): Status => ({
+  epoch: d.epoch.start.epoch,
+  domain: d.epoch.domain,
+  view: d.s.view,
+  finalHeight: d.s.tip.height,
+  finalHash: d.s.tip.hash,
+  backedHeight: d.s.backedHeight,
+});
+
+/** On connecting: status, highest F, entry certificate, own votes above F, own proposals and unbacked checkpoint votes. */
+export function greet(d: Draft, peer: Peer): void {
+  const { s } = d;
+  d.send(peer, { type: "status", status: statusOf(d) });
+  if (s.finalization !== null) d.send(peer, { type: "certificate", certificate: s.finalization });
+  if (s.entry !== null && s.entry !== s.finalization)
+    d.send(peer, { type: "certificate", certificate: s.entry });
+  for (const [view, { votes, proposal }] of s.own) {
+    if (view <= s.tip.view) continue;
+    const notarize = votes.find((vote) => vote.kind === "notarize");
+    if (proposal !== null && notarize !== undefined) {
+      const { epoch, domain, seat, signature } = notarize;
+      const { block, parentView } = proposal;
+      d.send(peer, {
+        type: "proposal",
+        proposal: { epoch, domain, view, parentView, block, seat, signature },
+      });
+    }
+    for (const vote of votes) d.send(peer, { type: "vote", vote });
+  }
+  for (const { own } of s.due) if (own !== null) d.send(peer, { type: "checkpointVote", vote: own });
+}
+
+/** True if the peer may be answered now: one answer per Δ, so that late votes in good times cost nothing. */
+function mayAnswer(d: Draft, peer: Peer): boolean {
+  if (d.s.now < d.peer(peer).answeredAt + d.epoch.params.delta) return false;
+  d.setPeer(peer, { answeredAt: d.s.now });
+  return true;
+}
+
+/** An old view's message is answered with the best certificate that leaves it. */
+export function answerOldView(d: Draft, peer: Peer): void {
+  const { entry, finalization } = d.s;
+  const best = entry ?? finalization;
+  if (best === null || !mayAnswer(d, peer)) return;
+  d.trace("10: old view answered");
+  d.send(peer, { type: "certificate", certificate: best });
+  if (finalization !== null && finalization !== best)
+    d.send(peer, { type: "certificate", certificate: finalization });
+}
+
+/** A node still in an earlier epoch gets what ends it: F of the last block and its boundary, or the status to catch up by. */
+export function answerOldEpoch(d: Draft, peer: Peer, epoch: number): void {
+  if (!mayAnswer(d, peer)) return;
+  const { past } = d.s;
+  d.trace("10: old epoch answered");
+  d.send(peer, { type: "status", status: statusOf(d) });
+  if (past?.epoch !== epoch) return;
+  if (past.finalization !== null) d.send(peer, { type: "certificate", certificate: past.finalization });
+  if (past.boundary !== null) d.send(peer, { type: "checkpointCertificate", certificate: past.boundary });
+}
+
+/** A checkpoint vote for what is backed already is answered with the backing. */
+export function answerBacked(d: Draft, peer: Peer): void {
+  if (d.s.backed === null || !mayAnswer(d, peer)) return;
+  d.send(peer, { type: "checkpointCertificate", certificate: d.s.backed });
+}
+
+/** What a peer says it has: who is behind is told, who is ahead is asked. */
+export function onStatus(d: Draft, from: Peer, status: Status): void {
+  const { s } = d;
+  const { epoch } = s.epoch.start;
+  d.setPeer(from, { epoch: status.epoch, finalHeight: status.finalHeight });
+  if (status.epoch > epoch || status.finalHeight > s.tip.height) {
+    s.behind = true;
+    return;
+  }
+  if (status.epoch < epoch) return answerOldEpoch(d, from, status.epoch);
+  if (status.finalHeight < s.tip.height && mayAnswer(d, from))
+    d.send(from, { type: "status", status: statusOf(d) });
+  else if (status.view < s.view) answerOldView(d, from);
+}
+
+/** A sign that the peer is ahead: the next catch-up asks it. */
+export function hintAhead(d: Draft, peer: Peer, epoch: number): void {
+  const known = d.peer(peer);
+  const height = d.s.tip.height + 1;
+  if (known.epoch < epoch || known.finalHeight < height)
+    d.setPeer(peer, {
+      epoch: known.epoch > epoch ? known.epoch : epoch,
+      finalHeight: known.finalHeight > height ? known.finalHeight : height,
+    });
+  d.s.behind = true;
+}
+
+/** Answers from the own state, or leaves it to the shell's store. */
+export function onRequest(d: Draft, from: Peer, request: Request): void {
+  if (request.what === "block") {
+    const record = d.block(request.hash);
+    if (record !== undefined) {
+      const blocks = [{ block: record.block, certificate: null, backing: null }];
+      return d.send(from, { type: "blocks", blocks });
+    }
+  } else if (request.what === "certificate" && request.domain === d.epoch.domain) {
+    const certificate = leaving(d, request.view);
+    if (certificate !== null) d.send(from, { type: "certificate", certificate });
+    return;
+  }
+  d.emit({ type: "serve", to: from, request });
+}
+
+/** The best certificate that leaves `view`: of the view itself, covering it, or the highest F above it. */
+function leaving(d: Draft, view: number): Certificate | null {
+  const record = d.s.views.get(view);
+  const own = record?.finalization ?? record?.notarization;
+  if (own) return own;
+  if (view > 0 && view <= d.s.view + lastOfTerm(1, d.epoch.params.termViews)) {
+    const cover = coverOf(d, view);
+    if (cover !== null) return cover;
+  }
+  const { finalization } = d.s;
+  return finalization !== null && finalization.view >= view ? finalization : null;
+}
+
+/** Keeps one request for final blocks under way while a peer is ahead; another peer is asked when one does not answer. */
+export function catchUp(d: Draft): void {
+  const { s } = d;
+  if (s.catchUp !== null && s.now < s.catchUp.retryAt) return;
+  if (!s.behind && s.catchUp === null) return;
+  if (s.finalization !== null && s.finalization.view > s.tip.view && s.catchUp === null) return;
+  if (
+    s.catchUp === null &&
+    [...s.jobs.values()].some((job) => job.what === "certificate" && job.blocks.length > 0)
+  )
+    return;
+  const tries = (s.catchUp?.tries ?? -1) + 1;
+  const ahead = [...s.peers].filter(
+    ([, peer]) => peer.epoch > d.epoch.start.epoch || peer.finalHeight > s.tip.height,
+  );
+  const peer =
+    ahead.length > 0 ? ahead[tries % ahead.length]![0] : s.aheadBacking !== null ? somePeer(d, tries) : null;
+  if (peer === null) {
+    s.behind = false;
+    s.catchUp = null;
+    return;
+  }
+  s.catchUp = { peer, tries, retryAt: s.now + 4 * d.epoch.params.delta };
+  // The boundary's backing comes with the epoch's last block: ask for that block again while only its backing is missing.
+  const from = s.lastBlock !== null ? s.tip.height : s.tip.height + 1;
+  d.trace("10: catching up");
+  d.send(peer, { type: "request", request: { what: "finalized", from, count: LIMITS.blocksPerMessage } });
+}
+
+/** Blocks that were asked for: single ones by hash, or a run of the final chain up to an F. */
+export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[]): void {
+  const { s } = d;
+  const asked = s.catchUp?.peer === from;
+  const run: { hash: Hash; block: Block }[] = [];
+  let end = 0;
+  let certificate: Certificate | null = null;
+  let parent = s.tip.hash;
+  for (const item of items) {
+    const { block, backing } = item;
+    if (block.header.domain !== d.epoch.domain) continue;
+    if (!bodyMatches(block)) return d.ban(from, "block body differs from its header");
+    const hash = hashOf(block);
+    if (s.fetches.has(hash)) addBlock(d, hash, block, from);
+    if (!asked) continue;
+    if (backing !== null && backing.domain === d.epoch.domain) verifyBacking(d, backing, from);
+    if (block.header.parentHash !== parent) continue;
+    run.push({ hash, block });
+    parent = hash;
+    const f = item.certificate;
+    if (f?.kind === "finalize" && f.blockHash === hash && isWellFormed(d.epoch, f)) {
+      certificate = f;
+      end = run.length;
+    }
+  }
+  if (!asked) return;
+  s.catchUp = null;
+  d.changed = true;
+  if (certificate === null) {
+    // Nothing that helps: do not ask this peer again until it claims more.
+    if (items.length === 0 || run.length === 0) noteNothing(d, from, items);
+    return;
+  }
+  const root = rootOf(certificate.domain, certificate);
+  d.verify(
+    { what: "certificate", certificate, root, from, blocks: run.slice(0, end) },
+    {
+      what: "certificate",
+      registry: d.epoch.registry.root,
+      root,
+      bitmap: certificate.bitmap,
+      signature: certificate.signature,
+    },
+  );
+}
+
+function noteNothing(d: Draft, from: Peer, items: readonly CertifiedBlock[]): void {
+  const boundary = items.some((item) => item.backing !== null);
+  if (!boundary) d.setPeer(from, { epoch: d.epoch.start.epoch, finalHeight: d.s.tip.height });
+}

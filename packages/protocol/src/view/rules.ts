@@ -1,0 +1,292 @@
+import { leaseEnd, refuseBlock, rootsVerdict } from "../block/index.ts";
+import type { Draft } from "../draft.ts";
+import { readsCandidate } from "../epoch/index.ts";
+import { hasEquivocated } from "../evidence/index.ts";
+import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
+import type { BlockRecord, KnownProposal, ViewRecord } from "../state.ts";
+import type { Certificate, Hash, VoteBody } from "../types/index.ts";
+import { ZERO_HASH } from "../types/index.ts";
+import {
+  certifiedAt,
+  effectiveDelta,
+  finalizedInTerm,
+  highestParent,
+  nullifiedInTerm,
+  uncoveredBetween,
+} from "./conditions.ts";
+import { wantBlock, wantCertificate } from "./fetch.ts";
+
+/*
+ * The rules of section 3 of protocol.md that vote, in order. Rule 2 (propose) stands in propose.ts, 8 (finalization)
+ * in finality.ts, 10 (repair) in repair.ts; 11 (verification) in votes/. Each function applies its rule as often as
+ * it can; `settle` calls them until none applies.
+ */
+
+const leaderOf = (d: Draft, view: number): number => d.epoch.leader(termOf(view, d.epoch.params.termViews));
+
+/** True while the own key takes part in views: it has a seat in V_e, and the epoch's last block is not final (rule 2). */
+const votes = (d: Draft): boolean => d.epoch.voterSeat !== null && d.s.lastBlock === null;
+
+/** Asks for a view vote's signature; the caller has recorded it. */
+function signVote(d: Draft, vote: VoteBody): void {
+  d.sign({ what: "vote", epoch: d.epoch.start.epoch, domain: d.epoch.domain, vote });
+}
+
+/** Rule 1. Enter v on: v-1 certified, F(v-1,·), or X(u) with last(u) = v-1, from any lower view. */
+export function rule1Enter(d: Draft): void {
+  const k = d.epoch.params.termViews;
+  let next = d.s.view;
+  let entry: Certificate | null = null;
+  const candidate = (view: number, certificate: Certificate | null): void => {
+    if (view <= next) return;
+    next = view;
+    entry = certificate;
+  };
+  candidate(d.s.tip.view + 1, d.s.finalization);
+  for (const record of d.s.views.values()) {
+    if (record.finalization !== null) candidate(record.view + 1, record.finalization);
+    else if (record.certified !== null) candidate(record.view + 1, record.notarization);
+    if (record.nullification !== null) candidate(lastOfTerm(record.view, k) + 1, record.nullification);
+  }
+  if (next === d.s.view) return;
+  d.s.view = next;
+  d.s.entry = entry;
+  startTimers(d);
+  d.changed = true;
+}
+
+/** Deadlines of the current view: wait for the parent's stamp, then 2Δ for a proposal, 3Δ for certification. */
+export function startTimers(d: Draft): void {
+  const { now, view } = d.s;
+  const { params } = d.epoch;
+  const parent = highestParent(d, view);
+  const block = parent === null ? undefined : d.block(parent.hash);
+  const stamp = block?.block.header.stamp ?? d.s.tip.stamp;
+  const due = stamp + params.blockTime;
+  const start = due > now ? due : now;
+  const delta = effectiveDelta(d, view);
+  const silent = d.s.attended - (d.s.heard[leaderOf(d, view)] ?? 0);
+  const skip = d.s.config.skipViews > 0 && silent >= d.s.config.skipViews;
+  if (skip) d.trace("1: silent leader skipped");
+  d.s.timers = {
+    entered: now,
+    lead: skip ? now : start + 2 * delta,
+    advance: skip ? now : start + 3 * delta,
+    retry: (skip ? now : start + 3 * delta) + 2 * params.delta,
+  };
+}
+
+/** Rule 3. NOTARIZE the leader's first proposal of each view not below the current one. */
+export function rule3Notarize(d: Draft): void {
+  if (d.s.lastBlock !== null) return;
+  for (const record of d.s.views.values()) {
+    const [proposal] = record.proposals;
+    if (record.view < d.s.view || proposal === undefined || proposal.invalid) continue;
+    const own = d.s.own.get(record.view);
+    if (own !== undefined && (own.notarize !== null || own.nullify || own.finalize !== null)) continue;
+    judge(d, record, proposal);
+  }
+}
+
+function judge(d: Draft, record: ViewRecord, proposal: KnownProposal): void {
+  const block = d.block(proposal.blockHash);
+  if (block === undefined) return;
+  if (block.invalid !== null || !isPlaced(d, record.view, proposal, block))
+    return markInvalid(d, record.view, proposal);
+  if (block.chain === null) {
+    wantBlock(d, block.block.header.parentHash, proposal.from);
+    return;
+  }
+  if (!block.available || !parentHeld(d, record.view, proposal, block)) return;
+  const verdict = rootsVerdict(d.s, d.epoch, block.block);
+  if (verdict === "mismatch") return refuseBlock(d, block, "state root differs");
+  if (verdict === "wait" || !votes(d)) return;
+  const { header } = block.block;
+  const { now } = d.s;
+  const { drift } = d.epoch.params;
+  if (header.stamp > now + drift) return d.trace("3: stamp ahead of the clock");
+  if (leaseEnd(d.epoch, block.chain, header.settledAt) < now + drift) return d.trace("3: past a lease");
+  const reading = readingAgrees(d, block);
+  if (reading === "no") return refuseBlock(d, block, "not what the settlement reference shows");
+  if (reading === "wait") return;
+  const { view } = record;
+  const { blockHash, parentView } = proposal;
+  d.setOwn(view, { notarize: { blockHash, parentView } });
+  if (header.view !== view) d.trace("3: re-proposal");
+  if (view > d.s.view) d.trace("3: ahead of the current view");
+  d.trace("3: NOTARIZE");
+  signVote(d, { kind: "notarize", view, parentView, blockHash });
+}
+
+/** A proposal's view and parent view fit its block: its own, or later ones of an epoch's last block (rule 2). */
+function isPlaced(d: Draft, view: number, proposal: KnownProposal, block: BlockRecord): boolean {
+  const { header } = block.block;
+  const { parentView } = proposal;
+  if (header.view === view) return parentView === header.parentView;
+  const k = d.epoch.params.termViews;
+  const placed = header.height === d.epoch.lastHeight && header.view <= parentView && parentView < view;
+  return placed && (view === firstOfTerm(view, k) || parentView === view - 1);
+}
+
+function markInvalid(d: Draft, view: number, proposal: KnownProposal): void {
+  d.setView(view, {
+    proposals: d
+      .view(view)
+      .proposals.map((each) => (each.blockHash === proposal.blockHash ? { ...each, invalid: true } : each)),
+  });
+}
+
+/** First view of a term: parent certified and gap covered. Later: own NOTARIZE or N of the view before, not too far ahead. */
+function parentHeld(d: Draft, view: number, proposal: KnownProposal, block: BlockRecord): boolean {
+  const { parentView, from } = proposal;
+  const parentHash = block.block.header.view === view ? block.block.header.parentHash : block.hash;
+  const { termViews, ahead } = d.epoch.params;
+  if (view !== firstOfTerm(view, termViews)) {
+    if (view - d.s.notarizedView > ahead) return false;
+    if (d.s.own.get(parentView)?.notarize?.blockHash === parentHash) return true;
+    if (d.s.views.get(parentView)?.notarization?.blockHash === parentHash) return true;
+    if (certifiedAt(d, parentView) === parentHash) return true;
+    wantCertificate(d, parentView, from);
+    return false;
+  }
+  if (certifiedAt(d, parentView) !== parentHash) {
+    if (parentView > d.s.tip.view) {
+      if (parentHash !== d.s.tip.hash) wantBlock(d, parentHash, from);
+      const held = d.s.views.get(parentView);
+      if (held === undefined || (held.notarization === null && held.finalization === null))
+        wantCertificate(d, parentView, from);
+    }
+    return false;
+  }
+  const gap = uncoveredBetween(d, parentView, view);
+  if (gap === null) return true;
+  wantCertificate(d, gap, from);
+  return false;
+}
+
+/** What the contracts show at a new reference (and at an epoch's end) must stand in the header (section 1). */
+function readingAgrees(d: Draft, block: BlockRecord): "yes" | "no" | "wait" {
+  const { header, body } = block.block;
+  const { reference, parentHash, height } = header;
+  const parentReference =
+    parentHash === d.s.tip.hash ? d.s.tip.reference : d.block(parentHash)?.block.header.reference;
+  const last = readsCandidate(d.epoch, height);
+  if (parentReference?.number === reference.number && !last) return "yes";
+  const key = `${reference.number}:${reference.hash}`;
+  const reading = d.s.readings.get(key);
+  if (reading === undefined) {
+    d.map("readings").set(key, null);
+    d.emit({ type: "reference", reference, epoch: d.epoch.start.epoch });
+    return "wait";
+  }
+  if (reading === null) {
+    d.trace("3: settlement reference not final yet");
+    return "wait";
+  }
+  if (reading.settledAt !== header.settledAt || reading.inboxCursor !== header.inboxCursor) return "no";
+  if (!last) return "yes";
+  return body.commitment?.registryAfter === (reading.candidate ?? d.epoch.start.registryNext) ? "yes" : "no";
+}
+
+/** Rule 4. A view is certified with N or F, block, batches, certified parent, executed. Durable before anything depends on it. */
+export function rule4Certify(d: Draft): void {
+  const open = [...d.s.views.values()].filter(
+    (r) =>
+      r.certified === null && r.view > d.s.tip.view && (r.notarization !== null || r.finalization !== null),
+  );
+  open.sort((a, b) => a.view - b.view);
+  for (const record of open) certify(d, record);
+}
+
+function certify(d: Draft, record: ViewRecord): void {
+  const certificate = (record.finalization ?? record.notarization)!;
+  const { blockHash, parentView } = certificate;
+  const block = d.block(blockHash);
+  if (block === undefined) return wantBlock(d, blockHash, null);
+  const { header } = block.block;
+  const reproposed = header.view !== record.view;
+  if (block.invalid !== null || (!reproposed && header.parentView !== parentView)) return;
+  if (block.roots === null) {
+    if (
+      block.chain === null &&
+      header.parentHash !== d.s.tip.hash &&
+      d.block(header.parentHash) === undefined
+    )
+      wantBlock(d, header.parentHash, null);
+    return;
+  }
+  const parentHash = reproposed ? blockHash : header.parentHash;
+  if (certifiedAt(d, parentView) !== parentHash) {
+    if (parentView > d.s.tip.view) wantCertificateIfMissing(d, parentView);
+    return;
+  }
+  d.setView(record.view, { certified: { blockHash, parentView } });
+  if (record.notarization !== null)
+    d.persist({ type: "certificate", certificate: record.notarization, block: block.block });
+  d.trace("4: certified");
+}
+
+function wantCertificateIfMissing(d: Draft, view: number): void {
+  const held = d.s.views.get(view);
+  if (held === undefined || (held.notarization === null && held.finalization === null))
+    wantCertificate(d, view, null);
+}
+
+/** Rule 5. FINALIZE every certified view above the final one that nothing signed before contradicts. */
+export function rule5Finalize(d: Draft): void {
+  if (!votes(d)) return;
+  for (const { view, certified } of d.s.views.values()) {
+    if (certified === null || view <= d.s.tip.view) continue;
+    const own = d.own(view);
+    if (own.finalize !== null) continue;
+    const { blockHash, parentView } = certified;
+    if (
+      own.notarize !== null &&
+      (own.notarize.blockHash !== blockHash || own.notarize.parentView !== parentView)
+    )
+      continue;
+    if (nullifiedInTerm(d, view) || hasEquivocated(d, view, leaderOf(d, view))) continue;
+    const block = d.block(blockHash);
+    if (block?.chain == null) continue;
+    if (leaseEnd(d.epoch, block.chain, block.block.header.settledAt) < d.s.now + d.epoch.params.drift)
+      continue;
+    d.setOwn(view, { finalize: { blockHash, parentView } });
+    d.trace(view + 1 < d.s.view ? "5: late FINALIZE" : "5: FINALIZE");
+    signVote(d, { kind: "finalize", view, parentView, blockHash });
+  }
+}
+
+/** Rule 6. NULLIFY the current view on a time-out, an invalid proposal or the leader's own NULLIFY. */
+export function rule6Nullify(d: Draft): void {
+  if (!votes(d)) return;
+  const { view, now, timers } = d.s;
+  if (d.own(view).nullify || finalizedInTerm(d, view)) return;
+  const record = d.s.views.get(view);
+  const [proposal] = record?.proposals ?? [];
+  const reason =
+    proposal?.invalid || (proposal !== undefined && d.block(proposal.blockHash)?.invalid != null)
+      ? "6: invalid proposal"
+      : record?.leaderNullified
+        ? "6: leader's NULLIFY"
+        : proposal === undefined && now >= timers.lead
+          ? "6: no proposal"
+          : now >= timers.advance
+            ? "6: not certified"
+            : null;
+  if (reason === null) return;
+  d.setOwn(view, { nullify: true });
+  d.trace(reason);
+  signVote(d, { kind: "nullify", view, parentView: 0, blockHash: ZERO_HASH as Hash });
+}
+
+/** Rule 6, second half: every t_retry the own NULLIFY and the view's entry certificate go out again. */
+export function rule6Retry(d: Draft): void {
+  const { now, timers, view, entry } = d.s;
+  if (now < timers.retry) return;
+  d.s.timers = { ...timers, retry: now + 2 * d.epoch.params.delta };
+  d.trace("6: repeat");
+  if (entry !== null) d.broadcast({ type: "certificate", certificate: entry });
+  for (const vote of d.own(view).votes) if (vote.kind === "nullify") d.broadcast({ type: "vote", vote });
+  if (d.s.finalization !== null && d.s.finalization !== entry)
+    d.broadcast({ type: "certificate", certificate: d.s.finalization });
+}

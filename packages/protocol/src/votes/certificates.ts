@@ -1,0 +1,71 @@
+import type { Draft } from "../draft.ts";
+import { lastOfTerm } from "../leader.ts";
+import { rootOf } from "../memo.ts";
+import type { Certificate, Peer } from "../types/index.ts";
+
+/** Views a certificate of `view` may lie beyond the own before its sender is merely asked to help catching up. */
+const HELD_NULLIFICATIONS = 4_096;
+
+/**
+ * Takes in a verified certificate: relayed once (rules 1, 4, 7, 8), kept for what it proves. X is durable at once,
+ * N together with its block when certified, F with the block it makes final or, if that is not held yet, alone.
+ */
+export function holdCertificate(d: Draft, certificate: Certificate): void {
+  const { kind, view } = certificate;
+  if (certificate.domain !== d.epoch.domain) return;
+  const record = d.view(view);
+  if (kind === "nullify") {
+    if (record.nullification !== null || isBelowFinal(d, view)) return;
+    d.setView(view, { nullification: certificate });
+    d.persist({ type: "certificate", certificate, block: null });
+    d.trace(record.notarization !== null ? "7: N and X of one view" : "7: nullification");
+  } else if (kind === "notarize") {
+    if (record.notarization !== null || view <= d.s.tip.view) return;
+    d.setView(view, { notarization: certificate });
+    if (view > d.s.notarizedView) d.s.notarizedView = view;
+    d.trace("4: notarization");
+  } else {
+    if (record.finalization !== null || view <= d.s.tip.view) return;
+    d.setView(view, { finalization: certificate });
+    if (view > d.s.notarizedView) d.s.notarizedView = view;
+    if (d.s.finalization === null || d.s.finalization.view < view) d.s.finalization = certificate;
+    d.trace("8: finalization");
+  }
+  d.broadcast({ type: "certificate", certificate });
+}
+
+/** X(u) is of no use once a view at or above last(u) is final. */
+const isBelowFinal = (d: Draft, view: number): boolean =>
+  lastOfTerm(view, d.epoch.params.termViews) <= d.s.tip.view;
+
+/** True if a certificate like this one is held or useless, so that it need not be verified. */
+export function isKnown(d: Draft, c: Certificate): boolean {
+  const record = d.s.views.get(c.view);
+  if (c.kind === "nullify") return isBelowFinal(d, c.view) || (record?.nullification ?? null) !== null;
+  if (c.view <= d.s.tip.view) return true;
+  const held = c.kind === "notarize" ? record?.notarization : record?.finalization;
+  return held !== undefined && held !== null;
+}
+
+/** Verifies a certificate that arrived, unless enough copies of it wait already. Well-formedness is checked before. */
+export function verifyCertificate(d: Draft, c: Certificate, from: Peer): void {
+  const root = rootOf(c.domain, c);
+  let waiting = 0;
+  for (const job of d.s.jobs.values()) {
+    if (job.what !== "certificate" || job.root !== root) continue;
+    waiting++;
+    // Two copies from different senders: a forged one does not delay the true one, nor do many cost much.
+    if (job.from === from || waiting >= 2) return;
+  }
+  if (d.s.views.size > HELD_NULLIFICATIONS && c.kind === "nullify" && c.view < d.s.view) return;
+  d.verify(
+    { what: "certificate", certificate: c, root, from, blocks: [] },
+    {
+      what: "certificate",
+      registry: d.epoch.registry.root,
+      root,
+      bitmap: c.bitmap,
+      signature: c.signature,
+    },
+  );
+}

@@ -1,0 +1,3 @@
+export { holdCertificate, isKnown, verifyCertificate } from "./certificates.ts";
+export { addOwnVote, addVerifiedVote, addVote, noteHeard, onVotesVerified } from "./pool.ts";
+export { emptyTally, holds, votesToVerify, withoutVote, withVerified, withVote } from "./tally.ts";

@@ -1,0 +1,174 @@
+import { toBitmap } from "../codec/index.ts";
+import type { Draft } from "../draft.ts";
+import { suspectConflict } from "../evidence/detect.ts";
+import { termOf } from "../leader.ts";
+import { rootOf } from "../memo.ts";
+import { isQuorum } from "../quorum.ts";
+import type { Job, Tally } from "../state.ts";
+import type { Certificate, CheckResult, Hash, Peer, Vote, VoteBody } from "../types/index.ts";
+import { holdCertificate, isKnown } from "./certificates.ts";
+import { emptyTally, votesToVerify, withoutVote, withVerified, withVote } from "./tally.ts";
+
+/** Different votes of one kind and view that are kept of a signer and sender: the second is evidence. */
+const VOTES_PER_SENDER = 2;
+
+function sameSender(d: Draft, vote: Vote, from: Peer | null): number {
+  let count = 0;
+  for (const tally of d.view(vote.view).tallies.values()) {
+    if (tally.subject.kind !== vote.kind) continue;
+    if (tally.pending.get(vote.seat)?.some((c) => c.from === from)) count++;
+  }
+  return count;
+}
+
+const bodyOf = ({ kind, view, parentView, blockHash }: VoteBody): VoteBody => ({
+  kind,
+  view,
+  parentView,
+  blockHash,
+});
+
+function setTally(d: Draft, view: number, tally: Tally<VoteBody>): void {
+  d.setView(view, { tallies: new Map(d.view(view).tallies).set(tally.root, tally) });
+}
+
+/** Takes in a vote of another (rule 11): kept unverified until its root's weight could be a quorum. */
+export function addVote(d: Draft, vote: Vote, from: Peer): void {
+  const { electorate } = d.epoch;
+  const root = rootOf(vote.domain, vote);
+  const tally = d.view(vote.view).tallies.get(root) ?? emptyTally(root, bodyOf(vote));
+  const next = withVote(
+    tally,
+    vote.seat,
+    { from, signature: vote.signature },
+    electorate.weights[vote.seat]!,
+  );
+  if (next === tally || sameSender(d, vote, from) >= VOTES_PER_SENDER) return;
+  setTally(d, vote.view, next);
+  suspectConflict(d, vote, from);
+  if (vote.kind === "nullify") checkLeaderNullify(d, vote, from);
+  verifyTally(d, vote.view, root);
+}
+
+/** Takes in the own vote, once signed. */
+export function addOwnVote(d: Draft, vote: Vote): void {
+  const root = rootOf(vote.domain, vote);
+  const tally = d.view(vote.view).tallies.get(root) ?? emptyTally(root, bodyOf(vote));
+  setTally(
+    d,
+    vote.view,
+    withVerified(tally, vote.seat, vote.signature, d.epoch.electorate.weights[vote.seat]!),
+  );
+  verifyTally(d, vote.view, root);
+}
+
+/** Takes in a vote that was verified on its own (a proposal's NOTARIZE, a leader's NULLIFY). */
+export function addVerifiedVote(d: Draft, vote: Vote): void {
+  addOwnVote(d, vote);
+  suspectConflict(d, vote, null);
+}
+
+/** The leader's NULLIFY of the current view acts alone, hence is verified alone (rules 6, 11). */
+function checkLeaderNullify(d: Draft, vote: Vote, from: Peer): void {
+  const { leader, params } = d.epoch;
+  if (vote.view !== d.s.view || vote.seat !== leader(termOf(vote.view, params.termViews))) return;
+  if (d.view(vote.view).leaderNullified) return;
+  d.verify(
+    { what: "leaderNullify", vote, from },
+    {
+      what: "each",
+      signatures: [
+        {
+          registry: d.epoch.registry.root,
+          seat: vote.seat,
+          root: rootOf(vote.domain, vote),
+          signature: vote.signature,
+        },
+      ],
+    },
+  );
+}
+
+/** Asks for one aggregate check when the votes held, verified or not, could be a quorum. */
+function verifyTally(d: Draft, view: number, root: Hash): void {
+  const tally = d.view(view).tallies.get(root);
+  if (tally === undefined || tally.job !== null || !isQuorum(d.epoch.electorate, tally)) return;
+  if (isCertified(d, tally.subject)) return;
+  const asked = votesToVerify(tally);
+  const job = d.verify(
+    { what: "votes", view, root, asked },
+    {
+      what: "votes",
+      registry: d.epoch.registry.root,
+      root,
+      votes: asked.map(({ seat, signature }) => ({ seat, signature })),
+    },
+  );
+  setTally(d, view, { ...tally, job });
+}
+
+const isCertified = (d: Draft, body: VoteBody): boolean =>
+  isKnown(d, { ...body, epoch: 0, domain: d.epoch.domain, bitmap: NOTHING, signature: NOTHING });
+
+const NOTHING = new Uint8Array(0);
+
+/** The verifier's answer: bans senders of forged votes; a quorum of valid ones is a certificate. */
+export function onVotesVerified(
+  d: Draft,
+  job: Extract<Job, { what: "votes" }>,
+  result: Extract<CheckResult, { what: "votes" }>,
+): void {
+  const { electorate } = d.epoch;
+  let tally = d.view(job.view).tallies.get(job.root);
+  if (tally === undefined) return;
+  const valid = new Set(result.valid);
+  tally = { ...tally, job: null };
+  let authorities = 0;
+  let stake = 0n;
+  for (const { seat, from, signature } of job.asked) {
+    const weight = electorate.weights[seat]!;
+    if (valid.has(seat)) {
+      tally = withVerified(tally, seat, signature, weight);
+      authorities += weight.authorities;
+      stake += weight.stake;
+    } else {
+      tally = withoutVote(tally, seat, from, weight);
+      d.ban(from, "forged vote");
+    }
+  }
+  setTally(d, job.view, tally);
+  if (result.aggregate === null || !isQuorum(electorate, { authorities, stake })) {
+    d.trace("11: forged votes removed");
+    verifyTally(d, job.view, job.root);
+    return;
+  }
+  if (isCertified(d, tally.subject)) return;
+  const certificate: Certificate = {
+    ...tally.subject,
+    epoch: d.epoch.start.epoch,
+    domain: d.epoch.domain,
+    bitmap: toBitmap(result.valid, electorate.voters.length),
+    signature: result.aggregate,
+  };
+  noteAttendance(d, job.view);
+  holdCertificate(d, certificate);
+}
+
+/** Skip rule (rule 1): a quorum's votes of a view came; the seats that said nothing fall one further behind. */
+function noteAttendance(d: Draft, view: number): void {
+  d.s.attended++;
+  const heard = [...d.s.heard];
+  for (const { pending, verified } of d.view(view).tallies.values()) {
+    for (const seat of pending.keys()) heard[seat] = d.s.attended;
+    for (const seat of verified.keys()) heard[seat] = d.s.attended;
+  }
+  d.s.heard = heard;
+}
+
+/** A vote of this seat came, however late. */
+export function noteHeard(d: Draft, seat: number): void {
+  if (d.s.heard[seat] === d.s.attended) return;
+  const heard = [...d.s.heard];
+  heard[seat] = d.s.attended;
+  d.s.heard = heard;
+}
