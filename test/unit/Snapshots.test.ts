@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { concat, hexlify, keccak256, randomBytes, toBeHex, ZeroHash } from "ethers";
+import {
+  type ContractTransactionResponse,
+  concat,
+  hexlify,
+  keccak256,
+  randomBytes,
+  toBeHex,
+  ZeroHash,
+} from "ethers";
 import { network } from "hardhat";
 import { readVectors } from "../support/vectors.ts";
 
@@ -20,6 +28,11 @@ function slowRoot(leaves: readonly string[]): string {
     row = Array.from({ length: row.length / 2 }, (_, i) => keccak256(concat([row[2 * i]!, row[2 * i + 1]!])));
   }
   return row[0]!;
+}
+
+/** Waits until a transaction is in a block: anvil answers before. */
+async function mined(sent: Promise<ContractTransactionResponse>): Promise<void> {
+  await (await sent).wait();
 }
 
 type Words4 = [bigint, bigint, bigint, bigint];
@@ -64,7 +77,7 @@ describe("Snapshots", () => {
     for (const { name, weights, words } of trees.weightsRoot) {
       it(`keeps the words of ${name} and answers for each seat`, async () => {
         const snapshots = await networkHelpers.loadFixture(deploy);
-        await snapshots.writeBlob(words);
+        await mined(snapshots.writeBlob(words));
         expect(await snapshots.readBlob()).to.deep.equal(words.map(BigInt));
         for (const seat of new Set([0, 1, 6, 7, 8, 99, 100, 1016, 1023])) {
           expect(await snapshots.blobValue(seat)).to.equal(weights[seat] ?? 0);
@@ -75,7 +88,7 @@ describe("Snapshots", () => {
 
     it("is code that nobody can run", async () => {
       const snapshots = await networkHelpers.loadFixture(deploy);
-      await snapshots.writeBlob([1n]);
+      await mined(snapshots.writeBlob([1n]));
       const code = await ethers.provider.getCode(await snapshots.blob());
       expect(code).to.equal(`0x00${toBeHex(1n, 32).slice(2)}`);
     });
@@ -123,7 +136,7 @@ describe("Snapshots", () => {
     for (const { name, leaves, root } of trees.keysRoot) {
       it(`of ${name}, in any order`, async () => {
         const snapshots = await networkHelpers.loadFixture(deploy);
-        for (const { seat, leaf } of [...leaves].reverse()) await snapshots.setLeaf(seat, leaf);
+        for (const { seat, leaf } of [...leaves].reverse()) await mined(snapshots.setLeaf(seat, leaf));
         expect(await snapshots.root()).to.equal(root);
         for (const { seat, leaf } of leaves) expect(await snapshots.leafOf(seat)).to.equal(leaf);
       });
@@ -135,9 +148,11 @@ describe("Snapshots", () => {
       const seats = [0, 1, 2, 3, 8, 255, 256, 1022, 1023];
       for (const step of [randomBytes, randomBytes, () => ZeroHash]) {
         for (const seat of seats) leaves[seat] = hexlify(step(32));
-        await snapshots.setLeaves(
-          seats,
-          seats.map((seat) => leaves[seat]!),
+        await mined(
+          snapshots.setLeaves(
+            seats,
+            seats.map((seat) => leaves[seat]!),
+          ),
         );
         expect(await snapshots.root()).to.equal(slowRoot(leaves));
       }
@@ -145,8 +160,8 @@ describe("Snapshots", () => {
 
     it("emptied again, it has the root of the empty tree", async () => {
       const snapshots = await networkHelpers.loadFixture(deploy);
-      await snapshots.setLeaf(700, hexlify(randomBytes(32)));
-      await snapshots.setLeaf(700, ZeroHash);
+      await mined(snapshots.setLeaf(700, hexlify(randomBytes(32))));
+      await mined(snapshots.setLeaf(700, ZeroHash));
       expect(await snapshots.root()).to.equal(trees.keysRoot[0]!.root);
     });
 
