@@ -29,14 +29,16 @@ export interface Benchmark {
 const root = join(import.meta.dirname, "..");
 const folder = join(root, "bench");
 
-function names(): string[] {
+/** Names of all benchmarks, sorted. */
+export function names(): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => entry.name.slice(0, -".ts".length))
     .sort();
 }
 
-async function load(name: string): Promise<Benchmark> {
+/** The benchmark in bench/NAME.ts. */
+export async function load(name: string): Promise<Benchmark> {
   const module = (await import(pathToFileURL(join(folder, `${name}.ts`)).href)) as Partial<Benchmark>;
   if (typeof module.run !== "function" || typeof module.description !== "string") {
     throw new Error(`bench/${name}.ts does not export a description and a function run`);
@@ -70,7 +72,47 @@ export function machine(): { cpu: string; cores: number; memory: number; node: s
 const shown = (value: number): string =>
   Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(4)));
 
+export interface Report {
+  readonly name: string;
+  readonly figures: Readonly<Record<string, Figure>>;
+  readonly machine: ReturnType<typeof machine>;
+  /** null outside a git checkout */
+  readonly commit: string | null;
+  /** Whether the checkout had changes that no commit holds; null outside a git checkout. */
+  readonly dirty: boolean | null;
+  /** What to type to measure it again. */
+  readonly command: string;
+  /** When it began, ISO 8601. */
+  readonly at: string;
+}
+
+/**
+ * Runs one benchmark.
+ * @throws Error if it measures nothing, or something that is not a number with a unit
+ */
+export async function measure(name: string, benchmark: Benchmark, argv: readonly string[]): Promise<Report> {
+  const at = new Date().toISOString();
+  const figures = await benchmark.run(argv);
+  if (Object.keys(figures).length === 0) throw new Error("the benchmark measured nothing");
+  for (const [key, { value, unit }] of Object.entries(figures)) {
+    if (!Number.isFinite(value) || typeof unit !== "string") {
+      throw new Error(`the figure ${key} is not a number with a unit`);
+    }
+  }
+  const status = git("status", "--porcelain");
+  return {
+    name,
+    figures,
+    machine: machine(),
+    commit: git("rev-parse", "HEAD"),
+    dirty: status === null ? null : status !== "",
+    command: ["npm run bench --", name, ...argv].join(" "),
+    at,
+  };
+}
+
 async function main(argv: readonly string[]): Promise<number> {
+  const json = argv.includes("--json");
   const [name, ...rest] = argv.filter((word) => word !== "--json");
   const known = names();
   if (name === undefined || name === "--list") {
@@ -81,34 +123,18 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`No benchmark is called ${name}. There are: ${known.join(", ") || "none"}.`);
     return 2;
   }
-  const at = new Date().toISOString();
   const benchmark = await load(name);
   console.error(benchmark.description);
-  const figures = await benchmark.run(rest);
-  for (const [key, { value, unit }] of Object.entries(figures)) {
-    if (!Number.isFinite(value) || typeof unit !== "string")
-      throw new Error(`the figure ${key} is not a number with a unit`);
-  }
-  if (Object.keys(figures).length === 0) throw new Error("the benchmark measured nothing");
-  const status = git("status", "--porcelain");
-  const report = {
-    name,
-    figures,
-    machine: machine(),
-    commit: git("rev-parse", "HEAD"),
-    dirty: status === null ? null : status !== "",
-    command: ["npm run bench --", name, ...rest].join(" "),
-    at,
-  };
-  const width = Math.max(...Object.keys(figures).map((key) => key.length));
-  const print = argv.includes("--json") ? console.error : console.log;
-  for (const [key, { value, unit }] of Object.entries(figures))
+  const report = await measure(name, benchmark, rest);
+  const print = json ? console.error : console.log;
+  const width = Math.max(...Object.keys(report.figures).map((key) => key.length));
+  for (const [key, { value, unit }] of Object.entries(report.figures)) {
     print(`${key.padEnd(width)}  ${shown(value)} ${unit}`);
+  }
   const { cpu, cores, node, os } = report.machine;
-  print(
-    `${cores} x ${cpu}, Node ${node}, ${os}, commit ${report.commit?.slice(0, 10) ?? "unknown"}${report.dirty ? " with changes" : ""}`,
-  );
-  if (argv.includes("--json")) console.log(JSON.stringify(report));
+  const commit = `commit ${report.commit?.slice(0, 10) ?? "unknown"}${report.dirty ? " with changes" : ""}`;
+  print(`${cores} x ${cpu}, Node ${node}, ${os}, ${commit}`);
+  if (json) console.log(JSON.stringify(report));
   return 0;
 }
 
