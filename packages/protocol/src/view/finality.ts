@@ -1,5 +1,5 @@
 import { parentFacts, unfinalAncestors } from "../block/index.ts";
-import { recordFinal } from "../checkpoint/chain.ts";
+import { recordFinal } from "../checkpoint/index.ts";
 import type { Draft } from "../draft.ts";
 import { firstOfTerm } from "../leader.ts";
 import type { BlockRecord } from "../state.ts";
@@ -82,8 +82,9 @@ export function dropFinal(d: Draft, final: ReadonlySet<Hash>): void {
   const byHeight = [...d.s.blocks.values()].sort((a, b) => a.block.header.height - b.block.header.height);
   for (const { hash, block, roots, executing } of byHeight) {
     const { height, parentHash } = block.header;
+    // What builds on the tip stays, whatever the tip itself is dropped for.
     const isLost =
-      height <= tip.height || (height === tip.height + 1 && parentHash !== tip.hash) || lost.has(parentHash);
+      height <= tip.height || (parentHash !== tip.hash && (height === tip.height + 1 || lost.has(parentHash)));
     if (!isLost) continue;
     lost.add(hash);
     d.map("blocks").delete(hash);
