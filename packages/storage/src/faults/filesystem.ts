@@ -6,7 +6,10 @@ export type Unsynced =
   | { readonly kind: "write"; readonly path: string; readonly length: number }
   | { readonly kind: "truncate" | "create" | "remove"; readonly path: string };
 
-/** What the disk made of an unsynced operation: everything, nothing, or so many of a write's first bytes. */
+/**
+ * What the disk made of an unsynced operation: everything, nothing, n >= 0: only the first n bytes of a write, n < 0: all
+ * but its first -n bytes (disks write sectors in any order).
+ */
 export type Fate = "keep" | "drop" | number;
 
 /** Decides over the unsynced operation number `index` of `count`, in the order in which they were asked for. */
@@ -21,14 +24,21 @@ export const tearLastWrite =
   (operation, index, count) =>
     index === count - 1 && operation.kind === "write" ? bytes : "keep";
 
-/** The fates that a sequence of numbers says (from a property test's generator): drop, keep or tear, each write its own. */
+/** Keeps everything but the first `bytes` of the last write. */
+export const holeInLastWrite =
+  (bytes: number): Fates =>
+  (operation, index, count) =>
+    index === count - 1 && operation.kind === "write" ? -Math.min(bytes, operation.length) : "keep";
+
+/** The fates that numbers say (from a property test's generator): lost, kept, torn or with a hole, each on its own. */
 export const fatesFrom = (numbers: readonly number[]): Fates => {
   let next = 0;
   return (operation) => {
     const number = numbers.length === 0 ? 0 : numbers[next++ % numbers.length]!;
-    if (number % 3 === 0) return "drop";
-    if (number % 3 === 1 || operation.kind !== "write") return "keep";
-    return Math.floor(number / 3) % (operation.length + 1);
+    if (number % 4 === 0) return "drop";
+    if (number % 4 === 1 || operation.kind !== "write") return "keep";
+    const bytes = Math.floor(number / 4) % (operation.length + 1);
+    return number % 4 === 2 ? bytes : -bytes;
   };
 };
 
@@ -283,12 +293,11 @@ function applied(content: Uint8Array, { data, position }: Change, fate: Fate): U
     cut.set(content.subarray(0, position));
     return cut;
   }
-  const arrived = typeof fate === "number" ? data.subarray(0, fate) : data;
-  const grown = new Uint8Array(
-    Math.max(content.length, arrived.length === 0 ? 0 : position + arrived.length),
-  );
+  const from = typeof fate === "number" && fate < 0 ? -fate : 0;
+  const to = typeof fate === "number" && fate >= 0 ? fate : data.length;
+  const grown = new Uint8Array(Math.max(content.length, from < to ? position + to : 0));
   grown.set(content);
-  grown.set(arrived, position);
+  if (from < to) grown.set(data.subarray(from, to), position + from);
   return grown;
 }
 

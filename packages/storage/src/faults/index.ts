@@ -6,6 +6,7 @@ export {
   type Faults,
   FaultyFileSystem,
   fatesFrom,
+  holeInLastWrite,
   keepAll,
   tearLastWrite,
   type Unsynced,

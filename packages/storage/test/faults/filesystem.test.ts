@@ -5,6 +5,7 @@ import {
   dropAll,
   FaultyFileSystem,
   fatesFrom,
+  holeInLastWrite,
   keepAll,
   tearLastWrite,
 } from "../../src/faults/index.ts";
@@ -39,7 +40,11 @@ describe("file system with faults", () => {
     assert.equal(await crashed(tearLastWrite(2)), "aXY12");
     assert.equal(await crashed((_, index) => (index === 0 ? "drop" : "keep")), "abc1234");
     assert.equal(await crashed(fatesFrom([0, 1])), "abc1234");
-    assert.equal(await crashed(fatesFrom([1, 8])), "aXY12");
+    assert.equal(await crashed(fatesFrom([1, 10])), "aXY12");
+    assert.equal(await crashed(fatesFrom([7, 4])), "abY");
+    assert.equal(await crashed(fatesFrom([0, 11])), "abc\0\u{0}34");
+    assert.equal(await crashed(holeInLastWrite(1)), "aXY\u{0}234");
+    assert.equal(await crashed(holeInLastWrite(9)), "aXY");
     assert.equal(await crashed(fatesFrom([])), "abc");
   });
 

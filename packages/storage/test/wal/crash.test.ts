@@ -6,6 +6,7 @@ import {
   type Fates,
   FaultyFileSystem,
   fatesFrom,
+  holeInLastWrite,
   keepAll,
   tearLastWrite,
 } from "../../src/faults/index.ts";
@@ -105,6 +106,7 @@ describe("write-ahead log, crashed at every operation", () => {
     ["nothing arrives", dropAll],
     ["everything arrives", keepAll],
     ...[1, 7, 23, 24, 25, 30].map((n): [string, Fates] => [`the last write tears at ${n}`, tearLastWrite(n)]),
+    ...[1, 24, 30].map((n): [string, Fates] => [`the last write lacks its first ${n}`, holeInLastWrite(n)]),
     // Later writes and names arrive without earlier ones.
     ["every second arrives", (_, index) => (index % 2 === 0 ? "drop" : "keep")],
     ["every other second arrives", (_, index) => (index % 2 === 0 ? "keep" : "drop")],

@@ -10,6 +10,14 @@ const contents = async (fs: FaultyFileSystem): Promise<string[]> => {
   return records.map(({ data }) => text(data));
 };
 
+/** Returns once `fs` has seen so many operations. */
+async function reached(fs: FaultyFileSystem, operations: number): Promise<void> {
+  for (let turn = 0; fs.operations < operations; turn++) {
+    assert.ok(turn < 1000, `${operations} operations were never reached`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe("write-ahead log", () => {
   it("gives back what was appended, in order, with indices from 0", async () => {
     const fs = new FaultyFileSystem();
@@ -49,7 +57,7 @@ describe("write-ahead log", () => {
     const before = fs.operations;
     const first = log.append(bytes("a")).then(() => events.push("acknowledged"));
     // Operation 2 is the sync, now held.
-    while (fs.operations - before < 2) await new Promise((resolve) => setImmediate(resolve));
+    await reached(fs, before + 2);
     const later = [log.append(bytes("b")), log.append(bytes("c"))];
     assert.equal(log.next, 0);
     assert.deepEqual(await readAll(log), []);
@@ -153,8 +161,7 @@ describe("a log after a crash", () => {
       await log.append(bytes("kept"));
       fs.holdSyncs();
       const lost = assert.rejects(log.append(bytes("torn")), { code: "FAILED" });
-      const target = fs.operations + 2;
-      while (fs.operations < target) await new Promise((resolve) => setImmediate(resolve));
+      await reached(fs, fs.operations + 2);
       const after = fs.crash(tearLastWrite(torn));
       await lost;
       const again = await openLog(after);
