@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 import { tasks } from "./tasks/index.ts";
 
 // Building and testing must neither ask nor tell anybody anything; Hardhat reads this after loading the configuration.
@@ -25,8 +26,26 @@ const compiler = {
   },
 };
 
+/** Warnings about the sources of dependencies would bury those about our own. */
+const quietDependencies: HardhatPlugin = {
+  id: "quiet-dependencies",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        async getCompilationJobErrors(context, job, output, next) {
+          const errors = await next(context, job, output);
+          return errors.filter(
+            ({ severity, formattedMessage }) =>
+              severity === "error" || !formattedMessage?.includes("--> ./node_modules/"),
+          );
+        },
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
-  plugins: [toolbox],
+  plugins: [toolbox, quietDependencies],
   tasks,
   paths: {
     // Solidity below test/: files named *.t.sol are tests, compiled only when they run; all others open internal
