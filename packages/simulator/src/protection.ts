@@ -1,4 +1,4 @@
-import { checkpointRoot, type Hash, type SignIntent } from "@aitbc-hybrid/protocol";
+import { checkpointRootOf, type Hash, type SignIntent } from "@aitbc-hybrid/protocol";
 
 interface Signed {
   readonly notarized: Map<number, string>;
@@ -28,7 +28,7 @@ export class SlashingProtection {
     }
     if (intent.what === "checkpoint") {
       const { height } = intent.checkpoint;
-      const root = checkpointRoot(intent.domain, intent.checkpoint);
+      const root = checkpointRootOf(intent.domain, intent.checkpoint);
       const known = signed.checkpoints.get(height);
       if (known !== undefined && known !== root) return `a second checkpoint at height ${height}`;
       signed.checkpoints.set(height, root);

@@ -1,9 +1,8 @@
 import {
   type Block,
-  blockHash,
   type CertifiedBlock,
   type CheckResult,
-  checkpointRoot,
+  checkpointRootOf,
   type DurableRecord,
   decodeMessage,
   type Effect,
@@ -11,6 +10,7 @@ import {
   genesisHash,
   type Hash,
   type Hex,
+  hashOf,
   type Input,
   LIMITS,
   type Message,
@@ -18,6 +18,7 @@ import {
   type Peer,
   type Registry,
   type Request,
+  rootOf,
   type SignIntent,
   voteRoot,
 } from "@aitbc-hybrid/protocol";
@@ -115,8 +116,8 @@ const NOBODY: Hex = `0x${"00".repeat(20)}`;
 
 const intentRoot = (intent: SignIntent): Hash =>
   intent.what === "checkpoint"
-    ? checkpointRoot(intent.domain, intent.checkpoint)
-    : voteRoot(intent.domain, intent.vote);
+    ? checkpointRootOf(intent.domain, intent.checkpoint)
+    : rootOf(intent.domain, intent.vote);
 
 /** A node's process: performs the effects of one replica, loses its memory in a crash and keeps its disk. */
 export class Shell implements Endpoint, Observed, Wire {
@@ -138,8 +139,10 @@ export class Shell implements Endpoint, Observed, Wire {
   #states = new Map<Hash, Hash>();
   #waiting: Waiting[] = [];
   #protection: SlashingProtection;
-  #durableRoots = new Map<Hash, SignIntent>();
+  readonly #durableRoots = new Set<Hash>();
   #certificates = new Map<string, DurableRecord & { readonly type: "certificate" }>();
+  /** Messages that were found to be recorded. */
+  readonly #recorded = new WeakSet<Message>();
   #banned = new Set<Peer>();
   #clock: Clock;
   #state: unknown = null;
@@ -337,7 +340,7 @@ export class Shell implements Endpoint, Observed, Wire {
       observer.durable(this, record);
       switch (record.type) {
         case "signed":
-          this.#durableRoots.set(intentRoot(record.intent), record.intent);
+          this.#durableRoots.add(intentRoot(record.intent));
           break;
         case "certificate": {
           const { kind, domain, view } = record.certificate;
@@ -345,7 +348,7 @@ export class Shell implements Endpoint, Observed, Wire {
           break;
         }
         case "final": {
-          const hash = blockHash(record.block.header);
+          const hash = hashOf(record.block);
           this.#heights.set(hash, record.block.header.height);
           this.#finalStates.set(hash, record.roots.stateRoot);
           this.chain[record.block.header.height] = {
@@ -589,29 +592,38 @@ export class Shell implements Endpoint, Observed, Wire {
 
   /** Refuses what leaves although its record is not acknowledged (protocol.md section 4). */
   #checkRecorded(message: Message): void {
-    const { keyring } = this.#modules;
-    const own = (domain: Hash, root: Hash, signature: Uint8Array): void => {
-      if (this.#durableRoots.has(root)) return;
-      if (keyring.isSignature(this.validator, root, signature))
-        this.#violation(`sends a signature (${domain.slice(0, 10)}) whose record is not durable`);
-    };
-    if (message.type === "vote")
-      own(message.vote.domain, voteRoot(message.vote.domain, message.vote), message.vote.signature);
-    else if (message.type === "proposal") {
-      const { domain, view, parentView, block, signature } = message.proposal;
-      const vote = { kind: "notarize", view, parentView, blockHash: blockHash(block.header) } as const;
-      own(domain, voteRoot(domain, vote), signature);
-    } else if (message.type === "checkpointVote")
-      own(
-        message.vote.domain,
-        checkpointRoot(message.vote.domain, message.vote.checkpoint),
-        message.vote.signature,
-      );
+    if (this.#recorded.has(message)) return;
+    this.#recorded.add(message);
+    const signed = signatureIn(message);
+    if (signed === null || this.#durableRoots.has(signed.root)) return;
+    if (this.#modules.keyring.isSignature(this.validator, signed.root, signed.signature))
+      this.#violation(`sends a ${message.type} whose record is not durable`);
   }
 
   /** All records on disk: the node's archive. */
   archive(): readonly DurableRecord[] {
     return this.#disk.read();
+  }
+}
+
+/** The single signature that a message carries, with the root it signs. */
+function signatureIn(message: Message): { readonly root: Hash; readonly signature: Uint8Array } | null {
+  switch (message.type) {
+    case "vote": {
+      const { vote } = message;
+      return { root: rootOf(vote.domain, vote), signature: vote.signature };
+    }
+    case "proposal": {
+      const { domain, view, parentView, block, signature } = message.proposal;
+      const vote = { kind: "notarize", view, parentView, blockHash: hashOf(block) } as const;
+      return { root: voteRoot(domain, vote), signature };
+    }
+    case "checkpointVote": {
+      const { domain, checkpoint, signature } = message.vote;
+      return { root: checkpointRootOf(domain, checkpoint), signature };
+    }
+    default:
+      return null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkpointRoot, type SignIntent, type VoteBody } from "@aitbc-hybrid/protocol";
+import { checkpointRootOf, type SignIntent, type VoteBody } from "@aitbc-hybrid/protocol";
 
 /** First view of a term and K: terms are K consecutive views, views count from 1. */
 export const termOf = (view: number, termViews: number): number => Math.ceil(view / termViews);
@@ -28,7 +28,7 @@ export function intentOffence(a: SignIntent, b: SignIntent, termViews: number): 
   if (a.what === "checkpoint" || b.what === "checkpoint") {
     if (a.what !== "checkpoint" || b.what !== "checkpoint") return null;
     if (a.checkpoint.height !== b.checkpoint.height) return null;
-    return checkpointRoot(a.domain, a.checkpoint) === checkpointRoot(b.domain, b.checkpoint)
+    return checkpointRootOf(a.domain, a.checkpoint) === checkpointRootOf(b.domain, b.checkpoint)
       ? null
       : "two-checkpoints";
   }

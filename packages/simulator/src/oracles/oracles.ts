@@ -1,21 +1,21 @@
 import {
   type Block,
-  blockHash,
   type Certificate,
-  checkpointRoot,
+  checkpointRootOf,
   type DurableRecord,
   type Effect,
   type EpochStart,
   fromBitmap,
   type Hash,
+  hashOf,
   type Message,
   type Mode,
   type Peer,
   type Registry,
+  rootOf,
   type SignIntent,
   type Vote,
   type VoteBody,
-  voteRoot,
 } from "@aitbc-hybrid/protocol";
 import { certificatesIn, type Observed, type Observer } from "../observer.ts";
 import type { Keyring } from "../signatures.ts";
@@ -109,7 +109,7 @@ export class Oracles implements Observer {
     else if (message.type === "certificate") this.#archiveCertificate(message.certificate);
     else if (message.type === "proposal") {
       const { epoch, domain, view, parentView, block, seat, signature } = message.proposal;
-      const body = { kind: "notarize", view, parentView, blockHash: blockHash(block.header) } as const;
+      const body = { kind: "notarize", view, parentView, blockHash: hashOf(block) } as const;
       this.#vote({ ...body, epoch, domain, seat, signature });
       for (const each of block.body.certificates) this.#archiveCertificate(each);
     } else if (message.type === "blocks") {
@@ -135,7 +135,7 @@ export class Oracles implements Observer {
       case "backed": {
         const { certificate } = record;
         const registry = this.registryOfDomain(certificate.domain);
-        const root = checkpointRoot(certificate.domain, certificate.checkpoint);
+        const root = checkpointRootOf(certificate.domain, certificate.checkpoint);
         if (registry === undefined) break;
         const seats = new Set(fromBitmap(certificate.bitmap));
         const backing = new Set(backingSeats(registry, this.#options.mode));
@@ -209,7 +209,7 @@ export class Oracles implements Observer {
 
   #final(node: Observed, record: DurableRecord & { readonly type: "final" }): void {
     const { header } = record.block;
-    const hash = blockHash(header);
+    const hash = hashOf(record.block);
     if (record.certificate !== null) this.#certificate(record.certificate);
     const known = this.chain.get(header.height);
     if (known === undefined) {
@@ -238,7 +238,7 @@ export class Oracles implements Observer {
     const voting = new Set(votingSeats(registry, mode));
     if (!isQuorum(registry, mode, seats) || [...seats].some((seat) => !voting.has(seat)))
       this.fail(`a certificate of ${c.kind} ${c.view} in epoch ${c.epoch} is not one of a quorum`);
-    if (!this.#keyring.validAggregate(registry.root, voteRoot(c.domain, c), c.bitmap, c.signature))
+    if (!this.#keyring.validAggregate(registry.root, rootOf(c.domain, c), c.bitmap, c.signature))
       this.fail(`a certificate of ${c.kind} ${c.view} in epoch ${c.epoch} does not verify`);
     if (beyondBounds) return;
     if (c.kind === "nullify") {
@@ -272,8 +272,8 @@ export class Oracles implements Observer {
     const { termViews } = this.#options;
     const checkpoint = intent.what === "checkpoint";
     const root = checkpoint
-      ? checkpointRoot(intent.domain, intent.checkpoint)
-      : voteRoot(intent.domain, intent.vote);
+      ? checkpointRootOf(intent.domain, intent.checkpoint)
+      : rootOf(intent.domain, intent.vote);
     // Only signatures of one term, or of one checkpoint height, can be an offence.
     const key = checkpoint
       ? `${intent.domain}h${intent.checkpoint.height}`
@@ -297,7 +297,7 @@ export class Oracles implements Observer {
   #vote(vote: Vote): void {
     const registry = this.#domains.get(vote.domain);
     if (registry === undefined) return;
-    const root = voteRoot(vote.domain, vote);
+    const root = rootOf(vote.domain, vote);
     if (!this.#keyring.valid(registry, vote.seat, root, vote.signature)) return;
     this.#keep(vote.domain, vote.seat, root, vote);
   }
@@ -305,7 +305,7 @@ export class Oracles implements Observer {
   #archiveCertificate(c: Certificate): void {
     const registry = this.#domains.get(c.domain);
     if (registry === undefined) return;
-    const root = voteRoot(c.domain, c);
+    const root = rootOf(c.domain, c);
     if (!this.#keyring.validAggregate(registry, root, c.bitmap, c.signature)) return;
     for (const seat of fromBitmap(c.bitmap)) this.#keep(c.domain, seat, root, c);
   }
