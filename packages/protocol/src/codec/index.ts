@@ -2,6 +2,21 @@ export * from "./bitmap.ts";
 export { equalBytes, fromHex, Reader, toHex, Writer } from "./bytes.ts";
 export * from "./merkle.ts";
 export * from "./mountains.ts";
+export { decodeRecord, encodeRecord } from "./records.ts";
 export * from "./roots.ts";
 export * from "./snapshot.ts";
-export * from "./wire.ts";
+export {
+  decodeBacking,
+  decodeBlock,
+  decodeCertificate,
+  decodeCertifiedBlock,
+  decodeMessage,
+  decodeVote,
+  encodeBacking,
+  encodeBlock,
+  encodeCertificate,
+  encodeCertifiedBlock,
+  encodeMessage,
+  encodeVote,
+  LIMITS,
+} from "./wire.ts";

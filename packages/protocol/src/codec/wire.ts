@@ -35,12 +35,12 @@ export const LIMITS = {
 const SIGNATURE = 96;
 const KINDS: readonly VoteKind[] = ["notarize", "finalize", "nullify"];
 
-function optional<T>(writer: Writer, value: T | null, write: (value: T) => void): void {
+export function optional<T>(writer: Writer, value: T | null, write: (value: T) => void): void {
   writer.u8(value === null ? 0 : 1);
   if (value !== null) write(value);
 }
 
-function readOptional<T>(reader: Reader, field: string, read: () => T): T | null {
+export function readOptional<T>(reader: Reader, field: string, read: () => T): T | null {
   const flag = reader.u8(field);
   if (flag > 1)
     throw new ProtocolError("DECODE_TAG", `${field}: ${flag} is neither absent (0) nor present (1)`, field);
@@ -59,19 +59,19 @@ function readMany<T>(reader: Reader, most: number, field: string, read: () => T)
   return items;
 }
 
-function readMode(reader: Reader): Mode {
+export function readMode(reader: Reader): Mode {
   const index = reader.u8("mode");
   const mode = MODES[index];
   if (mode === undefined) throw new ProtocolError("DECODE_TAG", `mode ${index} is none of 0, 1, 2`, "mode");
   return mode;
 }
 
-function writeBody(writer: Writer, vote: VoteBody): void {
+export function writeBody(writer: Writer, vote: VoteBody): void {
   writer.u8(KINDS.indexOf(vote.kind)).u64(vote.view, "view");
   if (vote.kind !== "nullify") writer.u64(vote.parentView, "parentView").hash(vote.blockHash);
 }
 
-function readBody(reader: Reader): VoteBody {
+export function readBody(reader: Reader): VoteBody {
   const index = reader.u8("kind");
   const kind = KINDS[index];
   if (kind === undefined)
@@ -109,14 +109,14 @@ function readBitmap(reader: Reader): Uint8Array {
   return reader.bytes(reader.count(bitmapLength(MAX_SEATS), "bitmap"), "bitmap");
 }
 
-function writeCertificate(writer: Writer, c: Certificate): void {
+export function writeCertificate(writer: Writer, c: Certificate): void {
   writer.u64(c.epoch, "epoch").hash(c.domain);
   writeBody(writer, c);
   writeBitmap(writer, c.bitmap);
   writer.bytes(c.signature);
 }
 
-function readCertificate(reader: Reader): Certificate {
+export function readCertificate(reader: Reader): Certificate {
   const epoch = reader.u64("epoch");
   const domain = reader.hash("domain");
   const body = readBody(reader);
@@ -167,7 +167,7 @@ function readAccounting(reader: Reader): Accounting {
   };
 }
 
-function writeCheckpoint(writer: Writer, c: Checkpoint): void {
+export function writeCheckpoint(writer: Writer, c: Checkpoint): void {
   writer
     .u64(c.height, "height")
     .u64(c.view, "view")
@@ -182,7 +182,7 @@ function writeCheckpoint(writer: Writer, c: Checkpoint): void {
   });
 }
 
-function readCheckpoint(reader: Reader): Checkpoint {
+export function readCheckpoint(reader: Reader): Checkpoint {
   return {
     height: reader.u64("height"),
     view: reader.u64("view"),
@@ -198,14 +198,14 @@ function readCheckpoint(reader: Reader): Checkpoint {
   };
 }
 
-function writeBacking(writer: Writer, c: CheckpointCertificate): void {
+export function writeBacking(writer: Writer, c: CheckpointCertificate): void {
   writer.u64(c.epoch, "epoch").hash(c.domain);
   writeCheckpoint(writer, c.checkpoint);
   writeBitmap(writer, c.bitmap);
   writer.bytes(c.signature);
 }
 
-function readBacking(reader: Reader): CheckpointCertificate {
+export function readBacking(reader: Reader): CheckpointCertificate {
   return {
     epoch: reader.u64("epoch"),
     domain: reader.hash("domain"),
@@ -297,12 +297,12 @@ function readBlockBody(reader: Reader): BlockBody {
   };
 }
 
-function writeBlock(writer: Writer, block: Block): void {
+export function writeBlock(writer: Writer, block: Block): void {
   writeHeader(writer, block.header);
   writeBlockBody(writer, block.body);
 }
 
-function readBlock(reader: Reader): Block {
+export function readBlock(reader: Reader): Block {
   return { header: readHeader(reader), body: readBlockBody(reader) };
 }
 
@@ -386,13 +386,13 @@ function readCertified(reader: Reader): CertifiedBlock {
   };
 }
 
-function encoded(write: (writer: Writer) => void): Uint8Array {
+export function encoded(write: (writer: Writer) => void): Uint8Array {
   const writer = new Writer(1024);
   write(writer);
   return writer.done().slice();
 }
 
-function decoded<T>(bytes: Uint8Array, field: string, read: (reader: Reader) => T): T {
+export function decoded<T>(bytes: Uint8Array, field: string, read: (reader: Reader) => T): T {
   const reader = new Reader(bytes);
   const value = read(reader);
   reader.end(field);

@@ -1,0 +1,170 @@
+import { ProtocolError } from "../errors.ts";
+import type { DurableRecord, EpochStart, ExecutedRoots, SignIntent } from "../types/index.ts";
+import { modeIndex } from "../types/index.ts";
+import type { Reader, Writer } from "./bytes.ts";
+import {
+  decoded,
+  encoded,
+  optional,
+  readBacking,
+  readBlock,
+  readBody,
+  readCertificate,
+  readCheckpoint,
+  readMode,
+  readOptional,
+  writeBacking,
+  writeBlock,
+  writeBody,
+  writeCertificate,
+  writeCheckpoint,
+} from "./wire.ts";
+
+/** Hashes of one list in an epoch's beginning: more peaks or lagging roots than this cannot occur. */
+const MOST_ITEMS = 4_096;
+
+/** Canonical bytes of a durable record, for the write-ahead log. Tags are never reused. */
+export function encodeRecord(record: DurableRecord): Uint8Array {
+  return encoded((writer) => {
+    switch (record.type) {
+      case "epoch":
+        return writeStart(writer.u8(1), record.start);
+      case "signed":
+        return writeIntent(writer.u8(2), record.intent);
+      case "certificate":
+        writeCertificate(writer.u8(3), record.certificate);
+        return optional(writer, record.block, (block) => writeBlock(writer, block));
+      case "final":
+        writeBlock(writer.u8(4), record.block);
+        optional(writer, record.certificate, (certificate) => writeCertificate(writer, certificate));
+        return writeRoots(writer, record.roots);
+      case "backed":
+        return writeBacking(writer.u8(5), record.certificate);
+    }
+  });
+}
+
+/** @throws ProtocolError DECODE_* */
+export function decodeRecord(bytes: Uint8Array): DurableRecord {
+  return decoded(bytes, "record", (reader): DurableRecord => {
+    const tag = reader.u8("record");
+    switch (tag) {
+      case 1:
+        return { type: "epoch", start: readStart(reader) };
+      case 2:
+        return { type: "signed", intent: readIntent(reader) };
+      case 3:
+        return {
+          type: "certificate",
+          certificate: readCertificate(reader),
+          block: readOptional(reader, "block", () => readBlock(reader)),
+        };
+      case 4:
+        return {
+          type: "final",
+          block: readBlock(reader),
+          certificate: readOptional(reader, "certificate", () => readCertificate(reader)),
+          roots: readRoots(reader),
+        };
+      case 5:
+        return { type: "backed", certificate: readBacking(reader) };
+      default:
+        throw new ProtocolError("DECODE_TAG", `record ${tag} is unknown`, "record");
+    }
+  });
+}
+
+function writeRoots(writer: Writer, roots: ExecutedRoots): void {
+  writer.u64(roots.height, "height").hash(roots.stateRoot).hash(roots.receiptsRoot);
+}
+
+const readRoots = (reader: Reader): ExecutedRoots => ({
+  height: reader.u64("height"),
+  stateRoot: reader.hash("stateRoot"),
+  receiptsRoot: reader.hash("receiptsRoot"),
+});
+
+function writeIntent(writer: Writer, intent: SignIntent): void {
+  writer
+    .u8(intent.what === "vote" ? 0 : intent.what === "proposal" ? 1 : 2)
+    .u64(intent.epoch, "epoch")
+    .hash(intent.domain);
+  if (intent.what === "checkpoint") writeCheckpoint(writer, intent.checkpoint);
+  else writeBody(writer, intent.vote);
+  if (intent.what === "proposal") writeBlock(writer, intent.block);
+}
+
+function readIntent(reader: Reader): SignIntent {
+  const what = reader.u8("intent");
+  const epoch = reader.u64("epoch");
+  const domain = reader.hash("domain");
+  switch (what) {
+    case 0:
+      return { what: "vote", epoch, domain, vote: readBody(reader) };
+    case 1:
+      return { what: "proposal", epoch, domain, vote: readBody(reader), block: readBlock(reader) };
+    case 2:
+      return { what: "checkpoint", epoch, domain, checkpoint: readCheckpoint(reader) };
+    default:
+      throw new ProtocolError("DECODE_TAG", `intent ${what} is none of 0, 1, 2`, "intent");
+  }
+}
+
+function writeStart(writer: Writer, start: EpochStart): void {
+  const { parent } = start;
+  writer
+    .u64(start.epoch, "epoch")
+    .u32(start.incarnation, "incarnation")
+    .u8(modeIndex(start.mode))
+    .hash(start.registry)
+    .hash(start.registryNext)
+    .hash(start.seed)
+    .u64(start.firstHeight, "firstHeight")
+    .hash(parent.hash)
+    .u64(parent.height, "height")
+    .u64(parent.stamp, "stamp")
+    .u64(parent.reference.number, "reference")
+    .hash(parent.reference.hash)
+    .u64(parent.settledAt, "settledAt")
+    .u64(parent.inboxCursor, "inboxCursor")
+    .u16(start.peaks.length, "peaks");
+  for (const peak of start.peaks) writer.hash(peak);
+  writer.u16(start.roots.length, "roots");
+  for (const roots of start.roots) writeRoots(writer, roots);
+  writer
+    .hash(start.previousCheckpoint)
+    .u64(start.previousCheckpointHeight, "previousCheckpointHeight")
+    .u64(start.backedStamp, "backedStamp");
+  optional(writer, start.boundary, (boundary) => writeBacking(writer, boundary));
+}
+
+function readStart(reader: Reader): EpochStart {
+  const list = <T>(field: string, read: () => T): T[] => {
+    const items: T[] = [];
+    for (let left = reader.count(MOST_ITEMS, field); left > 0; left--) items.push(read());
+    return items;
+  };
+  return {
+    epoch: reader.u64("epoch"),
+    incarnation: reader.u32("incarnation"),
+    mode: readMode(reader),
+    registry: reader.hash("registry"),
+    registryNext: reader.hash("registryNext"),
+    seed: reader.hash("seed"),
+    firstHeight: reader.u64("firstHeight"),
+    parent: {
+      hash: reader.hash("parent"),
+      height: reader.u64("height"),
+      stamp: reader.u64("stamp"),
+      reference: { number: reader.u64("reference"), hash: reader.hash("reference") },
+      settledAt: reader.u64("settledAt"),
+      inboxCursor: reader.u64("inboxCursor"),
+    },
+    peaks: list("peaks", () => reader.hash("peak")),
+    roots: list("roots", () => readRoots(reader)),
+    previousCheckpoint: reader.hash("previousCheckpoint"),
+    previousCheckpointHeight: reader.u64("previousCheckpointHeight"),
+    backedStamp: reader.u64("backedStamp"),
+    boundary: readOptional(reader, "boundary", () => readBacking(reader)),
+  };
+}
