@@ -29,8 +29,11 @@ export interface NetworkOptions {
   /** How long a banned peer stays away, ms. */
   readonly banMs: number;
   /** First and last wait before dialling again, ms; doubles in between. */
-  readonly backoffMs: { readonly first: number; readonly last: number };
+  readonly backoffMs?: { readonly first: number; readonly last: number };
 }
+
+/** A restarted peer is back within a second; one that is gone costs a dial every five. */
+const BACKOFF = { first: 100, last: 5_000 } as const;
 
 export interface NetworkModules {
   readonly log: Log;
@@ -77,6 +80,7 @@ class Libp2pNetwork implements Network {
   readonly self: Peer;
   readonly #options: NetworkOptions;
   readonly #modules: NetworkModules;
+  readonly #backoff: { readonly first: number; readonly last: number };
   readonly #targets = new Map<Peer, Target>();
   readonly #peerOf = new Map<number, Peer>();
   readonly #sessions = new Map<Peer, Session>();
@@ -91,6 +95,7 @@ class Libp2pNetwork implements Network {
   constructor(options: NetworkOptions, modules: NetworkModules, self: Peer) {
     this.self = self;
     this.#options = options;
+    this.#backoff = options.backoffMs ?? BACKOFF;
     this.#modules = modules;
     for (const entry of options.peers) {
       if (entry.validatorId !== null) this.#peerOf.set(entry.validatorId, entry.peerId);
@@ -201,7 +206,7 @@ class Libp2pNetwork implements Network {
     const libp2p = this.#libp2p;
     if (libp2p === null || target.dialling || this.#sessions.has(entry.peerId)) return;
     if (!this.#admits(entry.peerId)) {
-      this.#redial(target, this.#options.backoffMs.last);
+      this.#redial(target, this.#backoff.last);
       return;
     }
     target.dialling = true;
@@ -219,7 +224,7 @@ class Libp2pNetwork implements Network {
       target.dialling = false;
     }
     if (!this.#sessions.has(entry.peerId)) {
-      const { first, last } = this.#options.backoffMs;
+      const { first, last } = this.#backoff;
       this.#redial(target, Math.min(last, first * 2 ** Math.min(target.failures, 16)));
     }
   }
@@ -294,7 +299,7 @@ class Libp2pNetwork implements Network {
     this.#listener?.disconnected(peer);
     const target = this.#targets.get(peer);
     if (target !== undefined) {
-      this.#redial(target, target.dialsFirst ? this.#options.backoffMs.first : SECOND_DIALLER_MS);
+      this.#redial(target, target.dialsFirst ? this.#backoff.first : SECOND_DIALLER_MS);
     }
   }
 

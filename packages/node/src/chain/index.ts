@@ -1,0 +1,2 @@
+export { RegistryStore } from "./registries.ts";
+export { type ChainOptions, ChainStore, type FinalBlock } from "./store.ts";

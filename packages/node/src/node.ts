@@ -1,0 +1,498 @@
+import { join } from "node:path";
+import {
+  bestRecover,
+  defaultEmbeddedOptions,
+  defaultPendingOptions,
+  EmbeddedEngine,
+  type ExecutionEngine,
+  type FinalReceipt,
+  type GenesisFile,
+  genesisStateRoot,
+  SenderPool,
+} from "@aitbc-hybrid/execution";
+import {
+  type DurableRecord,
+  decodeRecord,
+  encodeRecord,
+  type Genesis,
+  type Hash,
+  type Hex,
+  genesisHash as hashGenesis,
+  initialReplica,
+  paramsAt,
+  type Registry,
+  type ReplicaConfig,
+  restoreReplica,
+} from "@aitbc-hybrid/protocol";
+import { WriteAheadLog } from "@aitbc-hybrid/storage";
+import { ChainStore, type FinalBlock, RegistryStore } from "./chain/index.ts";
+import { BatchStore, DataPath } from "./data/index.ts";
+import { Engine, type EngineListener, Verifier } from "./engine/index.ts";
+import { NodeError, sentence } from "./errors.ts";
+import type { Log } from "./log.ts";
+import { createMetrics } from "./metrics/index.ts";
+import { createNetwork, type NetworkOptions } from "./network/index.ts";
+import { NodeReader } from "./reader.ts";
+import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/index.ts";
+import type { Duties, Settlement } from "./settlement/index.ts";
+import { Protection, type Signer } from "./signing/index.ts";
+import { type Kv, keyOf, openDatabase, openProtectionLog } from "./storage/index.ts";
+
+export interface NodeOptions {
+  readonly version: string;
+  readonly dataDir: string;
+  readonly protectionDir: string;
+  /** Null: a follower, which signs nothing. */
+  readonly validator: { readonly id: number; readonly feeRecipient: Hex } | null;
+  readonly ledger: GenesisFile;
+  /** Threads that recover senders; 0: none. */
+  readonly ledgerWorkers: number;
+  readonly network: NetworkOptions;
+  readonly rpc: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
+  readonly data: {
+    readonly batchMs: number;
+    readonly ackMs: number;
+    readonly quotaBytes: number;
+    readonly fetchMs: number;
+    readonly orderMs: number;
+    readonly retentionMs: number;
+  };
+  readonly consensus: { readonly skipViews: number; readonly backoffCap: number };
+}
+
+export interface NodeModules {
+  readonly settlement: Settlement;
+  /** Null: posts nothing to the settlement chain. */
+  readonly duties: Duties | null;
+  /** Null: a follower. */
+  readonly signer: Signer | null;
+  readonly log: Log;
+  /** ms since 1970 */
+  readonly clock: () => number;
+}
+
+/** Why a running node signs nothing any more. */
+export interface Halt {
+  readonly reason: string;
+  /** True if what is final here contradicts what a quorum signed. */
+  readonly contradiction: boolean;
+}
+
+/** A node that runs. */
+export interface RunningNode {
+  readonly peerId: string;
+  /** Such as `http://127.0.0.1:8545`. */
+  readonly rpcUrl: string;
+  readonly reader: NodeReader;
+  /** Resolves if the node halts. */
+  readonly halted: Promise<Halt>;
+  /** Stops everything; what was acknowledged is on disk when it resolves. */
+  close(): Promise<void>;
+}
+
+const WAL_SEGMENT_BYTES = 4 * 2 ** 20;
+
+/**
+ * Starts a node from its data folder: reads what is durable, executes what the ledger misses, restores the replica,
+ * connects, serves RPC.
+ * @throws NodeError, StorageError, ExecutionError with a sentence for the operator
+ */
+export async function startNode(options: NodeOptions, modules: NodeModules): Promise<RunningNode> {
+  const opened: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    // Last opened, first closed; one that fails must not keep the others open.
+    for (const close of opened.reverse()) {
+      await close().catch((error) => modules.log.error({ error: sentence(error) }, "closing failed"));
+    }
+    opened.length = 0;
+  };
+  try {
+    return await start(options, modules, opened, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  options: NodeOptions,
+  { settlement, duties, signer, log, clock }: NodeModules,
+  opened: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningNode> {
+  // The protection first: its lock is what keeps a second process from signing with the same key.
+  const protection = new Protection(await openProtectionLog(options.protectionDir));
+  opened.push(() => protection.close());
+  const wal = await WriteAheadLog.open({
+    directory: join(options.dataDir, "wal"),
+    segmentBytes: WAL_SEGMENT_BYTES,
+  });
+  opened.push(() => wal.close());
+  const database = await openDatabase(options.dataDir);
+  opened.push(() => database.close());
+
+  const genesis = await readGenesis(database.bucket("node"), settlement, options);
+  const genesisHash = hashGenesis(genesis);
+  const registries = new RegistryStore(database.bucket("registries"));
+  const chain = await ChainStore.open({ answerBytes: 2_000_000 }, database.bucket("chain"));
+  opened.push(() => chain.flush());
+  const execution = await EmbeddedEngine.open(
+    {
+      ...defaultEmbeddedOptions,
+      parameters: options.ledger.parameters,
+      allocation: options.ledger.allocation,
+      genesis: { hash: genesisHash, stamp: genesis.stamp },
+      pending: defaultPendingOptions,
+    },
+    {
+      database: database.bucket("ledger"),
+      senders: new SenderPool(
+        { workers: options.ledgerWorkers, maximumQueued: 50_000, chunk: 256, inline: 2 },
+        { recover: bestRecover() },
+      ),
+    },
+  );
+  opened.push(() => execution.close());
+
+  const metrics = createMetrics(options.version, () => engine.view().mode);
+  opened.push(async () => metrics.close());
+  const network = await createNetwork(options.network, {
+    log: log.child({ module: "network" }),
+    metrics: metrics.network,
+  });
+  const data = new DataPath(
+    { ...options.data, chainId: genesis.chainId, author: options.validator?.id ?? null },
+    {
+      store: new BatchStore(genesis.chainId, database.bucket("batches")),
+      links: {
+        send: (to, frame) => network.send(to, "data", frame),
+        broadcast: (frame) => network.broadcast("data", frame),
+        connected: () => network.connected(),
+        validatorOf: (peer) => network.validatorOf(peer),
+        peerOf: (validator) => network.peerOf(validator),
+      },
+      execution,
+      log: log.child({ module: "data" }),
+      metrics: metrics.data,
+      clock,
+      ban: (peer, reason) => network.ban(peer, reason),
+    },
+  );
+  opened.push(() => data.close());
+
+  const config: ReplicaConfig = {
+    chainId: genesis.chainId,
+    genesis,
+    key: signer?.publicKey ?? null,
+    skipViews: options.consensus.skipViews,
+    backoffCap: options.consensus.backoffCap,
+    trace: false,
+  };
+  const records = await lastEpoch(wal);
+  for (const final of finalsOf(records)) chain.append(final);
+  for (const record of records) {
+    if (record.type === "backed") chain.back(record.certificate);
+    if (record.type === "epoch" && record.start.boundary !== null) chain.back(record.start.boundary);
+  }
+  await chain.flush();
+  await catchUpLedger(execution, chain, data, log);
+  const begun = await begin(config, records, { genesis, registries, settlement, clock });
+  if (!protection.used) relearn(protection, records, begun.state);
+
+  const { promise: halted, resolve: onHalted } = Promise.withResolvers<Halt>();
+  const registryOf = async (epoch: number): Promise<Registry | null> => {
+    const assigned = await registries.ofEpoch(epoch);
+    return assigned === null ? null : registries.get(assigned.root);
+  };
+  const owe = (epoch: number, pay: (registry: Registry) => void): void => {
+    if (duties === null) return;
+    registryOf(epoch).then(
+      (registry) => registry !== null && pay(registry),
+      (error) => log.error({ error: sentence(error) }, "a registry could not be read"),
+    );
+  };
+  const listener: EngineListener = {
+    finalized: (final, result) => {
+      const { hash } = final;
+      const { height, stamp } = final.block.header;
+      metrics.final((clock() - stamp) / 1_000, result?.executed ?? 0);
+      reader.finalized();
+      const receipts: FinalReceipt[] =
+        result?.receipts.map((receipt) => ({ ...receipt, blockHash: hash, height })) ?? [];
+      reader.moved(receipts);
+    },
+    executed: () => reader.moved(),
+    backed: (certificate) => {
+      reader.moved();
+      owe(certificate.epoch, (registry) => duties?.checkpoint(certificate, registry));
+    },
+    epoch: (begins, registry) => {
+      log.info({ epoch: begins.epoch, registry: registry.root, mode: begins.mode }, "epoch begins");
+      registries
+        .assign(begins.epoch, registry.root, begins.mode)
+        .then(() => duties?.epoch(begins.epoch, registry))
+        .catch((error) => log.error({ error: sentence(error) }, "an epoch could not be noted"));
+    },
+    evidence: (evidence) => {
+      metrics.evidence();
+      log.warn(
+        { epoch: evidence.epoch, seat: evidence.seat, view: evidence.first.view },
+        "conflicting signatures",
+      );
+      owe(evidence.epoch, (registry) => duties?.evidence(evidence, registry));
+    },
+    halted: (reason, contradiction) => {
+      metrics.halted();
+      onHalted({ reason, contradiction });
+    },
+  };
+  const engine: Engine = new Engine(
+    {
+      chainId: genesis.chainId,
+      genesisHash,
+      feeRecipient: options.validator?.feeRecipient ?? `0x${"00".repeat(20)}`,
+      queueLimit: 20_000,
+      retryMs: 500,
+    },
+    {
+      links: {
+        send: (to, frame) => network.send(to, "consensus", frame),
+        broadcast: (frame) => network.broadcast("consensus", frame),
+        ban: (peer, reason) => network.ban(peer, reason),
+      },
+      wal: {
+        append: (record) => wal.append(encodeRecord(record)),
+        prune: (below) => wal.prune(below),
+      },
+      protection,
+      signer,
+      verifier: new Verifier((root) => registries.known(root)),
+      data,
+      execution,
+      chain,
+      registries,
+      settlement,
+      listener,
+      log: log.child({ module: "engine" }),
+      metrics: metrics.engine,
+      clock,
+    },
+    begun,
+  );
+  const reader: NodeReader = new NodeReader(
+    {
+      clientVersion: `aitbc-hybrid/${options.version}`,
+      genesis,
+      genesisHash,
+      ledger: options.ledger.parameters,
+    },
+    { engine, execution, chain, registries, data, network, settlement, signer, metrics, clock },
+  );
+  metrics.sample({
+    height: (level) => reader.heads()[level],
+    epoch: () => engine.view().epoch,
+    view: () => engine.view().view,
+    settlementReachable: () => settlement.reachable(),
+    signerReady: () => signer?.ready() ?? true,
+  });
+
+  const { start: current, registry } = begun.state.epoch;
+  await registries.assign(current.epoch, registry.root, current.mode);
+  await data.start();
+  opened.push(() => engine.close());
+  engine.start(begun.effects);
+  const stopWatching = settlement.onFinal(() => reader.moved());
+  opened.push(async () => stopWatching());
+  opened.push(() => network.close());
+  await network.start({
+    connected: (peer) => {
+      engine.connected(peer);
+      data.connected(peer);
+    },
+    disconnected: () => {},
+    frame: (peer, channel, frame) => {
+      if (channel === "consensus") engine.receive(peer, frame);
+      else data.receive(peer, frame);
+    },
+  });
+  const rpc = await listen(options, reader, log);
+  opened.push(() => rpc.close());
+  await oweAgain(chain, settlement, owe, duties);
+  return { peerId: network.self, rpcUrl: rpc.url, reader, halted, close: closeAll };
+}
+
+/** Genesis as this folder knows it, else as the contracts do; checked against the ledger's. */
+async function readGenesis(kv: Kv, settlement: Settlement, options: NodeOptions): Promise<Genesis> {
+  const key = keyOf("g");
+  const stored = await kv.get(key);
+  let genesis: Genesis;
+  if (stored !== undefined) genesis = JSON.parse(Buffer.from(stored).toString()) as Genesis;
+  else {
+    try {
+      genesis = await settlement.genesis();
+    } catch (cause) {
+      throw new NodeError(
+        "SETTLEMENT_UNREACHABLE",
+        `The chain's genesis cannot be read from the settlement chain: ${sentence(cause)}. A node needs it for its first start: check settlement.url and that the chain was started.`,
+        { cause },
+      );
+    }
+  }
+  const { chainId } = options.ledger.parameters;
+  const stateRoot = genesisStateRoot(options.ledger);
+  if (genesis.chainId !== chainId || genesis.stateRoot !== stateRoot) {
+    throw new NodeError(
+      "DATA_MISMATCH",
+      `The ledger's genesis file (chain ${chainId}, state root ${stateRoot}) is not the one the chain was started with (chain ${genesis.chainId}, ${genesis.stateRoot}). Set ledger.genesisFile to that one.`,
+    );
+  }
+  if (stored === undefined) {
+    await kv.batch([{ type: "put", key, value: Buffer.from(JSON.stringify(genesis)) }]);
+  }
+  return genesis;
+}
+
+/** The replica's records from the last epoch's beginning on; none in a new folder. */
+async function lastEpoch(wal: WriteAheadLog): Promise<DurableRecord[]> {
+  let records: DurableRecord[] = [];
+  for await (const { data } of wal.records()) {
+    const record = decodeRecord(data);
+    if (record.type === "epoch") records = [];
+    records.push(record);
+  }
+  return records[0]?.type === "epoch" ? records : [];
+}
+
+/** The final blocks of the log: what the chain's store may have missed when the process died. */
+function finalsOf(records: readonly DurableRecord[]): FinalBlock[] {
+  const finals: FinalBlock[] = [];
+  const first = records[0];
+  if (first?.type !== "epoch") return finals;
+  let certificate: FinalBlock["certificate"] | null = null;
+  for (const record of records.toReversed()) {
+    if (record.type !== "final") continue;
+    certificate = record.certificate ?? certificate;
+    if (certificate === null) continue;
+    const { block, roots } = record;
+    finals.push({ epoch: first.start.epoch, hash: hashOf(block), block, certificate, roots });
+  }
+  return finals.reverse();
+}
+
+/** Executes the final blocks that the ledger has not stored: it may be behind the log, never ahead. */
+async function catchUpLedger(
+  execution: ExecutionEngine,
+  chain: ChainStore,
+  data: DataPath,
+  log: Log,
+): Promise<void> {
+  const from = execution.finalized.height + 1;
+  if (from <= chain.height) log.info({ from, to: chain.height }, "executing final blocks again");
+  for (let height = from; height <= chain.height; height++) {
+    const final = await chain.at(height);
+    if (final === null)
+      throw new NodeError("DATA_MISMATCH", `Block ${height} is missing in the chain's store. ${RESTORE}`);
+    const { parentHash, stamp, feeRecipient } = final.block.header;
+    const transactions = await data.transactions(final.block);
+    const context = { hash: final.hash, height, stamp, feeRecipient };
+    const { stateRoot } = await execution.execute(parentHash, context, transactions);
+    if (stateRoot !== final.roots.stateRoot) {
+      throw new NodeError("DATA_MISMATCH", `Executing block ${height} again gave another state. ${RESTORE}`);
+    }
+    await execution.finalize(final.hash);
+  }
+}
+
+const RESTORE =
+  "The data folder is damaged: restore it from a backup, or delete it (not the protection) and let the node fetch the chain anew.";
+
+/** The replica as the log left it, or at genesis. */
+async function begin(
+  config: ReplicaConfig,
+  records: readonly DurableRecord[],
+  {
+    genesis,
+    registries,
+    settlement,
+    clock,
+  }: {
+    genesis: Genesis;
+    registries: RegistryStore;
+    settlement: Settlement;
+    clock: () => number;
+  },
+): Promise<ReturnType<typeof initialReplica>> {
+  const read = async (root: Hash, epoch: number): Promise<Registry> => {
+    const stored = await registries.get(root);
+    if (stored !== null) return stored;
+    const registry = await settlement.registry(root, epoch).catch((cause) => {
+      throw new NodeError(
+        "SETTLEMENT_UNREACHABLE",
+        `The validators of epoch ${epoch} cannot be read from the settlement chain: ${sentence(cause)}. Check settlement.url, then start again.`,
+        { cause },
+      );
+    });
+    await registries.put(registry);
+    return registry;
+  };
+  const first = records[0];
+  if (first?.type !== "epoch") return initialReplica(config, await read(genesis.snapshotHash, 0), clock());
+  const { epoch, registry, registryNext } = first.start;
+  const known = new Map([[registry, await read(registry, epoch)]]);
+  if (!known.has(registryNext)) known.set(registryNext, await read(registryNext, epoch + 1));
+  return restoreReplica(config, [...known.values()], records, clock());
+}
+
+/** A protection that was lost learns again what the log says was signed. */
+function relearn(
+  protection: Protection,
+  records: readonly DurableRecord[],
+  state: ReturnType<typeof initialReplica>["state"],
+): void {
+  const { domain, start, registry } = state.epoch;
+  protection.open(domain, start.epoch, paramsAt(registry, start.mode).termViews);
+  for (const record of records) {
+    if (record.type !== "signed" || record.intent.domain !== domain) continue;
+    const permission = protection.permit(record.intent);
+    if (!permission.allowed) {
+      throw new NodeError(
+        "PROTECTION_REFUSED",
+        `The node's log holds signatures that exclude each other (${permission.reason}). Do not start this key again before you know how that came about.`,
+      );
+    }
+  }
+}
+
+/** Backed checkpoints that the contracts may not have: posted again after a restart. */
+async function oweAgain(
+  chain: ChainStore,
+  settlement: Settlement,
+  owe: (epoch: number, pay: (registry: Registry) => void) => void,
+  duties: Duties | null,
+): Promise<void> {
+  if (duties === null) return;
+  for (const certificate of await chain.backingsAbove(settlement.settled()?.height ?? 0)) {
+    owe(certificate.epoch, (registry) => duties.checkpoint(certificate, registry));
+  }
+}
+
+async function listen(options: NodeOptions, reader: NodeReader, log: Log): Promise<RpcServer> {
+  try {
+    return await startRpcServer(
+      { ...defaultRpcServerOptions, ...options.rpc },
+      { chain: reader, log: log.child({ module: "rpc" }) },
+    );
+  } catch (cause) {
+    const { host, port } = options.rpc;
+    if ((cause as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      throw new NodeError(
+        "PORT_IN_USE",
+        `Another program listens on ${host}:${port}: stop it, or choose another port (rpc.port).`,
+        { cause },
+      );
+    }
+    throw new NodeError("LISTEN_FAILED", `RPC cannot listen on ${host}:${port}: ${sentence(cause)}`, {
+      cause,
+    });
+  }
+}
