@@ -3,16 +3,17 @@ import { addCheckpointVote, verifyBacking } from "./checkpoint/index.ts";
 import type { Draft } from "./draft.ts";
 import { lastOfTerm } from "./leader.ts";
 import type { Certificate, CheckpointVote, Hash, Message, Peer, Vote } from "./types/index.ts";
-import { onProposal, viewWindow } from "./view/proposals.ts";
 import {
   answerBacked,
   answerOldEpoch,
   answerOldView,
   hintAhead,
   onBlocks,
+  onProposal,
   onRequest,
   onStatus,
-} from "./view/repair.ts";
+  viewWindow,
+} from "./view/index.ts";
 import { addVote, isKnown, noteHeard, verifyCertificate } from "./votes/index.ts";
 
 /** Messages of the next epoch kept for the hand-over: per peer and in all. */
@@ -24,11 +25,16 @@ export function onMessage(d: Draft, from: Peer, message: Message): void {
   switch (message.type) {
     case "status":
       d.changed = true;
-      return onStatus(d, from, message.status);
-    case "request":
-      return onRequest(d, from, message.request);
-    case "blocks":
-      return onBlocks(d, from, message.blocks);
+      onStatus(d, from, message.status);
+      return;
+    case "request": {
+      onRequest(d, from, message.request);
+      return;
+    }
+    case "blocks": {
+      onBlocks(d, from, message.blocks);
+      return;
+    }
     case "proposal":
       if (isCurrent(d, from, message, message.proposal)) onProposal(d, message.proposal, from);
       return;
@@ -79,13 +85,18 @@ function isCurrent(
 
 function onVote(d: Draft, vote: Vote, from: Peer): void {
   const { s, epoch } = d;
-  if (vote.view < 1 || !epoch.electorate.voters[vote.seat]) return d.ban(from, "vote of no voter");
+  if (vote.view < 1 || !epoch.electorate.voters[vote.seat]) {
+    d.ban(from, "vote of no voter");
+    return;
+  }
   noteHeard(d, vote.seat);
-  if (vote.view < s.view && vote.kind === "nullify") answerOldView(d, from);
+  // Once the last block is final, nobody is ahead of it: whoever still nullifies lacks its F (rule 2).
+  if (vote.kind === "nullify" && (vote.view < s.view || s.lastBlock !== null)) answerOldView(d, from);
   if (vote.view <= s.tip.view - epoch.params.termViews) return;
   if (vote.view > s.view + viewWindow(d)) {
     d.changed = true;
-    return hintAhead(d, from, vote.epoch);
+    hintAhead(d, from, vote.epoch);
+    return;
   }
   addVote(d, vote, from);
 }
@@ -99,11 +110,17 @@ function onCertificate(d: Draft, c: Certificate, from: Peer): void {
     if (leadsTo(d, c) < d.s.view) answerOldView(d, from);
     return;
   }
-  if (!isWellFormed(d.epoch, c)) return d.ban(from, "malformed certificate");
+  if (!isWellFormed(d.epoch, c)) {
+    d.ban(from, "malformed certificate");
+    return;
+  }
   verifyCertificate(d, c, from);
 }
 
 function onCheckpointVote(d: Draft, vote: CheckpointVote, from: Peer): void {
-  if (!d.epoch.electorate.backers[vote.seat]) return d.ban(from, "checkpoint vote of no backer");
+  if (!d.epoch.electorate.backers[vote.seat]) {
+    d.ban(from, "checkpoint vote of no backer");
+    return;
+  }
   if (!addCheckpointVote(d, vote, from)) answerBacked(d, from);
 }

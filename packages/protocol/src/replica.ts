@@ -2,17 +2,15 @@ import { addBlock } from "./block/index.ts";
 import { holdBacking, onBackingVerified, onCheckpointSigned } from "./checkpoint/index.ts";
 import { genesisHash as hashGenesis, snapshotHash } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
-import { stateAt } from "./epoch/begin.ts";
 import { genesisStart } from "./epoch/index.ts";
 import { onConflictVerified } from "./evidence/index.ts";
+import { stateAt } from "./handover.ts";
 import { termOf } from "./leader.ts";
 import { onMessage } from "./messages.ts";
 import { settle } from "./settle.ts";
 import type { Job, ReplicaConfig, ReplicaState } from "./state.ts";
 import type { CheckResult, Effect, Hash, Input, Millis, Mode, Registry, Seat, Vote } from "./types/index.ts";
-import { addProposal, onProposalVerified } from "./view/proposals.ts";
-import { greet, onRequest } from "./view/repair.ts";
-import { startTimers } from "./view/rules.ts";
+import { addProposal, greet, onProposalVerified, onRequest, startTimers } from "./view/index.ts";
 import { addOwnVote, addVerifiedVote, holdCertificate, onVotesVerified } from "./votes/index.ts";
 
 export type { ReplicaConfig, ReplicaState } from "./state.ts";
@@ -65,14 +63,20 @@ function receive(d: Draft, input: Input): void {
     case "connected":
       if (!d.s.peers.has(input.peer)) d.setPeer(input.peer, {});
       d.changed = true;
-      return greet(d, input.peer);
+      greet(d, input.peer);
+      return;
     case "message":
       if (!d.s.peers.has(input.from)) d.setPeer(input.from, {});
-      return onMessage(d, input.from, input.message);
-    case "verified":
-      return onVerified(d, input.job, input.result);
-    case "signed":
-      return onSigned(d, input.id, input.signature);
+      onMessage(d, input.from, input.message);
+      return;
+    case "verified": {
+      onVerified(d, input.job, input.result);
+      return;
+    }
+    case "signed": {
+      onSigned(d, input.id, input.signature);
+      return;
+    }
     case "refused":
       if (d.s.signs.has(input.id)) d.map("signs").delete(input.id);
       return;
@@ -117,11 +121,13 @@ function receive(d: Draft, input: Input): void {
       d.changed = true;
       return;
     }
-    case "reverted":
-      return d.halt(
+    case "reverted": {
+      d.halt(
         `settlement block ${input.reference.number} (${input.reference.hash}), named by a final block, was reverted`,
         [],
       );
+      return;
+    }
   }
 }
 
@@ -140,7 +146,10 @@ function onVerified(d: Draft, id: number, result: CheckResult): void {
   } else if (job.what === "conflict") {
     onConflictVerified(d, job, result);
   } else if (job.what === "leaderNullify") {
-    if (!result.valid[0]) return d.ban(job.from, "forged vote");
+    if (!result.valid[0]) {
+      d.ban(job.from, "forged vote");
+      return;
+    }
     d.setView(job.vote.view, { leaderNullified: true });
     addVerifiedVote(d, job.vote);
   }
@@ -148,11 +157,17 @@ function onVerified(d: Draft, id: number, result: CheckResult): void {
 
 function onCertificateVerified(d: Draft, job: Job, ok: boolean): void {
   if (job.what === "certificate") {
-    if (!ok) return d.ban(job.from, "forged certificate");
+    if (!ok) {
+      d.ban(job.from, "forged certificate");
+      return;
+    }
     for (const { hash, block } of job.blocks) addBlock(d, hash, block, job.from);
     holdCertificate(d, job.certificate);
   } else if (job.what === "checkpointCertificate") {
-    if (!ok) return d.ban(job.from, "forged backing");
+    if (!ok) {
+      d.ban(job.from, "forged backing");
+      return;
+    }
     holdBacking(d, job.certificate);
   }
 }
@@ -166,7 +181,8 @@ function onSigned(d: Draft, id: number, signature: Uint8Array): void {
   d.changed = true;
   if (intent.what === "checkpoint") {
     const { checkpoint } = intent;
-    return onCheckpointSigned(d, { epoch, domain, checkpoint, seat: d.epoch.backerSeat!, signature });
+    onCheckpointSigned(d, { epoch, domain, checkpoint, seat: d.epoch.backerSeat!, signature });
+    return;
   }
   const seat = d.epoch.voterSeat!;
   const vote: Vote = { ...intent.vote, epoch, domain, seat, signature };

@@ -2,8 +2,8 @@ import { addBlock, parentFacts, validateBlock } from "./block/index.ts";
 import { appendFinal, markBacked } from "./checkpoint/index.ts";
 import { genesisHash as hashGenesis } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
-import { stateAt, wantRegistry } from "./epoch/begin.ts";
 import { ProtocolError } from "./errors.ts";
+import { stateAt, wantRegistry } from "./handover.ts";
 import { checkpointRootOf, hashOf } from "./memo.ts";
 import { settle } from "./settle.ts";
 import type { ReplicaConfig, ReplicaState } from "./state.ts";
@@ -16,8 +16,7 @@ import type {
   Registry,
   SignIntent,
 } from "./types/index.ts";
-import { dropFinal } from "./view/finality.ts";
-import { startTimers } from "./view/rules.ts";
+import { dropFinal, startTimers } from "./view/index.ts";
 
 /**
  * A replica after a restart (protocol.md section 4): what it signed stays binding whether it was ever sent, what it
@@ -63,12 +62,16 @@ function replay(d: Draft, record: DurableRecord, intents: SignIntent[]): void {
       throw new ProtocolError("STATE_INVALID", "records must begin with the last epoch record");
     case "signed":
       intents.push(record.intent);
-      return bind(d, record.intent);
+      bind(d, record.intent);
+      return;
     case "certificate":
       if (record.block !== null) addBlock(d, hashOf(record.block), record.block, null);
-      return holdAgain(d, record.certificate);
-    case "final":
-      return finalAgain(d, record);
+      holdAgain(d, record.certificate);
+      return;
+    case "final": {
+      finalAgain(d, record);
+      return;
+    }
     case "backed": {
       const { height } = record.certificate.checkpoint;
       if (d.s.dueRoots.get(height) !== checkpointRootOf(d.epoch.domain, record.certificate.checkpoint))
@@ -76,7 +79,8 @@ function replay(d: Draft, record: DurableRecord, intents: SignIntent[]): void {
           "STATE_INVALID",
           `the backing recorded at height ${height} is of another chain`,
         );
-      return markBacked(d, record.certificate);
+      markBacked(d, record.certificate);
+      return;
     }
   }
 }

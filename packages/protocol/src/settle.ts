@@ -1,21 +1,22 @@
 import { advanceBlocks } from "./block/index.ts";
 import { backReached, repeatCheckpointVotes, signCheckpoints } from "./checkpoint/index.ts";
 import type { Draft } from "./draft.ts";
-import { handOver } from "./epoch/begin.ts";
+import { handOver } from "./handover.ts";
 import { onMessage } from "./messages.ts";
 import type { Millis } from "./types/index.ts";
-import { retryFetches } from "./view/fetch.ts";
-import { rule8Finalize } from "./view/finality.ts";
-import { proposalDue, rule2Propose } from "./view/propose.ts";
-import { catchUp } from "./view/repair.ts";
 import {
+  catchUp,
+  proposalDue,
+  retryFetches,
   rule1Enter,
+  rule2Propose,
   rule3Notarize,
   rule4Certify,
   rule5Finalize,
   rule6Nullify,
   rule6Retry,
-} from "./view/rules.ts";
+  rule8Finalize,
+} from "./view/index.ts";
 
 /** Applies the rules until none applies any more, then sees to repair and the next deadline. */
 export function settle(d: Draft): void {

@@ -248,6 +248,8 @@ export interface ReplicaState {
   readonly now: Millis;
   readonly halted: string | null;
   readonly epoch: EpochContext;
+  /** When this replica entered the epoch. */
+  readonly begun: Millis;
   /** R_e, R_{e+1} and R_{e+2} as far as they were read. */
   readonly registries: ReadonlyMap<Hash, Registry>;
   /** Roots asked for. */

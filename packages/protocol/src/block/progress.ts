@@ -6,7 +6,21 @@ import { rootsVerdict, validateBlock } from "./validity.ts";
 
 /** Takes in a block whose body matches its header, and asks for its batches unless they are known to be held. */
 export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, available = false): void {
-  if (d.s.blocks.has(hash) || block.header.height <= d.s.tip.height) return;
+  const { blocks, finalization, tip } = d.s;
+  if (blocks.has(hash)) return;
+  if (block.header.height <= tip.height) {
+    if (
+      finalization !== null &&
+      finalization.view > tip.view &&
+      finalization.blockHash === hash &&
+      hash !== tip.hash
+    )
+      d.halt(`F of view ${finalization.view} contradicts the final chain below ${tip.height}`, [
+        finalization,
+        block,
+      ]);
+    return;
+  }
   d.setBlock({
     hash,
     block,
@@ -43,14 +57,20 @@ function advance(d: Draft, record: BlockRecord): void {
     const parent = parentFacts(d.s, current.block.header.parentHash);
     if (parent === null) return;
     const verdict = validateBlock(d.s, d.epoch, current.block, parent);
-    if (verdict.invalid !== null) return refuseBlock(d, current, verdict.invalid);
+    if (verdict.invalid !== null) {
+      refuseBlock(d, current, verdict.invalid);
+      return;
+    }
     current = { ...current, chain: verdict.chain };
     d.setBlock(current);
   }
   const { parentHash } = current.block.header;
   if (!current.available || !isExecuted(d.s, parentHash)) return;
   const verdict = rootsVerdict(d.s, d.epoch, current.block);
-  if (verdict === "mismatch") return refuseBlock(d, current, "state root differs");
+  if (verdict === "mismatch") {
+    refuseBlock(d, current, "state root differs");
+    return;
+  }
   if (verdict === "wait") return;
   d.setBlock({ ...current, executing: true });
   d.emit({ type: "execute", hash: current.hash, parentHash, block: current.block });

@@ -137,7 +137,10 @@ export function onBackingVerified(
 export function verifyBacking(d: Draft, c: CheckpointCertificate, from: Peer): void {
   if (c.checkpoint.height <= d.s.backedHeight || c.checkpoint.height > d.epoch.lastHeight) return;
   if (d.s.aheadBacking !== null && c.checkpoint.height <= d.s.aheadBacking.checkpoint.height) return;
-  if (!isWellFormedBacking(d.epoch, c)) return d.ban(from, "malformed backing");
+  if (!isWellFormedBacking(d.epoch, c)) {
+    d.ban(from, "malformed backing");
+    return;
+  }
   const root = checkpointRootOf(c.domain, c.checkpoint);
   let waiting = 0;
   for (const job of d.s.jobs.values()) {
@@ -163,7 +166,10 @@ export function holdBacking(d: Draft, c: CheckpointCertificate): void {
   if (d.s.aheadBacking !== null && c.checkpoint.height <= d.s.aheadBacking.checkpoint.height) return;
   d.broadcast({ type: "checkpointCertificate", certificate: c });
   d.changed = true;
-  if (c.checkpoint.height <= d.s.tip.height) return back(d, c);
+  if (c.checkpoint.height <= d.s.tip.height) {
+    back(d, c);
+    return;
+  }
   d.s.aheadBacking = c;
   d.s.behind = true;
 }

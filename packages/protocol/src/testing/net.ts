@@ -246,26 +246,33 @@ export class LocalNet {
         this.records[node]!.push({ type: "signed", intent: effect.intent });
         const root = signingRoot(effect.intent);
         const id = this.options.registry.entries[node]!.validatorId;
-        return this.post(0, node, { type: "signed", id: effect.id, signature: fakeSignature(id, root) });
+        this.post(0, node, { type: "signed", id: effect.id, signature: fakeSignature(id, root) });
+        return;
       }
       case "broadcast":
         for (let to = 0; to < this.states.length; to++)
           if (to !== node) this.#deliver(node, to, effect.message);
         return;
-      case "send":
-        return this.#deliver(node, Number(effect.to), effect.message);
-      case "serve":
-        return this.#serve(node, effect);
-      case "verify":
-        return this.post(0, node, {
+      case "send": {
+        this.#deliver(node, Number(effect.to), effect.message);
+        return;
+      }
+      case "serve": {
+        this.#serve(node, effect);
+        return;
+      }
+      case "verify": {
+        this.post(0, node, {
           type: "verified",
           job: effect.job,
           result: fakeVerify(this.registries, effect.check),
         });
+        return;
+      }
       case "payload": {
         const { entries } = this.options.registry;
         const candidate = effect.candidateEpoch === null ? null : this.#candidate(effect.candidateEpoch);
-        return this.post(0, node, {
+        this.post(0, node, {
           type: "payload",
           epoch: effect.epoch,
           view: effect.view,
@@ -280,17 +287,21 @@ export class LocalNet {
             vrfProof: fakeSignature(entries[node]!.validatorId, effect.vrfRoot),
           },
         });
+        return;
       }
-      case "obtain":
-        return this.post(0, node, { type: "available", hash: effect.hash, ok: true });
+      case "obtain": {
+        this.post(0, node, { type: "available", hash: effect.hash, ok: true });
+        return;
+      }
       case "execute": {
         const roots = this.#roots[node]!;
         const result = fakeExecute(roots.get(effect.parentHash)!, effect.block);
         roots.set(effect.hash, result.stateRoot);
-        return this.post(0, node, { type: "executed", hash: effect.hash, ...result });
+        this.post(0, node, { type: "executed", hash: effect.hash, ...result });
+        return;
       }
-      case "reference":
-        return this.post(0, node, {
+      case "reference": {
+        this.post(0, node, {
           type: "reference",
           reference: effect.reference,
           epoch: effect.epoch,
@@ -300,11 +311,16 @@ export class LocalNet {
             candidate: this.#candidate(effect.epoch + 2),
           },
         });
-      case "registry":
-        return this.post(0, node, { type: "registry", registry: this.registries.get(effect.root)! });
+        return;
+      }
+      case "registry": {
+        this.post(0, node, { type: "registry", registry: this.registries.get(effect.root)! });
+        return;
+      }
       case "timer":
         this.#timers[node] = effect.at;
-        return this.post(effect.at - this.now, node, { type: "tick" });
+        this.post(effect.at - this.now, node, { type: "tick" });
+        return;
       case "finalized":
         this.finals[node]!.push(effect.hash);
         this.stored.set(effect.hash, { block: effect.block, certificate: effect });

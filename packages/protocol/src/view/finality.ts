@@ -84,7 +84,8 @@ export function dropFinal(d: Draft, final: ReadonlySet<Hash>): void {
     const { height, parentHash } = block.header;
     // What builds on the tip stays, whatever the tip itself is dropped for.
     const isLost =
-      height <= tip.height || (parentHash !== tip.hash && (height === tip.height + 1 || lost.has(parentHash)));
+      height <= tip.height ||
+      (parentHash !== tip.hash && (height === tip.height + 1 || lost.has(parentHash)));
     if (!isLost) continue;
     lost.add(hash);
     d.map("blocks").delete(hash);

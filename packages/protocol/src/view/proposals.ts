@@ -1,5 +1,5 @@
 import { addBlock, isWellFormed, isWellFormedBacking } from "../block/index.ts";
-import { holdBacking } from "../checkpoint/backing.ts";
+import { holdBacking } from "../checkpoint/index.ts";
 import { equalBytes, vrfRoot } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { report } from "../evidence/index.ts";
@@ -34,11 +34,18 @@ export const viewWindow = (d: Draft): number => 2 * d.epoch.params.termViews + d
 export function onProposal(d: Draft, p: Proposal, from: Peer): void {
   const { s, epoch } = d;
   if (p.view <= s.tip.view || p.view < 1) return;
-  if (p.view > s.view + viewWindow(d)) return hintAhead(d, from, p.epoch);
-  if (p.seat !== epoch.leader(termOf(p.view, epoch.params.termViews)))
-    return d.ban(from, "proposal of another than the leader");
-  if (p.block.header.domain !== epoch.domain || p.block.header.view < 1 || !bodyMatches(p.block))
-    return d.ban(from, "proposal's block is inconsistent");
+  if (p.view > s.view + viewWindow(d)) {
+    hintAhead(d, from, p.epoch);
+    return;
+  }
+  if (p.seat !== epoch.leader(termOf(p.view, epoch.params.termViews))) {
+    d.ban(from, "proposal of another than the leader");
+    return;
+  }
+  if (p.block.header.domain !== epoch.domain || p.block.header.view < 1 || !bodyMatches(p.block)) {
+    d.ban(from, "proposal's block is inconsistent");
+    return;
+  }
   const hash = hashOf(p.block);
   const record = d.view(p.view);
   if (record.proposals.some((each) => each.blockHash === hash && each.parentView === p.parentView)) return;
@@ -116,10 +123,13 @@ export function onProposalVerified(
   const { proposal, hash, from } = job;
   if (!result.ok) {
     const { failed } = result;
-    if (failed === null || (failed.part === "signature" && failed.index === 0))
-      return d.ban(from, "forged proposal");
+    if (failed === null || (failed.part === "signature" && failed.index === 0)) {
+      d.ban(from, "forged proposal");
+      return;
+    }
     d.trace("3: invalid: proof or carried certificate");
-    return addProposal(d, proposal, from, true);
+    addProposal(d, proposal, from, true);
+    return;
   }
   addBlock(d, hash, proposal.block, from);
   absorb(d, proposal.block);

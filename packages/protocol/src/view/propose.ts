@@ -114,7 +114,10 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
   const chain =
     backing === undefined ? parent.chain : { ...parent.chain, backedStamp: backing.checkpoint.stamp };
   const end = leaseEnd(d.epoch, chain, block.header.settledAt);
-  if (stamp > end || end < d.s.now + params.drift) return d.trace("2: past a lease");
+  if (stamp > end || end < d.s.now + params.drift) {
+    d.trace("2: past a lease");
+    return;
+  }
   addBlock(d, hashOf(block), block, null, true);
   d.trace(view > d.s.view ? "2: ahead in the term" : "2: PROPOSE");
   sign(d, view, parent.view, block);

@@ -1,5 +1,5 @@
 import { addBlock, isWellFormed } from "../block/index.ts";
-import { verifyBacking } from "../checkpoint/backing.ts";
+import { verifyBacking } from "../checkpoint/index.ts";
 import { LIMITS } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { lastOfTerm } from "../leader.ts";
@@ -64,7 +64,8 @@ export function answerOldView(d: Draft, peer: Peer): void {
 
 /** A node still in an earlier epoch gets what ends it: F of the last block and its boundary, or the status to catch up by. */
 export function answerOldEpoch(d: Draft, peer: Peer, epoch: number): void {
-  if (!mayAnswer(d, peer)) return;
+  // Right after a hand-over, late votes of the old epoch are no sign of anybody lagging.
+  if (d.s.now < d.s.begun + d.epoch.params.delta || !mayAnswer(d, peer)) return;
   const { past } = d.s;
   d.trace("10: old epoch answered");
   d.send(peer, { type: "status", status: statusOf(d) });
@@ -88,7 +89,10 @@ export function onStatus(d: Draft, from: Peer, status: Status): void {
     s.behind = true;
     return;
   }
-  if (status.epoch < epoch) return answerOldEpoch(d, from, status.epoch);
+  if (status.epoch < epoch) {
+    answerOldEpoch(d, from, status.epoch);
+    return;
+  }
   if (status.finalHeight < s.tip.height && mayAnswer(d, from))
     d.send(from, { type: "status", status: statusOf(d) });
   else if (status.view < s.view) answerOldView(d, from);
@@ -112,7 +116,8 @@ export function onRequest(d: Draft, from: Peer, request: Request): void {
     const record = d.block(request.hash);
     if (record !== undefined) {
       const blocks = [{ block: record.block, certificate: null, backing: null }];
-      return d.send(from, { type: "blocks", blocks });
+      d.send(from, { type: "blocks", blocks });
+      return;
     }
   } else if (request.what === "certificate" && request.domain === d.epoch.domain) {
     const certificate = leaving(d, request.view);
@@ -175,7 +180,10 @@ export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[])
   for (const item of items) {
     const { block, backing } = item;
     if (block.header.domain !== d.epoch.domain) continue;
-    if (!bodyMatches(block)) return d.ban(from, "block body differs from its header");
+    if (!bodyMatches(block)) {
+      d.ban(from, "block body differs from its header");
+      return;
+    }
     const hash = hashOf(block);
     if (s.fetches.has(hash)) addBlock(d, hash, block, from);
     if (!asked) continue;

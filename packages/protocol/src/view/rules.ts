@@ -6,6 +6,7 @@ import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
 import type { BlockRecord, KnownProposal, ViewRecord } from "../state.ts";
 import type { Certificate, Hash, VoteBody } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
+import { checkEarlyNullify } from "../votes/index.ts";
 import {
   certifiedAt,
   effectiveDelta,
@@ -52,6 +53,7 @@ export function rule1Enter(d: Draft): void {
   d.s.view = next;
   d.s.entry = entry;
   startTimers(d);
+  checkEarlyNullify(d, next);
   d.changed = true;
 }
 
@@ -91,23 +93,37 @@ export function rule3Notarize(d: Draft): void {
 function judge(d: Draft, record: ViewRecord, proposal: KnownProposal): void {
   const block = d.block(proposal.blockHash);
   if (block === undefined) return;
-  if (block.invalid !== null || !isPlaced(d, record.view, proposal, block))
-    return markInvalid(d, record.view, proposal);
+  if (block.invalid !== null || !isPlaced(d, record.view, proposal, block)) {
+    markInvalid(d, record.view, proposal);
+    return;
+  }
   if (block.chain === null) {
     wantBlock(d, block.block.header.parentHash, proposal.from);
     return;
   }
   if (!block.available || !parentHeld(d, record.view, proposal, block)) return;
   const verdict = rootsVerdict(d.s, d.epoch, block.block);
-  if (verdict === "mismatch") return refuseBlock(d, block, "state root differs");
+  if (verdict === "mismatch") {
+    refuseBlock(d, block, "state root differs");
+    return;
+  }
   if (verdict === "wait" || !votes(d)) return;
   const { header } = block.block;
   const { now } = d.s;
   const { drift } = d.epoch.params;
-  if (header.stamp > now + drift) return d.trace("3: stamp ahead of the clock");
-  if (leaseEnd(d.epoch, block.chain, header.settledAt) < now + drift) return d.trace("3: past a lease");
+  if (header.stamp > now + drift) {
+    d.trace("3: stamp ahead of the clock");
+    return;
+  }
+  if (leaseEnd(d.epoch, block.chain, header.settledAt) < now + drift) {
+    d.trace("3: past a lease");
+    return;
+  }
   const reading = readingAgrees(d, block);
-  if (reading === "no") return refuseBlock(d, block, "not what the settlement reference shows");
+  if (reading === "no") {
+    refuseBlock(d, block, "not what the settlement reference shows");
+    return;
+  }
   if (reading === "wait") return;
   const { view } = record;
   const { blockHash, parentView } = proposal;
@@ -202,7 +218,10 @@ function certify(d: Draft, record: ViewRecord): void {
   const certificate = (record.finalization ?? record.notarization)!;
   const { blockHash, parentView } = certificate;
   const block = d.block(blockHash);
-  if (block === undefined) return wantBlock(d, blockHash, null);
+  if (block === undefined) {
+    wantBlock(d, blockHash, null);
+    return;
+  }
   const { header } = block.block;
   const reproposed = header.view !== record.view;
   if (block.invalid !== null || (!reproposed && header.parentView !== parentView)) return;

@@ -2,8 +2,9 @@ import type { Draft } from "../draft.ts";
 import { lastOfTerm } from "../leader.ts";
 import { rootOf } from "../memo.ts";
 import type { Certificate, Peer } from "../types/index.ts";
+import { noteAttendance } from "./attendance.ts";
 
-/** Views a certificate of `view` may lie beyond the own before its sender is merely asked to help catching up. */
+/** Views whose X are kept while nothing is final; beyond, old ones are refused (hours of back-off away). */
 const HELD_NULLIFICATIONS = 4_096;
 
 /**
@@ -14,21 +15,30 @@ export function holdCertificate(d: Draft, certificate: Certificate): void {
   const { kind, view } = certificate;
   if (certificate.domain !== d.epoch.domain) return;
   const record = d.view(view);
+  const isFirst = record.notarization === null && record.nullification === null;
   if (kind === "nullify") {
     if (record.nullification !== null || isBelowFinal(d, view)) return;
+    if (isFirst) noteAttendance(d, certificate);
     d.setView(view, { nullification: certificate });
     d.persist({ type: "certificate", certificate, block: null });
     d.trace(record.notarization !== null ? "7: N and X of one view" : "7: nullification");
   } else if (kind === "notarize") {
     if (record.notarization !== null || view <= d.s.tip.view) return;
+    if (isFirst) noteAttendance(d, certificate);
     d.setView(view, { notarization: certificate });
     if (view > d.s.notarizedView) d.s.notarizedView = view;
     d.trace("4: notarization");
   } else {
+    if (contradictsFinal(d, certificate)) {
+      d.halt(`two different blocks are final by view ${view}`, [certificate]);
+      return;
+    }
     if (record.finalization !== null || view <= d.s.tip.view) return;
     d.setView(view, { finalization: certificate });
     if (view > d.s.notarizedView) d.s.notarizedView = view;
     if (d.s.finalization === null || d.s.finalization.view < view) d.s.finalization = certificate;
+    if ((d.block(certificate.blockHash)?.roots ?? null) === null)
+      d.persist({ type: "certificate", certificate, block: null });
     d.trace("8: finalization");
   }
   d.broadcast({ type: "certificate", certificate });
@@ -38,11 +48,23 @@ export function holdCertificate(d: Draft, certificate: Certificate): void {
 const isBelowFinal = (d: Draft, view: number): boolean =>
   lastOfTerm(view, d.epoch.params.termViews) <= d.s.tip.view;
 
+/** True if an F is of a view at or below the final one, but not of the final chain's block there (rule 8). */
+function contradictsFinal(d: Draft, c: Certificate): boolean {
+  const { tip, recent } = d.s;
+  const [oldest] = recent;
+  if (c.kind !== "finalize" || oldest === undefined || c.view > tip.view || c.view < oldest.view)
+    return false;
+  // A re-proposed last block is final by several views.
+  return (
+    c.blockHash !== tip.hash && !recent.some((final) => final.view === c.view && final.hash === c.blockHash)
+  );
+}
+
 /** True if a certificate like this one is held or useless, so that it need not be verified. */
 export function isKnown(d: Draft, c: Certificate): boolean {
   const record = d.s.views.get(c.view);
   if (c.kind === "nullify") return isBelowFinal(d, c.view) || (record?.nullification ?? null) !== null;
-  if (c.view <= d.s.tip.view) return true;
+  if (c.view <= d.s.tip.view) return !contradictsFinal(d, c);
   const held = c.kind === "notarize" ? record?.notarization : record?.finalization;
   return held !== undefined && held !== null;
 }

@@ -1,6 +1,6 @@
 import { toBitmap } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
-import { suspectConflict } from "../evidence/detect.ts";
+import { suspectConflict } from "../evidence/index.ts";
 import { termOf } from "../leader.ts";
 import { rootOf } from "../memo.ts";
 import { isQuorum } from "../quorum.ts";
@@ -66,6 +66,18 @@ export function addOwnVote(d: Draft, vote: Vote): void {
 export function addVerifiedVote(d: Draft, vote: Vote): void {
   addOwnVote(d, vote);
   suspectConflict(d, vote, null);
+}
+
+/** On entering a view: its leader's NULLIFY may have come before. */
+export function checkEarlyNullify(d: Draft, view: number): void {
+  const leader = d.epoch.leader(termOf(view, d.epoch.params.termViews));
+  for (const { subject, pending } of d.s.views.get(view)?.tallies.values() ?? []) {
+    const first = subject.kind === "nullify" ? pending.get(leader)?.[0] : undefined;
+    if (first === undefined || first.from === null) continue;
+    const { epoch } = d.epoch.start;
+    const vote = { ...subject, epoch, domain: d.epoch.domain, seat: leader, signature: first.signature };
+    checkLeaderNullify(d, vote, first.from);
+  }
 }
 
 /** The leader's NULLIFY of the current view acts alone, hence is verified alone (rules 6, 11). */
@@ -150,25 +162,5 @@ export function onVotesVerified(
     bitmap: toBitmap(result.valid, electorate.voters.length),
     signature: result.aggregate,
   };
-  noteAttendance(d, job.view);
   holdCertificate(d, certificate);
-}
-
-/** Skip rule (rule 1): a quorum's votes of a view came; the seats that said nothing fall one further behind. */
-function noteAttendance(d: Draft, view: number): void {
-  d.s.attended++;
-  const heard = [...d.s.heard];
-  for (const { pending, verified } of d.view(view).tallies.values()) {
-    for (const seat of pending.keys()) heard[seat] = d.s.attended;
-    for (const seat of verified.keys()) heard[seat] = d.s.attended;
-  }
-  d.s.heard = heard;
-}
-
-/** A vote of this seat came, however late. */
-export function noteHeard(d: Draft, seat: number): void {
-  if (d.s.heard[seat] === d.s.attended) return;
-  const heard = [...d.s.heard];
-  heard[seat] = d.s.attended;
-  d.s.heard = heard;
 }

@@ -1,13 +1,14 @@
-import type { Draft } from "../draft.ts";
-import type { ChainFacts, EpochContext, ReplicaConfig, ReplicaState, Tally } from "../state.ts";
-import type { Checkpoint, EpochStart, Hash, Millis, Registry } from "../types/index.ts";
-import { startTimers } from "../view/rules.ts";
-import { epochContext } from "./context.ts";
-import { nextStart } from "./start.ts";
+import type { Draft } from "./draft.ts";
+import { epochContext, nextStart } from "./epoch/index.ts";
+import { ProtocolError } from "./errors.ts";
+import type { ChainFacts, EpochContext, ReplicaConfig, ReplicaState, Tally } from "./state.ts";
+import type { Checkpoint, EpochStart, Hash, Millis, Registry } from "./types/index.ts";
+import { startTimers } from "./view/index.ts";
 
 type PerEpoch = Pick<
   ReplicaState,
   | "epoch"
+  | "begun"
   | "view"
   | "timers"
   | "entry"
@@ -42,7 +43,7 @@ type PerEpoch = Pick<
 >;
 
 /** The part of the state that begins anew with an epoch: view 0 is the last block of the one before. */
-export function freshEpoch(context: EpochContext): PerEpoch {
+export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
   const { start, registry } = context;
   const chain: ChainFacts = {
     seed: start.seed,
@@ -54,6 +55,7 @@ export function freshEpoch(context: EpochContext): PerEpoch {
   const zeros = registry.entries.map(() => 0);
   return {
     epoch: context,
+    begun: now,
     view: 1,
     timers: { entered: 0, lead: 0, advance: 0, retry: 0 },
     entry: null,
@@ -103,7 +105,7 @@ export function stateAt(
   now: Millis,
 ): ReplicaState {
   return {
-    ...freshEpoch(epochContext(config, genesisHash, start, registry)),
+    ...freshEpoch(epochContext(config, genesisHash, start, registry), now),
     config,
     genesisHash,
     now,
@@ -130,6 +132,17 @@ export function wantRegistry(d: Draft, root: Hash, epoch: number): void {
   d.emit({ type: "registry", root, epoch });
 }
 
+function contextOrHalt(d: Draft, start: EpochStart, registry: Registry): EpochContext | null {
+  try {
+    return epochContext(d.s.config, d.s.genesisHash, start, registry);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    // The contracts never seal such a registry: whoever did is a matter for people.
+    d.halt(`epoch ${start.epoch} cannot begin: ${error.message}`, []);
+    return null;
+  }
+}
+
 /**
  * Hand-over (section 6): once the last block of e is final and its boundary checkpoint backed, epoch e + 1 begins.
  * Returns true if it did; the caller replays what came early.
@@ -146,13 +159,15 @@ export function handOver(d: Draft): boolean {
   const registry = s.registries.get(commitment.registryNext);
   if (registry === undefined) return false;
   const start = nextStart(s as ReplicaState, epoch, last, backed);
+  const context = contextOrHalt(d, start, registry);
+  if (context === null) return false;
   const past = { epoch: epoch.start.epoch, finalization: s.finalization, boundary: backed };
   const registries = new Map<Hash, Registry>();
   for (const root of [start.registry, start.registryNext]) {
     const known = s.registries.get(root);
     if (known !== undefined) registries.set(root, known);
   }
-  Object.assign(s, freshEpoch(epochContext(s.config, s.genesisHash, start, registry)));
+  Object.assign(s, freshEpoch(context, s.now));
   s.past = past;
   s.registries = registries;
   d.persist({ type: "epoch", start });

@@ -1,0 +1,24 @@
+export { retryFetches } from "./fetch.ts";
+export { dropFinal, rule8Finalize } from "./finality.ts";
+export { addProposal, onProposal, onProposalVerified, viewWindow } from "./proposals.ts";
+export { proposalDue, rule2Propose } from "./propose.ts";
+export {
+  answerBacked,
+  answerOldEpoch,
+  answerOldView,
+  catchUp,
+  greet,
+  hintAhead,
+  onBlocks,
+  onRequest,
+  onStatus,
+} from "./repair.ts";
+export {
+  rule1Enter,
+  rule3Notarize,
+  rule4Certify,
+  rule5Finalize,
+  rule6Nullify,
+  rule6Retry,
+  startTimers,
+} from "./rules.ts";
