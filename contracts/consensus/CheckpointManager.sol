@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
 import {BLS12381} from "../libraries/BLS12381.sol";
@@ -18,6 +19,7 @@ import {Epoch, G1Point, Mode, Seat} from "../types/Types.sol";
 contract CheckpointManager is AccessManaged, ICheckpointManager {
     using SealedSnapshots for SealedSnapshot;
     using Snapshots for uint256[4];
+    using SafeCast for uint256;
 
     /// @dev One slot, read and written by every checkpoint.
     struct State {
@@ -29,12 +31,14 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         uint8 carried;
     }
 
-    /// @dev One slot. `mode` is the one wanted until `firstHeight` is set.
+    /// @dev One slot. `mode` is the one wanted until `firstHeight` is set. 40 bits count 3,000 years of Fast blocks; 8
+    /// bits more recoveries than a chain survives.
     struct Slot {
         address snapshot;
-        uint16 incarnation;
+        uint40 firstHeight;
+        uint40 boundaryAt;
+        uint8 incarnation;
         Mode mode;
-        uint64 firstHeight;
     }
 
     /// @dev What a list of seats adds up to.
@@ -61,7 +65,6 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     State private _state;
     mapping(uint256 index => bytes32 hash) private _ring;
     mapping(uint64 epoch => Slot) private _epochs;
-    mapping(uint64 epoch => uint40 time) private _boundaryAt;
     mapping(uint64 epoch => bytes32 hash) private _accounting;
 
     constructor(address authority, IElections elections_, uint64 chainId_) AccessManaged(authority) {
@@ -93,9 +96,9 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         genesisHash = hash;
         genesisStamp = genesis.stamp;
         _state = State(0, genesis.stamp, uint40(block.timestamp), 0, 0, 0);
-        _epochs[0] = Slot(blob, 0, mode, 1);
-        _epochs[1] = Slot(blob, 0, mode, 0);
-        _epochs[2] = Slot(blob, 0, mode, 0);
+        _epochs[0] = Slot(blob, 1, 0, 0, mode);
+        _epochs[1] = Slot(blob, 0, 0, 0, mode);
+        _epochs[2] = Slot(blob, 0, 0, 0, mode);
         emit Started(hash, genesis, core);
         for (uint64 e = 0; e < 3; ++e) {
             emit RegistryRecorded(Epoch.wrap(e), root, SealedSnapshots.numberOf(blob), e != 0);
@@ -167,25 +170,23 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         r.incarnation = slot.incarnation;
         r.mode = slot.mode;
         r.firstHeight = slot.firstHeight;
-        if (slot.firstHeight != 0) r.lastHeight = slot.firstHeight + s.epochLength(slot.mode) - 1;
-        r.boundaryAt = _boundaryAt[e];
+        if (slot.firstHeight != 0) r.lastHeight = uint64(slot.firstHeight) + s.epochLength(slot.mode) - 1;
+        r.boundaryAt = slot.boundaryAt;
         r.accounting = _accounting[e];
     }
 
     /// @inheritdoc ICheckpointManager
-    function recordedRegistry(
-        Epoch epoch
-    ) external view returns (bytes32 registryRoot, uint32 number, address snapshot) {
+    function recordedRegistry(Epoch epoch) external view returns (bytes32 registryRoot, uint32 seal, address snapshot) {
         snapshot = _epochs[Epoch.unwrap(epoch)].snapshot;
         if (snapshot != address(0)) {
             registryRoot = SealedSnapshots.hashOf(snapshot);
-            number = SealedSnapshots.numberOf(snapshot);
+            seal = SealedSnapshots.numberOf(snapshot);
         }
     }
 
     /// @inheritdoc ICheckpointManager
     function boundaryAcceptedAt(Epoch epoch) external view returns (uint40) {
-        return _boundaryAt[Epoch.unwrap(epoch)];
+        return _epochs[Epoch.unwrap(epoch)].boundaryAt;
     }
 
     /// @inheritdoc ICheckpointManager
@@ -232,7 +233,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         State memory state = _state;
         Slot memory slot = _epochs[state.epoch];
         SealedSnapshot memory s = SealedSnapshots.load(slot.snapshot);
-        uint64 last = slot.firstHeight + s.epochLength(slot.mode) - 1;
+        uint64 last = uint64(slot.firstHeight) + s.epochLength(slot.mode) - 1;
         if (checkpoint.height <= state.height || checkpoint.height > last) {
             revert CheckpointManagerBadHeight(checkpoint.height, state.height, last);
         }
@@ -268,16 +269,16 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
             revert CheckpointManagerBadBoundary();
         }
         _accept(submission.checkpoint, submission.proof);
-        uint64 firstHeight = submission.checkpoint.height + 1;
+        uint256 firstHeight = uint256(submission.checkpoint.height) + 1;
         _handOver(epoch, firstHeight, b);
-        _boundaryAt[epoch] = uint40(block.timestamp);
+        _epochs[epoch].boundaryAt = uint40(block.timestamp);
         _accounting[epoch] = accounting;
         _state.epoch = uint32(epoch + 1);
-        emit BoundaryAccepted(Epoch.wrap(epoch), firstHeight, b);
+        emit BoundaryAccepted(Epoch.wrap(epoch), uint64(firstHeight), b);
     }
 
     /// @dev Fixes the mode of the next epoch and records the registry and the wanted mode of the one after.
-    function _handOver(uint64 epoch, uint64 firstHeight, Boundary calldata b) private {
+    function _handOver(uint64 epoch, uint256 firstHeight, Boundary calldata b) private {
         Slot memory next = _epochs[epoch + 1];
         bytes32 root = SealedSnapshots.hashOf(next.snapshot);
         if (b.commitment.registryNext != root) revert CheckpointManagerBadRegistry(b.commitment.registryNext, root);
@@ -286,7 +287,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
             revert CheckpointManagerBadMode(b.commitment.modeNext, next.mode, present);
         }
         next.mode = b.commitment.modeNext;
-        next.firstHeight = firstHeight;
+        next.firstHeight = firstHeight.toUint40();
         _epochs[epoch + 1] = next;
         Slot memory after_ = _epochs[epoch + 2];
         if (after_.snapshot == address(0)) {

@@ -21,7 +21,7 @@ import {Snapshots} from "./Snapshots.sol";
 /// @param epochLengths blocks of an epoch in each mode, in the order of `Mode`
 /// @param suspended authorities' seats that do not count
 /// @param backing Balanced's voting set
-/// @param members all seats that count: Secure's voting set
+/// @param members all seats with a key, less the suspended: Secure's voting set
 /// @param keysRoot Merkle root of the keys
 /// @param weightsRoot Merkle root of the weights
 /// @param paramsHash hash of the consensus parameters

@@ -71,8 +71,8 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
         if (r.convictions++ == 0) {
             r.firstAt = uint40(block.timestamp);
             (uint256 bondPart, uint256 queuedPart) = _penalty(v, rules);
-            queuedTaken = queue.slashBond(v.validator, v.seal, queuedPart);
-            bondTaken = pool.slashBond(v.validator, bondPart);
+            if (queuedPart != 0) queuedTaken = queue.slashBond(v.validator, v.seal, queuedPart);
+            if (bondPart != 0) bondTaken = pool.slashBond(v.validator, bondPart);
             registry.tombstone(v.validator);
             uint256 taken = bondTaken + queuedTaken;
             r.taken = uint128(taken);

@@ -70,7 +70,7 @@ library Sealing {
         uint256 count = _chooseBacking(w, input.qualified, hints);
         _cut(w, hints.cut, count);
         _capAuthorities(w);
-        _sum(w);
+        _sum(w, input.keys);
         s.epoch = input.epoch;
         s.number = input.number;
         _sealKeys(s, input, tree);
@@ -184,21 +184,20 @@ library Sealing {
         }
     }
 
-    /// @dev Totals, and the bitmaps of the authorities that count beside the stakers that do.
-    function _sum(Work memory w) private pure {
+    /// @dev Totals, and the bitmaps of the authorities that count beside the stakers: all with a key are members.
+    function _sum(Work memory w, uint256[] memory keys) private pure {
         SealedSnapshot memory s = w.s;
         uint256 total;
         for (uint256 i = 0; i < w.words.length; ++i) {
             uint256 word = w.words[i];
+            uint256 keyWord = keys[i];
             for (uint256 j = 0; j < 8; ++j) {
                 uint256 weight = (word >> (32 * j)) & type(uint32).max;
-                if (weight == 0) continue;
                 total += weight;
                 uint256 seat = 8 * i + j;
-                if (seat >= s.nAuth) {
-                    s.members[seat >> 8] |= 1 << (seat & 0xff);
-                    ++s.stakers;
-                }
+                if (seat < s.nAuth) continue;
+                if ((keyWord >> (32 * j)) & type(uint32).max != 0) s.members[seat >> 8] |= 1 << (seat & 0xff);
+                if (weight != 0) ++s.stakers;
             }
         }
         uint256 active = Snapshots.firstSeats(s.nAuth) & ~s.suspended;

@@ -93,7 +93,6 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, ElectionsClient
         p.bond = uint128(bond - taken);
         _reduceTotal(taken);
         emit BondSlashed(validator, msg.sender, taken, bond - taken);
-        _report(validator);
         token.safeTransfer(msg.sender, taken);
     }
 

@@ -61,7 +61,8 @@ interface IStakingPool {
     /// @notice Takes back unbonding bond that the queue has just transferred here. Only the queue.
     function restoreBond(uint64 validator, uint256 amount) external;
 
-    /// @notice Moves up to `amount` of a validator's bond to the calling slasher. Never reverts for lack of stake.
+    /// @notice Moves up to `amount` of a validator's bond to the calling slasher. Never reverts for lack of stake. Live
+    /// weights are told by the jailing that follows, or by anybody's `refresh`.
     /// @return taken What was there to take
     function slashBond(uint64 validator, uint256 amount) external returns (uint256 taken);
 

@@ -1,0 +1,334 @@
+import { signatureWords } from "@aitbc-hybrid/crypto";
+import { nativeBls } from "@aitbc-hybrid/crypto/native";
+import { bls12_381 as curve } from "@noble/curves/bls12-381.js";
+import { expect } from "chai";
+import { getBytes, hexlify, keccak256, ZeroAddress } from "ethers";
+import { network } from "hardhat";
+import { COIN, type Core, deployCore, possession, register, startedCore } from "../support/core.ts";
+import { g1Hex, g1Struct, g2Struct } from "../support/points.ts";
+
+const connection = await network.create();
+const { networkHelpers } = connection;
+const fresh = () => deployCore(connection);
+const started = () => startedCore(connection);
+const NO_G1 = g1Struct(`0x${"00".repeat(128)}`);
+const NO_G2 = g2Struct(`0x${"00".repeat(256)}`);
+const STATUS = { active: 1n, jailed: 2n, tombstoned: 3n, exited: 4n };
+
+/** Opens the contracts to an account as if it were a slasher. */
+async function slasher(core: Core) {
+  const account = core.others[18]!;
+  await core.access.grantRole(2, account.address, 0);
+  return account;
+}
+
+describe("ValidatorRegistry", () => {
+  describe("registration", () => {
+    it("opens an identity and writes the key as code", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const { key, proof, keyBytes } = possession(core, "one", 1);
+      const [, owner, vote] = core.others;
+      await expect(core.registry.connect(owner!).register(owner!.address, vote!.address, key, proof, "one"))
+        .to.emit(core.registry, "ValidatorReserved")
+        .withArgs(1n, owner!.address, owner!.address, vote!.address, "one")
+        .and.to.emit(core.registry, "KeySet")
+        .withArgs(1n, 1n, hexlify(keyBytes));
+      const v = await core.registry.validator(1);
+      expect(v.operator).to.equal(owner!.address);
+      expect(v.status).to.equal(STATUS.active);
+      expect(v.role).to.equal(0n);
+      expect(v.key).to.equal(1n);
+      expect(await core.registry.voteAddress(1)).to.equal(vote!.address);
+      expect(await core.registry.keyBytes(1)).to.equal(hexlify(keyBytes));
+      const code = await connection.ethers.provider.getCode(await core.registry.keyAddress(1));
+      expect(code).to.equal(`0x00${hexlify(keyBytes).slice(2)}`);
+      expect(await core.registry.ownerOfKey(1)).to.equal(1n);
+      expect(await core.registry.usedKey(keccak256(keyBytes))).to.deep.equal([1n, 1n]);
+    });
+
+    it("reads many keys in one call, vacant places as zero", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const a = await register(core, "a");
+      const b = await register(core, "b");
+      expect(await core.registry.keysBytes([2, 0, 1])).to.equal(
+        hexlify(new Uint8Array([...b.keyBytes, ...new Uint8Array(96), ...a.keyBytes])),
+      );
+    });
+
+    it("refuses a possession signed for another number, registry, key or purpose", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const me = core.others[0]!;
+      const send = (key: Parameters<typeof core.registry.register>[2], proof: typeof NO_G2) =>
+        core.registry.connect(me).register(me.address, ZeroAddress, key, proof, "");
+      const right = possession(core, "k", 1);
+      const forSecond = possession(core, "k", 2);
+      await expect(send(right.key, forSecond.proof)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryBadPossession",
+      );
+      const elsewhere = possession(
+        { ...core, addresses: { ...core.addresses, registry: core.addresses.pool } },
+        "k",
+        1,
+      );
+      await expect(send(right.key, elsewhere.proof)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryBadPossession",
+      );
+      const other = possession(core, "other", 1);
+      await expect(send(right.key, other.proof)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryBadPossession",
+      );
+      const message = await core.registry.possessionMessage(1, right.key);
+      const vote = signatureWords(nativeBls.sign(right.secret, getBytes(message)));
+      await expect(send(right.key, vote)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryBadPossession",
+      );
+      await expect(send(right.key, right.proof)).to.emit(core.registry, "KeySet");
+    });
+
+    it("refuses infinity, a point off the curve and one outside the subgroup", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const me = core.others[0]!;
+      const { key, proof } = possession(core, "k", 1);
+      const send = (k: typeof NO_G1, p: typeof NO_G2) =>
+        core.registry.connect(me).register(me.address, ZeroAddress, k, p, "");
+      await expect(send(NO_G1, NO_G2)).to.revert(connection.ethers);
+      await expect(send(NO_G1, proof)).to.revert(connection.ethers);
+      await expect(send(key, NO_G2)).to.revert(connection.ethers);
+      const off = g1Struct(`0x${"00".repeat(63)}01${"00".repeat(63)}01`);
+      await expect(send(off, proof)).to.revert(connection.ethers);
+      const stray = g1Struct(g1Hex(curve.G1.Point.fromAffine({ x: 0n, y: 2n })));
+      await expect(send(stray, proof)).to.revert(connection.ethers);
+    });
+
+    it("refuses a used key, whoever used it and even if it was rotated away", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const first = await register(core, "k");
+      const again = possession(core, "k", 2);
+      const thief = core.others[5]!;
+      const hash = keccak256(first.keyBytes);
+      await expect(
+        core.registry.connect(thief).register(thief.address, ZeroAddress, again.key, again.proof, ""),
+      )
+        .to.be.revertedWithCustomError(core.registry, "ValidatorRegistryKeyUsed")
+        .withArgs(hash);
+      const next = possession(core, "next", 1);
+      await core.registry.connect(first.operator).setKey(1, next.key, next.proof);
+      expect((await core.registry.validator(1)).key).to.equal(2n);
+      expect(await core.registry.ownerOfKey(1)).to.equal(1n);
+      const back = possession(core, "k", 1);
+      await expect(
+        core.registry.connect(first.operator).setKey(1, back.key, back.proof),
+      ).to.be.revertedWithCustomError(core.registry, "ValidatorRegistryKeyUsed");
+    });
+
+    it("refuses no withdrawal address", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      await expect(core.registry.reserve(ZeroAddress, ZeroAddress, "")).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryZeroAddress",
+      );
+    });
+
+    it("a reserved number cannot be taken: the key follows in its own call", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const me = core.others[0]!;
+      await core.registry.connect(me).reserve(me.address, ZeroAddress, "later");
+      expect((await core.registry.validator(1)).key).to.equal(0n);
+      expect(await core.registry.voteAddress(1)).to.equal(me.address);
+      await register(core, "in between");
+      const { key, proof } = possession(core, "mine", 1);
+      await expect(core.registry.setKey(1, key, proof)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryUnauthorized",
+      );
+      await core.registry.connect(me).setKey(1, key, proof);
+      expect(await core.registry.ownerOfKey(2)).to.equal(1n);
+    });
+
+    it("costs at most 350,000 gas", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      await register(core, "first");
+      const me = core.others[0]!;
+      const { key, proof } = possession(core, "k", 2);
+      const tx = await core.registry.connect(me).register(me.address, ZeroAddress, key, proof, "validator");
+      expect((await tx.wait())!.gasUsed).to.be.below(350_000n);
+    });
+  });
+
+  describe("addresses", () => {
+    it("the operator and the vote address follow the withdrawal address's word only", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const { operator } = await register(core, "k");
+      const other = core.others[7]!;
+      for (const call of [
+        core.registry.connect(other).setOperator(1, other.address),
+        core.registry.connect(other).setVoteAddress(1, other.address),
+        core.registry.connect(other).proposeWithdrawal(1, other.address),
+        core.registry.connect(other).acceptWithdrawal(1),
+        core.registry.connect(other).setMetadata(1, "x"),
+        core.registry.connect(other).exit(1),
+      ]) {
+        await expect(call).to.be.revertedWithCustomError(core.registry, "ValidatorRegistryUnauthorized");
+      }
+      await expect(core.registry.connect(operator).setOperator(1, ZeroAddress)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryZeroAddress",
+      );
+      await core.registry.connect(operator).setOperator(1, other.address);
+      await core.registry.connect(operator).setVoteAddress(1, other.address);
+      await expect(core.registry.connect(other).setMetadata(1, "x")).to.emit(core.registry, "MetadataSet");
+      expect(await core.registry.voteAddress(1)).to.equal(other.address);
+    });
+
+    it("the withdrawal address changes in two steps", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      const { operator } = await register(core, "k");
+      const heir = core.others[9]!;
+      await core.registry.connect(operator).proposeWithdrawal(1, heir.address);
+      expect((await core.registry.validator(1)).withdrawal).to.equal(operator.address);
+      await core.registry.connect(heir).acceptWithdrawal(1);
+      const v = await core.registry.validator(1);
+      expect(v.withdrawal).to.equal(heir.address);
+      expect(v.pendingWithdrawal).to.equal(ZeroAddress);
+    });
+  });
+
+  describe("role and standing", () => {
+    it("governance admits and revokes, nobody else", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      await register(core, "k");
+      await expect(core.registry.connect(core.others[0]!).admit(1)).to.be.revertedWithCustomError(
+        core.registry,
+        "AccessManagedUnauthorized",
+      );
+      await core.registry.admit(1);
+      await expect(core.registry.admit(1)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryRoleUnchanged",
+      );
+      expect((await core.registry.validator(1)).role).to.equal(1n);
+      await core.registry.revoke(1);
+      expect((await core.registry.validator(1)).role).to.equal(0n);
+      await expect(core.registry.admit(2)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryUnknown",
+      );
+    });
+
+    it("jail is for a time, which only grows, and ends on the operator's word", async () => {
+      const core = await networkHelpers.loadFixture(started);
+      const judge = await slasher(core);
+      const member = core.members.get(5)!;
+      await core.registry.connect(judge).jail(5);
+      const { jailedUntil } = await core.registry.validator(5);
+      await expect(core.registry.connect(member.operator).unjail(5)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryStillJailed",
+      );
+      await networkHelpers.time.increase(5);
+      await core.registry.connect(judge).jail(5);
+      expect((await core.registry.validator(5)).jailedUntil).to.be.above(jailedUntil);
+      expect((await core.elections.candidate(5)).eligible).to.equal(false);
+      await networkHelpers.time.increase(core.file.slashing.jailTime as number);
+      await core.registry.connect(member.operator).unjail(5);
+      expect((await core.registry.validator(5)).status).to.equal(STATUS.active);
+      expect((await core.elections.candidate(5)).eligible).to.equal(true);
+      await expect(core.registry.connect(member.operator).unjail(5)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryBadStatus",
+      );
+    });
+
+    it("a longer jail time is not shortened by a new verdict", async () => {
+      const core = await networkHelpers.loadFixture(started);
+      const judge = await slasher(core);
+      await core.registry.connect(judge).jail(5);
+      const { jailedUntil } = await core.registry.validator(5);
+      await core.parameters.setSlashing({ ...(await slashingOf(core)), jailTime: 1 });
+      await core.registry.connect(judge).jail(5);
+      expect((await core.registry.validator(5)).jailedUntil).to.equal(jailedUntil);
+    });
+
+    it("a tombstone is for good, whatever came before", async () => {
+      const core = await networkHelpers.loadFixture(started);
+      const judge = await slasher(core);
+      await core.registry.connect(core.members.get(6)!.operator).exit(6);
+      for (const id of [5, 6]) {
+        await core.registry.connect(judge).tombstone(id);
+        await core.registry.connect(judge).tombstone(id);
+        await core.registry.connect(judge).jail(id);
+        expect((await core.registry.validator(id)).status).to.equal(STATUS.tombstoned);
+        const { operator } = core.members.get(id)!;
+        await expect(core.registry.connect(operator).unjail(id)).to.be.revertedWithCustomError(
+          core.registry,
+          "ValidatorRegistryBadStatus",
+        );
+        const { key, proof } = possession(core, `late ${id}`, id);
+        await expect(core.registry.connect(operator).setKey(id, key, proof)).to.be.revertedWithCustomError(
+          core.registry,
+          "ValidatorRegistryBadStatus",
+        );
+      }
+    });
+
+    it("an exit is for good", async () => {
+      const core = await networkHelpers.loadFixture(started);
+      const { operator } = core.members.get(5)!;
+      await core.registry.connect(operator).exit(5);
+      expect((await core.registry.validator(5)).status).to.equal(STATUS.exited);
+      expect((await core.elections.candidate(5)).weight).to.equal(0n);
+      await expect(core.registry.connect(operator).exit(5)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryBadStatus",
+      );
+      await expect(core.pool.connect(operator).depositBond(5, COIN)).to.be.revertedWithCustomError(
+        core.pool,
+        "StakingPoolClosed",
+      );
+      const judge = await slasher(core);
+      await core.registry.connect(judge).jail(5);
+      expect((await core.registry.validator(5)).status).to.equal(STATUS.exited);
+    });
+
+    it("only slashers jail and tombstone", async () => {
+      const core = await networkHelpers.loadFixture(fresh);
+      await register(core, "k");
+      await expect(core.registry.jail(1)).to.be.revertedWithCustomError(
+        core.registry,
+        "AccessManagedUnauthorized",
+      );
+      await expect(core.registry.tombstone(1)).to.be.revertedWithCustomError(
+        core.registry,
+        "AccessManagedUnauthorized",
+      );
+    });
+  });
+
+  it("unknown keys and validators are refused by name", async () => {
+    const core = await networkHelpers.loadFixture(fresh);
+    await register(core, "k");
+    expect(await core.registry.elections()).to.equal(core.addresses.elections);
+    expect(await core.registry.ownerOfKey(0)).to.equal(0n);
+    expect(await core.registry.ownerOfKey(2)).to.equal(0n);
+    for (const key of [0, 2]) {
+      await expect(core.registry.keyBytes(key)).to.be.revertedWithCustomError(
+        core.registry,
+        "ValidatorRegistryNoKey",
+      );
+    }
+    await expect(core.registry.validator(2)).to.be.revertedWithCustomError(
+      core.registry,
+      "ValidatorRegistryUnknown",
+    );
+  });
+});
+
+async function slashingOf(core: Core) {
+  const { basePenalty, reporterShare, reporterCap, evidenceValidity, jailTime } =
+    await core.parameters.slashing();
+  return { basePenalty, reporterShare, reporterCap, evidenceValidity, jailTime };
+}
