@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import { CryptoError } from "./errors.ts";
 
 /** 32 bytes: as bytes, or as `0x` and 64 lower-case digits, the form in which the protocol package keeps hashes. */
@@ -17,17 +17,4 @@ export function rootBytes(root: Root): Uint8Array {
     throw new CryptoError("MESSAGE_LENGTH", `a signing root has 32 bytes, not ${bytes.length}`);
   }
   return bytes;
-}
-
-/** `bytes` as `0x` and lower-case hexadecimal digits. */
-export const toHash = (bytes: Uint8Array): `0x${string}` => `0x${bytesToHex(bytes)}`;
-
-/** `value` in 8 bytes, most significant first; a safe integer from 0. */
-export function uint64(value: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new CryptoError("MESSAGE_LENGTH", `${value} is not an unsigned integer`);
-  }
-  const out = new Uint8Array(8);
-  new DataView(out.buffer).setBigUint64(0, BigInt(value));
-  return out;
 }

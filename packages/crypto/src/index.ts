@@ -29,13 +29,12 @@ export {
   type SignedByMany,
   type SignedBySeat,
   type SignedProposal,
-  seatsBitmap,
   type Verdict,
   voteCheck,
 } from "./checks/index.ts";
 export { childSecret, secretAt, secretFromMaterial } from "./derivation/index.ts";
+export { compressKey, type G1Words, type G2Words, keyWords, signatureWords } from "./eip2537.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export type { KeyTable } from "./keytable.ts";
 export { pureBls } from "./pure/index.ts";
-export { type VrfInput, vrfMessage, vrfOutput, vrfProve, vrfVerify } from "./vrf/index.ts";
-export { compressKey, type G1Words, type G2Words, keyWords, signatureWords } from "./eip2537.ts";
+export { type VrfInput, vrfMessage, vrfProve, vrfVerify } from "./vrf/index.ts";

@@ -1,4 +1,4 @@
-export { bitmapSeats, seatsBitmap } from "./bitmap.ts";
+export { bitmapSeats } from "./bitmap.ts";
 export { type Check, decide, decideLater, type Pairing, type Refusal, type Verdict } from "./check.ts";
 export {
   certificateCheck,

@@ -1,8 +1,9 @@
-import { bytesOf, type SignatureLike } from "../bls.ts";
+import { type Hash, vrfOutput } from "@aitbc-hybrid/protocol";
+import { bytesOf, SIGNATURE_BYTES, type SignatureLike } from "../bls.ts";
 import { type Root, rootBytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { KeyTable } from "../keytable.ts";
-import { type VrfInput, vrfMessage, vrfOutput } from "../vrf/index.ts";
+import { type VrfInput, vrfMessage } from "../vrf/index.ts";
 import { bitmapSeats } from "./bitmap.ts";
 import type { Check } from "./check.ts";
 
@@ -30,7 +31,7 @@ export interface SignedProposal extends SignedBySeat {
     readonly input: VrfInput;
     readonly proof: SignatureLike;
     /** As the header claims it. */
-    readonly output: `0x${string}`;
+    readonly output: Hash;
   };
 }
 
@@ -67,7 +68,7 @@ export function proposalCheck(keys: KeyTable, proposal: SignedProposal): Check {
   const key = keys.key(vrf.seat);
   if (key === null) return { refused: "seat-unknown" };
   const proof = bytesOf(vrf.proof);
-  if (proof.length !== 96 || vrfOutput(proof) !== vrf.output) return { refused: "vrf-output" };
+  if (proof.length !== SIGNATURE_BYTES || vrfOutput(proof) !== vrf.output) return { refused: "vrf-output" };
   const vote = voteCheck(keys, proposal);
   if (vote.refused !== null) return vote;
   const drawn = { key, root: vrfMessage(vrf.input), signature: proof };

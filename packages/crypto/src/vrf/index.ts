@@ -1,1 +1,1 @@
-export { type VrfInput, vrfMessage, vrfOutput, vrfProve, vrfVerify } from "./vrf.ts";
+export { type VrfInput, vrfMessage, vrfProve, vrfVerify } from "./vrf.ts";

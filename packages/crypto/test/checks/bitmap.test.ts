@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { toBitmap } from "@aitbc-hybrid/protocol";
 import fc from "fast-check";
-import { bitmapSeats, seatsBitmap } from "../../src/index.ts";
+import { bitmapSeats } from "../../src/index.ts";
 
 describe("signer bitmaps", () => {
   it("keep seat i at byte i >> 3, bit i & 7", () => {
-    assert.deepEqual(seatsBitmap([0, 9, 10], 11), Uint8Array.of(0x01, 0x06));
+    assert.deepEqual(toBitmap([0, 9, 10], 11), Uint8Array.of(0x01, 0x06));
     assert.deepEqual(bitmapSeats(Uint8Array.of(0x01, 0x06), 11), [0, 9, 10]);
   });
 
@@ -17,7 +18,7 @@ describe("signer bitmaps", () => {
           .chain((size) => fc.tuple(fc.constant(size), fc.uniqueArray(fc.nat(size - 1)))),
         ([size, seats]) => {
           const sorted = seats.toSorted((a, b) => a - b);
-          assert.deepEqual(bitmapSeats(seatsBitmap(seats, size), size), sorted);
+          assert.deepEqual(bitmapSeats(toBitmap(seats, size), size), sorted);
         },
       ),
     );

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { toBitmap, toHex, vrfOutput } from "@aitbc-hybrid/protocol";
 import {
   certificateCheck,
   decide,
   evidenceCheck,
   proposalCheck,
-  seatsBitmap,
   voteCheck,
-  vrfOutput,
   vrfProve,
 } from "../../src/index.ts";
 import { nativeBls } from "../../src/native/index.ts";
@@ -22,7 +21,7 @@ const sign = (seat: number, byte = 7) => nativeBls.sign(secret(seat + 1), root(b
 const vote = (seat: number, byte = 7) => ({ root: root(7), seat, signature: sign(seat, byte) });
 const certificate = (seats: number[]) => ({
   root: root(7),
-  bitmap: seatsBitmap(seats, N),
+  bitmap: toBitmap(seats, N),
   signature: nativeBls.aggregateSignatures(seats.map((seat) => sign(seat))),
 });
 const verdict = (check: Parameters<typeof decide>[1]) => decide(nativeBls, check);
@@ -65,8 +64,8 @@ describe("certificate check", () => {
   });
   it("refuses more or fewer signers than the bitmap says, and another root", () => {
     const good = certificate([0, 1, 2]);
-    const more = { ...good, bitmap: seatsBitmap([0, 1, 2, 3], N) };
-    const fewer = { ...good, bitmap: seatsBitmap([0, 1], N) };
+    const more = { ...good, bitmap: toBitmap([0, 1, 2, 3], N) };
+    const fewer = { ...good, bitmap: toBitmap([0, 1], N) };
     for (const bad of [more, fewer, { ...good, root: root(8) }]) {
       assert.deepEqual(verdict(certificateCheck(voters, bad)), refused("signature-wrong"));
     }
@@ -80,7 +79,7 @@ describe("certificate check", () => {
 });
 
 describe("proposal check", () => {
-  const input = { domain: root(1), seed: root(2), term: 3 };
+  const input = { domain: toHex(root(1)), seed: toHex(root(2)), term: 3 };
   const proof = vrfProve(nativeBls, secret(1), input);
   const proposal = { ...vote(0), vrf: { seat: 0, input, proof, output: vrfOutput(proof) } };
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
+import { toBitmap } from "@aitbc-hybrid/protocol";
 import { invalidEntriesLater } from "../../src/batch.ts";
-import { certificateCheck, decideLater, pureBls, seatsBitmap } from "../../src/index.ts";
+import { certificateCheck, decideLater, pureBls } from "../../src/index.ts";
 import { nativeBls, VerificationPool } from "../../src/native/index.ts";
 import { type BlsFixture, fixture, hex, root, secret } from "../support/fixtures.ts";
 
@@ -79,7 +80,7 @@ describe("verification pool", () => {
 
   it("decides checks, also on tables of the other implementation", async () => {
     const signature = nativeBls.aggregateSignatures([entry(1).signature, entry(3).signature]);
-    const certificate = { root: root(7), bitmap: seatsBitmap([0, 2], 4), signature };
+    const certificate = { root: root(7), bitmap: toBitmap([0, 2], 4), signature };
     for (const bls of [nativeBls, pureBls]) {
       const check = certificateCheck(bls.keyTable(keys), certificate);
       assert.deepEqual(await decideLater(pool, check), { valid: true, seats: [0, 2] });
