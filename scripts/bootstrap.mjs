@@ -252,7 +252,8 @@ function isInstalled(lock, lockHash) {
     return false;
   }
   return Object.entries(lock.packages).every(([path, entry]) => {
-    if (path === "" || !path.includes("node_modules/") || entry.link) return true;
+    if (path === "" || !path.includes("node_modules/")) return true;
+    if (entry.link) return existsSync(inRoot(path));
     if (entry.optional === true && !fitsHere(entry)) return true;
     // Optional packages without a platform may be absent for reasons of their own (a build that failed).
     if (present[path] === undefined) return entry.optional === true && entry.cpu === undefined;
@@ -411,7 +412,7 @@ async function main() {
 
   const runtime = await alone(async () => {
     if (!isInstalled(lock, lockHash)) await install(lock, lockHash);
-    else if (!existsSync(installStamp)) writeFileSync(installStamp, lockHash);
+    else writeFileSync(installStamp, lockHash);
     const own = join(nodeModules, "node", "bin", "node");
     const node = existsSync(own) ? own : process.execPath;
     const fresh = command.contracts ? await compile(node, lockHash) : false;
