@@ -16,7 +16,7 @@ export interface StoredFile {
 
 /** What the write-ahead log needs of a file system: real (`nodeFileSystem`) or with faults (entry ./faults). */
 export interface FileSystem {
-  /** Creates `path` and its parents where missing. */
+  /** Creates `path` and its parents where missing; returns once they are on the disk. */
   makeDirectory(path: string): Promise<void>;
   /** Names in the directory `path`, in any order. */
   list(path: string): Promise<string[]>;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -52,6 +53,36 @@ describe("directory lock", () => {
       await writeFile(path, content);
       await (await lockDirectory(directory))();
     }
+  });
+
+  it("names the files to delete where a process died while it took over", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await once(child, "exit");
+    const dead = JSON.stringify({ pid: child.pid, started: null });
+    await writeFile(path, dead);
+    const claim = `${path}.${createHash("sha256").update(dead).digest("hex").slice(0, 16)}.claim`;
+    await writeFile(claim, dead);
+    await assert.rejects(lockDirectory(directory), (error: Error & { code: string }) => {
+      assert.equal(error.code, "LOCKED");
+      assert.ok(error.message.includes(`delete ${claim} and ${path}`));
+      return true;
+    });
+    await rm(claim);
+    await (await lockDirectory(directory))();
+  });
+
+  it("is not taken from the one who holds it by a release that comes late", async () => {
+    const release = await lockDirectory(directory);
+    await rm(path);
+    const second = await lockDirectory(directory);
+    await release();
+    assert.deepEqual(await readdir(directory), ["LOCK"]);
+    await second();
+  });
+
+  it("cannot be had on what is no directory", async () => {
+    await writeFile(join(directory, "file"), "");
+    await assert.rejects(lockDirectory(join(directory, "file")), { code: "FAILED", message: /file failed/ });
   });
 
   it("goes to one of many who find it stale", async () => {

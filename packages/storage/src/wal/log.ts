@@ -76,6 +76,7 @@ export class WriteAheadLog {
    */
   static async open(options: WalOptions, modules: WalModules = {}): Promise<WriteAheadLog> {
     const fs = modules.fs ?? nodeFileSystem;
+    await makeDirectory(fs, options.directory);
     const release = await (modules.lock ?? lockDirectory)(options.directory);
     try {
       return new WriteAheadLog(options, { fs, release, ...(await recover(fs, options.directory)) });
@@ -228,6 +229,14 @@ export class WriteAheadLog {
       throw storageError(cause, path, "Reading");
     }
     return records;
+  }
+}
+
+async function makeDirectory(fs: FileSystem, directory: string): Promise<void> {
+  try {
+    await fs.makeDirectory(directory);
+  } catch (cause) {
+    throw storageError(cause, directory, "Creating");
   }
 }
 

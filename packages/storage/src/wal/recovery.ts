@@ -18,12 +18,11 @@ export interface Recovered {
 }
 
 /**
- * Reads a whole log and makes it sound. What a crash can leave is mended: a last segment without its header, a torn tail
+ * Reads the log in an existing directory and makes it sound. What a crash can leave is mended: a last segment without its header, a torn tail
  * (cut off; nothing of it was ever acknowledged). What a crash cannot leave is damage and throws CORRUPTED. Afterwards
  * everything that is readable is on the disk, hence as good as acknowledged.
  */
 export async function recover(fs: FileSystem, directory: string): Promise<Recovered> {
-  await fs.makeDirectory(directory);
   const firsts = (await fs.list(directory))
     .map(segmentFirst)
     .filter((first) => first !== null)

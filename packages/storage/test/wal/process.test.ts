@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -50,6 +50,29 @@ describe("write-ahead log of a real process", () => {
       }
       await log.close();
     }
+  });
+
+  it("cuts off a torn tail and frees segments on a real disk", async () => {
+    const folder = join(directory, "torn", "log");
+    const log = await WriteAheadLog.open({ directory: folder, segmentBytes: 60 });
+    for (let i = 0; i < 4; i++) await log.append(new Uint8Array(30).fill(i));
+    await log.prune(2);
+    assert.equal(log.first, 2);
+    await log.close();
+    await appendFile(join(folder, "00000000000003.wal"), new Uint8Array(10).fill(1));
+    const again = await WriteAheadLog.open({ directory: folder });
+    assert.deepEqual([again.first, again.next], [2, 4]);
+    await again.close();
+    assert.deepEqual(await readdir(folder), ["00000000000002.wal", "00000000000003.wal"]);
+    assert.equal((await stat(join(folder, "00000000000003.wal"))).size, 24 + 54);
+  });
+
+  it("says so where its folder cannot be made", async () => {
+    await writeFile(join(directory, "file"), "");
+    await assert.rejects(WriteAheadLog.open({ directory: join(directory, "file", "log") }), {
+      code: "FAILED",
+      message: /^Creating .*file\/log failed/,
+    });
   });
 
   it("is refused a second time within the process, and free after closing", async () => {
