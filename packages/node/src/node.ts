@@ -18,6 +18,7 @@ import {
   type Hash,
   type Hex,
   genesisHash as hashGenesis,
+  hashOf,
   initialReplica,
   paramsAt,
   type Registry,

@@ -45,6 +45,10 @@ interface Wanted {
 
 /** Digests of batches ordered lately, so that late copies are not taken up again. */
 const ORDERED_REMEMBERED = 65_536;
+/** How often batches beyond their retention are deleted. */
+const SWEEP_MS = 60_000;
+/** How long a validator may take to acknowledge an own batch before it is sent again: a frame may have been dropped. */
+const AGAIN_MS = 2_000;
 
 /**
  * Batches of transactions from their authors to the blocks (protocol.md section 9): makes the own, spreads them, takes
@@ -66,6 +70,7 @@ export class DataPath {
   #toAcknowledge: Hash[] = [];
   #ackTimer: NodeJS.Timeout | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
+  #againTimer: NodeJS.Timeout | null = null;
   #sequence = 0;
   #closed = false;
 
@@ -81,12 +86,15 @@ export class DataPath {
       this.#hold(batch, now).durable = true;
       this.#acknowledge(batch.digest);
     }
-    this.#sweepTimer = setInterval(() => this.#sweep(), 60_000);
+    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#againTimer = setInterval(() => {
+      for (const peer of this.#modules.links.connected()) this.#sendAgain(peer, AGAIN_MS);
+    }, AGAIN_MS);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of [this.#gatherTimer, this.#ackTimer, this.#sweepTimer]) {
+    for (const timer of [this.#gatherTimer, this.#ackTimer, this.#sweepTimer, this.#againTimer]) {
       if (timer !== null) clearTimeout(timer);
     }
     for (const wanted of this.#wanted.values()) if (wanted.timer !== null) clearTimeout(wanted.timer);
@@ -126,8 +134,9 @@ export class DataPath {
     }
   }
 
-  /** A peer came: it learns what is held and not ordered yet. */
+  /** A peer came: it gets the own batches that wait, and learns what is held. */
   connected(peer: Peer): void {
+    this.#sendAgain(peer, 0);
     const digests = [...this.#held.values()].filter((held) => held.durable).map((held) => held.batch.digest);
     for (const frame of digestFrames("held", digests)) this.#modules.links.send(peer, frame);
     for (const wanted of this.#wanted.values()) wanted.asked.delete(peer);
@@ -240,11 +249,29 @@ export class DataPath {
     }
   }
 
+  /** Sends own batches older than `age` ms to a validator that has not said it holds them. */
+  #sendAgain(to: Peer, age: number): void {
+    const validator = this.#modules.links.validatorOf(to);
+    if (validator === null) return;
+    const before = this.#modules.clock() - age;
+    for (const { batch, since } of this.#held.values()) {
+      if (batch.author !== this.#options.author || since > before) continue;
+      if (this.#acknowledged.get(batch.digest)?.has(validator)) continue;
+      if (!this.#modules.links.send(to, batch.encoded)) return;
+    }
+  }
+
   #receiveBatch(from: Peer, batch: SealedBatch): void {
     const { digest, author } = batch;
     const wanted = this.#wanted.has(digest);
     if (!wanted) {
-      if (this.#held.has(digest) || this.#ordered.has(digest)) return;
+      if (this.#ordered.has(digest)) return;
+      const held = this.#held.get(digest);
+      if (held !== undefined) {
+        // Sent again: the acknowledgement was lost.
+        if (held.durable) this.#acknowledge(digest);
+        return;
+      }
       if (this.#modules.links.validatorOf(from) !== author) {
         // Late answer to a request, or somebody who spreads others' batches: not an offence, but not wanted.
         this.#modules.metrics.refused("not-the-author");

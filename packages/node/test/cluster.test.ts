@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createPublicClient, defineChain, http } from "viem";
+import { Cluster, reaches } from "./support/cluster.ts";
+
+const cluster = new Cluster({ nodes: 4, params: { blockTime: { fast: 100, balanced: 200, secure: 1_000 } } });
+before(() => cluster.start());
+after(() => cluster.close());
+
+const clientOf = (index: number) => {
+  const { rpcUrl, reader } = cluster.node(index);
+  const chain = defineChain({
+    id: reader.chainId,
+    name: "cluster",
+    nativeCurrency: { name: "AITBC", symbol: "AITBC", decimals: 18 },
+    rpcUrls: { default: { http: [rpcUrl] } },
+  });
+  return createPublicClient({ chain, transport: http(rpcUrl), pollingInterval: 50 });
+};
+
+const RECEIVER = "0x00000000000000000000000000000000000000aa";
+
+/** Sends a transfer to a node and resolves with its hash. */
+async function transfer(index: number, nonce: number, value: bigint): Promise<`0x${string}`> {
+  const client = clientOf(index);
+  const serializedTransaction = await cluster.rich.signTransaction({
+    chainId: cluster.node(index).reader.chainId,
+    type: "eip1559",
+    nonce,
+    to: RECEIVER,
+    value,
+    gas: 21_000n,
+    maxFeePerGas: 20_000_000_000n,
+    maxPriorityFeePerGas: 1_000_000n,
+  });
+  return client.sendRawTransaction({ serializedTransaction });
+}
+
+async function assertAgreement(): Promise<void> {
+  const nodes = cluster.running;
+  const common = Math.min(...nodes.map((node) => node.reader.heads().finalized));
+  assert.ok(common > 0);
+  for (let height = 1; height <= common; height++) {
+    const blocks = await Promise.all(nodes.map((node) => node.reader.block({ height })));
+    for (const block of blocks) {
+      assert.equal(block?.hash, blocks[0]?.hash, `height ${height}`);
+      assert.equal(block?.stateRoot, blocks[0]?.stateRoot, `state at height ${height}`);
+    }
+  }
+}
+
+test("transfers sent to different validators are final everywhere", { timeout: 60_000 }, async () => {
+  const first = await transfer(0, 0, 1n);
+  await clientOf(3).waitForTransactionReceipt({ hash: first });
+  const second = await transfer(1, 1, 2n);
+  for (const index of [0, 1, 2, 3]) {
+    const receipt = await clientOf(index).waitForTransactionReceipt({ hash: second });
+    assert.equal(receipt.status, "success");
+  }
+  const finalHeight = Math.max(...cluster.running.map((node) => node.reader.heads().finalized));
+  await Promise.all(cluster.running.map((node) => reaches(node, finalHeight)));
+  for (const index of [0, 1, 2, 3]) {
+    assert.equal(await clientOf(index).getBalance({ address: RECEIVER, blockTag: "finalized" }), 3n);
+  }
+  await assertAgreement();
+});
+
+test("epochs hand over and boundaries are backed", { timeout: 60_000 }, async () => {
+  await Promise.all(cluster.running.map((node) => reaches(node, 25)));
+  for (const node of cluster.running) {
+    assert.ok(node.reader.status().epoch >= 2);
+    assert.ok(node.reader.heads().backed >= 20);
+  }
+  await assertAgreement();
+});
+
+test("one validator stops: the others go on; it returns from its disk and catches up", {
+  timeout: 60_000,
+}, async () => {
+  const stopped = cluster.node(2).reader.heads().finalized;
+  await cluster.stopOne(2);
+  await Promise.all(cluster.running.map((node) => reaches(node, stopped + 12)));
+  const hash = await transfer(0, 2, 5n);
+  await clientOf(1).waitForTransactionReceipt({ hash });
+
+  const again = await cluster.startOne(2);
+  assert.ok(again.reader.heads().finalized >= stopped - 1);
+  const target = cluster.node(0).reader.heads().finalized + 5;
+  await reaches(again, target);
+  const receipt = await clientOf(2).waitForTransactionReceipt({ hash });
+  assert.equal(receipt.status, "success");
+  await assertAgreement();
+});
+
+test("all stop and return: nothing final is lost, and the chain goes on", { timeout: 60_000 }, async () => {
+  const heights = cluster.running.map((node) => node.reader.heads().finalized);
+  const known = await cluster.node(0).reader.block({ height: heights[0]! });
+  for (const index of [0, 1, 2, 3]) await cluster.stopOne(index);
+  await Promise.all([0, 1, 2, 3].map((index) => cluster.startOne(index)));
+  assert.equal((await cluster.node(0).reader.block({ height: heights[0]! }))?.hash, known?.hash);
+  const target = Math.max(...heights) + 5;
+  await Promise.all(cluster.running.map((node) => reaches(node, target)));
+  assert.equal(await clientOf(0).getBalance({ address: RECEIVER, blockTag: "finalized" }), 8n);
+  await assertAgreement();
+});

@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nativeBls } from "@aitbc-hybrid/crypto/native";
+import { defaultLedgerParameters, type GenesisFile, genesisStateRoot } from "@aitbc-hybrid/execution";
+import {
+  DEVNET_PARAMS,
+  type Genesis,
+  type Hex,
+  type Params,
+  type Registry,
+  snapshotHash,
+  toHex,
+} from "@aitbc-hybrid/protocol";
+import { privateKeyToAccount } from "viem/accounts";
+import { type Log, silentLog } from "../../src/log.ts";
+import { type PeerEntry, peerIdOf } from "../../src/network/index.ts";
+import { type NodeOptions, type RunningNode, startNode } from "../../src/node.ts";
+import { localSigner } from "../../src/signing/index.ts";
+import { freePorts } from "./ports.ts";
+import { FakeSettlement } from "./settlement.ts";
+
+const CHAIN_ID = 31_999;
+const seedOf = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+
+/** A secret below the group's order, from a text. */
+function secretOf(text: string): Uint8Array {
+  const secret = seedOf(text);
+  secret[0]! &= 0x3f;
+  return secret;
+}
+
+export interface ClusterOptions {
+  readonly nodes: number;
+  readonly params?: Partial<Params>;
+  readonly log?: (node: number) => Log;
+}
+
+/** Validators in this process: real keys, links, disks and ledger, a settlement chain in memory. */
+export class Cluster {
+  readonly settlement: FakeSettlement;
+  /** A funded account of the ledger. */
+  readonly rich = privateKeyToAccount(toHex(seedOf("rich")));
+  readonly #directory = mkdtempSync(join(tmpdir(), "aitbc-hybrid-cluster-"));
+  readonly #ledger: GenesisFile;
+  readonly #secrets: readonly Uint8Array[];
+  readonly #log: (node: number) => Log;
+  readonly #nodes = new Map<number, RunningNode>();
+  #peers: PeerEntry[] = [];
+
+  constructor(options: ClusterOptions) {
+    this.#log = options.log ?? (() => silentLog);
+    this.#secrets = Array.from({ length: options.nodes }, (_, i) => secretOf(`validator ${i}`));
+    this.#ledger = {
+      parameters: defaultLedgerParameters(CHAIN_ID),
+      allocation: new Map([[this.rich.address.toLowerCase() as Hex, 10n ** 24n]]),
+    };
+    const contents = {
+      entries: this.#secrets.map((secret, i) => {
+        const key = nativeBls.parseKey(nativeBls.publicKey(secret));
+        return { validatorId: i + 1, key: key.bytes, keyBytes: key.uncompressed, stake: 10_000n };
+      }),
+      authorities: options.nodes,
+      suspended: new Set<number>(),
+      backing: new Set(this.#secrets.keys()),
+      params: { ...DEVNET_PARAMS, ...options.params },
+    };
+    const registry: Registry = { ...contents, root: snapshotHash(contents) };
+    const genesis: Genesis = {
+      chainId: CHAIN_ID,
+      settlementChainId: 31_337,
+      addressesHash: `0x${"ad".repeat(32)}`,
+      snapshotHash: registry.root,
+      mode: "balanced",
+      stateRoot: genesisStateRoot(this.#ledger),
+      stamp: Date.now() - 1_000,
+    };
+    this.settlement = new FakeSettlement(genesis, registry);
+  }
+
+  node(index: number): RunningNode {
+    return this.#nodes.get(index)!;
+  }
+
+  get running(): RunningNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  async start(): Promise<void> {
+    const ports = await freePorts(this.#secrets.length);
+    this.#peers = await Promise.all(
+      ports.map(async (port, i) => ({
+        peerId: await peerIdOf(seedOf(`node ${i}`)),
+        addresses: [`/ip4/127.0.0.1/tcp/${port}`],
+        validatorId: i + 1,
+      })),
+    );
+    await Promise.all(ports.map((_, i) => this.startOne(i)));
+  }
+
+  async startOne(index: number): Promise<RunningNode> {
+    const node = await startNode(this.optionsOf(index), {
+      settlement: this.settlement,
+      duties: null,
+      signer: localSigner(Uint8Array.from(this.#secrets[index]!)),
+      log: this.#log(index),
+      clock: Date.now,
+    });
+    this.#nodes.set(index, node);
+    return node;
+  }
+
+  async stopOne(index: number): Promise<void> {
+    await this.#nodes.get(index)?.close();
+    this.#nodes.delete(index);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#nodes.keys()].map((index) => this.stopOne(index)));
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  optionsOf(index: number): NodeOptions {
+    const dataDir = join(this.#directory, `${index}`);
+    return {
+      version: "test",
+      dataDir,
+      protectionDir: join(dataDir, "protection"),
+      validator: { id: index + 1, feeRecipient: `0x${"fe".repeat(20)}` },
+      ledger: this.#ledger,
+      ledgerWorkers: 0,
+      network: {
+        seed: seedOf(`node ${index}`),
+        listen: this.#peers[index]!.addresses,
+        peers: this.#peers,
+        followers: 0,
+        maxFrameBytes: 8_000_000,
+        maxQueueBytes: 64_000_000,
+        banMs: 1_000,
+        backoffMs: { first: 20, last: 500 },
+      },
+      rpc: { host: "127.0.0.1", port: 0, corsOrigins: [] },
+      data: {
+        batchMs: 20,
+        ackMs: 5,
+        quotaBytes: 64_000_000,
+        fetchMs: 100,
+        orderMs: 2_000,
+        retentionMs: 3_600_000,
+      },
+      consensus: { skipViews: 8, backoffCap: 6 },
+    };
+  }
+}
+
+/** Resolves once a node's final chain reaches a height. */
+export function reaches(node: RunningNode, height: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (node.reader.heads().finalized >= height) {
+      resolve();
+      return;
+    }
+    const end = node.reader.subscribeHeads(({ heads }) => {
+      if (heads.finalized < height) return;
+      end();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import type { Genesis, Hash, ReferenceReading, Registry, SettlementReference } from "@aitbc-hybrid/protocol";
+import type {
+  SettledCheckpoint,
+  Settlement,
+  SettlementBlock,
+  SettlementRules,
+  Standing,
+  Unsubscribe,
+} from "../../src/settlement/index.ts";
+
+/** A settlement chain in memory whose contracts sealed R_0 and nothing since. */
+export class FakeSettlement implements Settlement {
+  readonly #genesis: Genesis;
+  readonly #registry: Registry;
+  readonly #final: SettlementBlock;
+  /** False: every question is refused. */
+  answers = true;
+
+  constructor(genesis: Genesis, registry: Registry) {
+    this.#genesis = genesis;
+    this.#registry = registry;
+    this.#final = { number: 7, hash: `0x${"77".repeat(32)}`, stamp: genesis.stamp };
+  }
+
+  async genesis(): Promise<Genesis> {
+    this.#require();
+    return this.#genesis;
+  }
+  follow(_rules: SettlementRules): void {}
+  latestFinal(): SettlementBlock | null {
+    return this.answers ? this.#final : null;
+  }
+  nameable(): SettlementBlock | null {
+    return this.latestFinal();
+  }
+  async reading(reference: SettlementReference, _candidateEpoch: number): Promise<ReferenceReading | null> {
+    this.#require();
+    if (reference.number !== this.#final.number || reference.hash !== this.#final.hash) return null;
+    return { settledAt: this.#genesis.stamp, inboxCursor: 0, candidate: null };
+  }
+  async registry(root: Hash, _epoch: number): Promise<Registry> {
+    this.#require();
+    if (root !== this.#registry.root) throw new Error(`no registry ${root}`);
+    return this.#registry;
+  }
+  settled(): SettledCheckpoint | null {
+    return null;
+  }
+  async standing(_key: Uint8Array): Promise<Standing> {
+    return "active";
+  }
+  onFinal(_listener: (block: SettlementBlock) => void): Unsubscribe {
+    return () => {};
+  }
+  watch(_reference: SettlementReference): void {}
+  onReverted(_listener: (reference: SettlementReference) => void): Unsubscribe {
+    return () => {};
+  }
+  reachable(): boolean {
+    return this.answers;
+  }
+  async close(): Promise<void> {}
+
+  #require(): void {
+    if (!this.answers) throw new Error("the settlement chain does not answer");
+  }
+}
