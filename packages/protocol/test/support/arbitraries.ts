@@ -1,0 +1,212 @@
+import fc from "fast-check";
+import type {
+  Block,
+  Certificate,
+  Checkpoint,
+  CheckpointCertificate,
+  DurableRecord,
+  EpochStart,
+  Hash,
+  Message,
+  SignIntent,
+  Vote,
+  VoteBody,
+} from "../../src/index.ts";
+import { MODES, toHex, ZERO_HASH } from "../../src/index.ts";
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+export const arbHash: fc.Arbitrary<Hash> = bytes(32).map(toHex);
+const arbAddress = bytes(20).map(toHex);
+const arbU64 = fc.oneof(fc.nat(100), fc.maxSafeNat());
+const arbSeat = fc.nat(1023);
+const arbMode = fc.constantFrom(...MODES);
+const arbSignature = bytes(96);
+const arbBitmap = fc.uint8Array({ maxLength: 128 });
+
+export const arbBody: fc.Arbitrary<VoteBody> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom("notarize" as const, "finalize" as const),
+    view: arbU64,
+    parentView: arbU64,
+    blockHash: arbHash,
+  }),
+  arbU64.map((view) => ({ kind: "nullify" as const, view, parentView: 0, blockHash: ZERO_HASH })),
+);
+
+const arbDomain = { epoch: arbU64, domain: arbHash };
+
+export const arbVote: fc.Arbitrary<Vote> = fc
+  .tuple(arbBody, fc.record({ ...arbDomain, seat: arbSeat, signature: arbSignature }))
+  .map(([body, rest]) => ({ ...body, ...rest }));
+
+export const arbCertificate: fc.Arbitrary<Certificate> = fc
+  .tuple(arbBody, fc.record({ ...arbDomain, bitmap: arbBitmap, signature: arbSignature }))
+  .map(([body, rest]) => ({ ...body, ...rest }));
+
+const arbCommitment = fc.record({
+  registryNext: arbHash,
+  registryAfter: arbHash,
+  modeNext: arbMode,
+  modeWanted: arbMode,
+  seedNext: arbHash,
+});
+
+export const arbCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
+  height: arbU64,
+  view: arbU64,
+  stamp: arbU64,
+  blockHash: arbHash,
+  stateRoot: arbHash,
+  blocksRoot: arbHash,
+  previous: arbHash,
+  boundary: fc.option(
+    fc.record({
+      commitment: arbCommitment,
+      accounting: fc.record({
+        epoch: arbU64,
+        views: arbU64,
+        stamp: arbU64,
+        loadMultiplier: fc.nat(2_000_000),
+        vectorHash: arbHash,
+      }),
+    }),
+  ),
+});
+
+export const arbBacking: fc.Arbitrary<CheckpointCertificate> = fc.record({
+  ...arbDomain,
+  checkpoint: arbCheckpoint,
+  bitmap: arbBitmap,
+  signature: arbSignature,
+});
+
+const arbReference = fc.record({ number: arbU64, hash: arbHash });
+
+export const arbBlock: fc.Arbitrary<Block> = fc.record({
+  header: fc.record({
+    domain: arbHash,
+    view: arbU64,
+    parentView: arbU64,
+    parentHash: arbHash,
+    height: arbU64,
+    stamp: arbU64,
+    reference: arbReference,
+    settledAt: arbU64,
+    inboxCursor: arbU64,
+    feeRecipient: arbAddress,
+    vrfOutput: arbHash,
+    batchesRoot: arbHash,
+    stateRoot: arbHash,
+    receiptsRoot: arbHash,
+    certificatesHash: arbHash,
+    lateVotesHash: arbHash,
+    commitment: arbHash,
+  }),
+  body: fc.record({
+    vrfProof: arbSignature,
+    batches: fc.array(arbHash, { maxLength: 4 }),
+    certificates: fc.array(arbCertificate, { maxLength: 3 }),
+    backings: fc.array(arbBacking, { maxLength: 2 }),
+    lateVotes: fc.array(arbVote, { maxLength: 2 }),
+    commitment: fc.option(arbCommitment),
+  }),
+});
+
+export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    type: fc.constant("proposal" as const),
+    proposal: fc.record({
+      ...arbDomain,
+      view: arbU64,
+      parentView: arbU64,
+      block: arbBlock,
+      seat: arbSeat,
+      signature: arbSignature,
+    }),
+  }),
+  fc.record({ type: fc.constant("vote" as const), vote: arbVote }),
+  fc.record({ type: fc.constant("certificate" as const), certificate: arbCertificate }),
+  fc.record({
+    type: fc.constant("checkpointVote" as const),
+    vote: fc.record({ ...arbDomain, checkpoint: arbCheckpoint, seat: arbSeat, signature: arbSignature }),
+  }),
+  fc.record({ type: fc.constant("checkpointCertificate" as const), certificate: arbBacking }),
+  fc.record({
+    type: fc.constant("status" as const),
+    status: fc.record({
+      ...arbDomain,
+      view: arbU64,
+      finalHeight: arbU64,
+      finalHash: arbHash,
+      backedHeight: arbU64,
+    }),
+  }),
+  fc.record({
+    type: fc.constant("request" as const),
+    request: fc.oneof(
+      fc.record({ what: fc.constant("block" as const), hash: arbHash }),
+      fc.record({ what: fc.constant("certificate" as const), ...arbDomain, view: arbU64 }),
+      fc.record({ what: fc.constant("finalized" as const), from: arbU64, count: fc.nat(64) }),
+    ),
+  }),
+  fc.record({
+    type: fc.constant("blocks" as const),
+    blocks: fc.array(
+      fc.record({
+        block: arbBlock,
+        certificate: fc.option(arbCertificate),
+        backing: fc.option(arbBacking),
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+);
+
+const arbRoots = fc.record({ height: arbU64, stateRoot: arbHash, receiptsRoot: arbHash });
+
+const arbStart: fc.Arbitrary<EpochStart> = fc.record({
+  epoch: arbU64,
+  incarnation: fc.nat(1_000_000),
+  mode: arbMode,
+  registry: arbHash,
+  registryNext: arbHash,
+  seed: arbHash,
+  firstHeight: arbU64,
+  parent: fc.record({
+    hash: arbHash,
+    height: arbU64,
+    stamp: arbU64,
+    reference: arbReference,
+    settledAt: arbU64,
+    inboxCursor: arbU64,
+  }),
+  peaks: fc.array(arbHash, { maxLength: 4 }),
+  roots: fc.array(arbRoots, { maxLength: 4 }),
+  previousCheckpoint: arbHash,
+  previousCheckpointHeight: arbU64,
+  boundary: fc.option(arbBacking),
+  backedStamp: arbU64,
+});
+
+const arbIntent: fc.Arbitrary<SignIntent> = fc.oneof(
+  fc.record({ what: fc.constant("vote" as const), ...arbDomain, vote: arbBody }),
+  fc.record({ what: fc.constant("proposal" as const), ...arbDomain, vote: arbBody, block: arbBlock }),
+  fc.record({ what: fc.constant("checkpoint" as const), ...arbDomain, checkpoint: arbCheckpoint }),
+);
+
+export const arbRecord: fc.Arbitrary<DurableRecord> = fc.oneof(
+  fc.record({ type: fc.constant("epoch" as const), start: arbStart }),
+  fc.record({ type: fc.constant("signed" as const), intent: arbIntent }),
+  fc.record({
+    type: fc.constant("certificate" as const),
+    certificate: arbCertificate,
+    block: fc.option(arbBlock),
+  }),
+  fc.record({
+    type: fc.constant("final" as const),
+    block: arbBlock,
+    certificate: fc.option(arbCertificate),
+    roots: arbRoots,
+  }),
+  fc.record({ type: fc.constant("backed" as const), certificate: arbBacking }),
+);
