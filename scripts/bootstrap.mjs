@@ -369,8 +369,13 @@ function sourcesHash(lockHash) {
 
 async function compile(runtime, lockHash) {
   const wanted = sourcesHash(lockHash);
-  // The stamp says whether there were generated types, so that a deleted folder is noticed.
-  const stamp = () => `${wanted} ${existsSync(inRoot("typechain"))}`;
+  // Beside the sources the stamp names what was built: types somebody deleted are noticed, and so are artifacts of
+  // another build, such as the instrumented ones that measuring the coverage leaves behind.
+  const builds = inRoot("artifacts", "build-info");
+  const stamp = () => {
+    const made = existsSync(builds) ? readdirSync(builds).sort() : [];
+    return [wanted, existsSync(inRoot("typechain")), ...made].join("\n");
+  };
   if (existsSync(compileStamp) && readFileSync(compileStamp, "utf8") === stamp()) return false;
   const started = Date.now();
   say("Compiling the contracts ...");

@@ -52,6 +52,8 @@ const COMPILER = `
 const fs = require("node:fs");
 fs.appendFileSync("compiler-calls", "called\\n");
 console.log("words of the compiler");
+fs.mkdirSync("artifacts/build-info", { recursive: true });
+fs.writeFileSync("artifacts/build-info/one.json", "{}");
 if (fs.readFileSync("contracts/A.sol", "utf8").includes("wrong")) process.exit(1);
 `;
 
@@ -178,6 +180,12 @@ describe("a later run", () => {
     write("contracts/A.sol", "two");
     await run(["devnet"]);
     assert.deepEqual([calls("npm"), calls("compiler")], [1, 2]);
+  });
+
+  test("compiles when another build, such as one that measures coverage, replaced the artifacts", async () => {
+    write("artifacts/build-info/instrumented.json", "{}");
+    await run(["devnet"]);
+    assert.equal(calls("compiler"), 2);
   });
 
   test("prints the compiler's words and stops when a contract is wrong", async () => {
