@@ -44,7 +44,7 @@ export class ManagedProcess {
     const log = openSync(options.logFile, "a");
     const isScript = "script" in options.program;
     const argv = "script" in options.program ? [options.program.script] : [GUARD, options.program.binary];
-    this.#child = spawn(process.execPath, [...process.execArgv, ...argv, ...options.args], {
+    this.#child = spawn(process.execPath, [...argv, ...options.args], {
       cwd: options.cwd,
       detached: true,
       env: { ...process.env, ...options.env },

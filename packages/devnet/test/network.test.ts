@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openKeystoreFile, readPasswordFile } from "@aitbc-hybrid/crypto/keystore";
+import {
+  type DevnetInfo,
+  type DevnetOptions,
+  type DevnetResult,
+  LEDGER_CHAIN_ID,
+  runDevnet,
+} from "@aitbc-hybrid/devnet";
+import { createPublicClient, http, type PublicClient, parseEther, toHex } from "viem";
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+
+const root = mkdtempSync(join(tmpdir(), "devnet network "));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const options: DevnetOptions = {
+  authorities: 4,
+  stakers: 3,
+  mode: "balanced",
+  forMs: 22_000,
+  folder: join(root, "data"),
+  reset: false,
+  portBase: null,
+  rate: 80,
+  misbehave: true,
+  kill: true,
+};
+
+/** Runs a devnet and, once it is ready, `meanwhile` beside it. */
+async function run(
+  changed: Partial<DevnetOptions>,
+  meanwhile: (info: DevnetInfo) => Promise<void> = async () => {},
+): Promise<DevnetResult> {
+  let work: Promise<void> | null = null;
+  const abort = new AbortController();
+  const devnet = runDevnet(
+    { ...options, ...changed },
+    {
+      signal: abort.signal,
+      onEvent: (event) => {
+        if (event.type === "note") console.log(`# ${event.text}`);
+        if (event.type !== "ready") return;
+        work = meanwhile(event.info).catch((error: unknown) => {
+          abort.abort();
+          throw error;
+        });
+        work.catch(() => {});
+      },
+    },
+  );
+  const result = await devnet;
+  await work;
+  return result;
+}
+
+async function account(info: DevnetInfo): Promise<PrivateKeyAccount> {
+  const password = await readPasswordFile(join(info.folder, "password.txt"));
+  return privateKeyToAccount(
+    toHex(await openKeystoreFile(join(info.folder, "accounts", "test.json"), password, "secp256k1")),
+  );
+}
+
+/** Every refusal of the issue, each with its reason, and nothing changed by any. */
+async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promise<void> {
+  const to = "0x000000000000000000000000000000000000dEaD";
+  const fees = { gas: 21_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 9n } as const;
+  const transfer = { type: "eip1559", chainId: LEDGER_CHAIN_ID, to, value: 1n, ...fees } as const;
+  const first = await sender.signTransaction({ ...transfer, nonce: 0 });
+  const hash = await client.sendRawTransaction({ serializedTransaction: first });
+  const receipt = await client.waitForTransactionReceipt({ hash, timeout: 20_000 });
+  assert.equal(receipt.status, "success");
+  const state = async () => [
+    await client.getBalance({ address: sender.address, blockTag: "latest" }),
+    await client.getTransactionCount({ address: sender.address, blockTag: "pending" }),
+    await client.getBalance({ address: to, blockTag: "latest" }),
+  ];
+  const before = await state();
+  assert.deepEqual([before[1], before[2]], [1, 1n]);
+
+  const good = await sender.signTransaction({ ...transfer, nonce: 1 });
+  // The last byte but none belongs to s: another number is no signature of this sender.
+  const badSignature = `${good.slice(0, -64)}${"f".repeat(64)}` as const;
+  const refused: readonly (readonly [`0x${string}`, RegExp])[] = [
+    [badSignature, /signature/i],
+    [first, /nonce/i],
+    [await sender.signTransaction({ ...transfer, nonce: 1, value: parseEther("2000000") }), /funds|balance/i],
+    [
+      await sender.signTransaction({
+        ...transfer,
+        nonce: 1,
+        gas: 5_000_000n,
+        data: `0x${"00".repeat(5_000)}`,
+      }),
+      /data|size|large|oversized/i,
+    ],
+  ];
+  for (const [serializedTransaction, reason] of refused) {
+    await assert.rejects(
+      client.request({ method: "eth_sendRawTransaction", params: [serializedTransaction] }),
+      reason,
+    );
+  }
+  assert.deepEqual(await state(), before);
+}
+
+test("seven processes finalize, survive a SIGKILL and an equivocating authority, checkpoint, and refuse what is invalid", async () => {
+  const result = await run({}, async (info) => {
+    assert.equal(info.validators.length, 7);
+    const client = createPublicClient({ transport: http(info.validators[1]!.rpc), pollingInterval: 50 });
+    await refusals(client, await account(info));
+  });
+  assert.deepEqual(result.problems, []);
+  assert.ok(result.finalizedTransactions >= 1_000, `${result.finalizedTransactions} finalized`);
+  assert.equal(result.rejectedTransactions, 0);
+  assert.equal(result.agreement, true);
+  assert.equal(result.slashed, 1);
+  assert.ok(result.checkpoints > 0);
+  assert.ok(result.handOvers > 0);
+
+  // The same folder goes on where it stopped: same chain, higher.
+  const resumed = await run({ forMs: 4_000, misbehave: false, kill: false }, async (info) => {
+    assert.equal(info.resumed, true);
+  });
+  assert.deepEqual(resumed.problems, []);
+  assert.ok(resumed.height > result.height, `${resumed.height} after ${result.height}`);
+});
+
+test("another shape than the folder's is refused, and the folder is left alone", async () => {
+  const manifest = readFileSync(join(options.folder, "devnet.json"), "utf8");
+  await assert.rejects(run({ stakers: 5 }), /3 stakers.*--reset/s);
+  assert.equal(readFileSync(join(options.folder, "devnet.json"), "utf8"), manifest);
+});
