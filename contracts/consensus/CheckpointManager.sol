@@ -351,14 +351,20 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         if (seats.length % 2 != 0) revert CheckpointManagerBadSeats();
         G1Point memory key;
         uint256 next;
-        for (uint256 i = 0; i < seats.length; i += 2) {
-            Seat seat = Seat.wrap(uint16(bytes2(seats[i:i + 2])));
-            if (Seat.unwrap(seat) < next || !set.contains(seat)) revert CheckpointManagerBadSeats();
-            next = uint256(Seat.unwrap(seat)) + 1;
-            if (Seat.unwrap(seat) < s.nAuth) ++t.authorities;
-            t.stake += s.weightAt(seat);
-            KeyStore.load(_registry, s.keyAt(seat), key);
-            BLS12381.accumulate(t.keys, key);
+        unchecked {
+            for (uint256 i = 0; i < seats.length; i += 2) {
+                uint256 index;
+                assembly ("memory-safe") {
+                    index := shr(240, calldataload(add(seats.offset, i)))
+                }
+                Seat seat = Seat.wrap(uint16(index));
+                if (index < next || !set.contains(seat)) revert CheckpointManagerBadSeats();
+                next = index + 1;
+                if (index < s.nAuth) ++t.authorities;
+                t.stake += s.weightAt(seat);
+                KeyStore.load(_registry, s.keyAt(seat), key);
+                BLS12381.accumulate(t.keys, key);
+            }
         }
     }
 

@@ -112,6 +112,7 @@ library Sealing {
         uint256[4] memory qualified,
         IElections.SealHints memory hints
     ) private pure returns (uint256 count) {
+        if (w.places == 0) return 0;
         uint256[4] memory backing = w.s.backing;
         for (uint256 k = 0; k < 4; ++k) {
             backing[k] = qualified[k];

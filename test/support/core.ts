@@ -12,7 +12,7 @@ import {
   type VoteBody,
   voteRoot,
 } from "@aitbc-hybrid/protocol";
-import { getBytes, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import { dataSlice, getBytes, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import coreModule from "../../deploy/modules/core.ts";
 import { coreParameters, type ParameterFile, parametersFor } from "../../tasks/parameters.ts";
@@ -82,6 +82,8 @@ export interface Core {
   readonly slashing: SlashingManager;
   /** By validator number. */
   readonly members: Map<number, Member>;
+  /** Secrets by public key (x | y, hexadecimal): those of keys rotated away too. */
+  readonly secrets: Map<string, Uint8Array>;
 }
 
 /** Deploys the contracts with the devnet's parameters, changed by `change`. */
@@ -108,7 +110,10 @@ export async function deployCore(
     await Promise.all(
       Object.keys(CONTRACT_NAMES).map(async (name) => [name, await open(name as keyof Contracts)]),
     ),
-  ) as unknown as Omit<Core, "connection" | "deployer" | "others" | "file" | "addresses" | "members">;
+  ) as unknown as Omit<
+    Core,
+    "connection" | "deployer" | "others" | "file" | "addresses" | "members" | "secrets"
+  >;
   const calls = roleCalls(
     at,
     (name) => contracts[name].interface.fragments,
@@ -120,13 +125,32 @@ export async function deployCore(
     await contracts.token.transfer(other.address, FUNDS);
     await contracts.token.connect(other).approve(at.pool, FUNDS);
   }
-  return { connection, deployer: deployer!, others, file, addresses: at, ...contracts, members: new Map() };
+  return {
+    connection,
+    deployer: deployer!,
+    others,
+    file,
+    addresses: at,
+    ...contracts,
+    members: new Map(),
+    secrets: new Map(),
+  };
+}
+
+/** Loads a fixture; what the test adds to its members stays the test's. */
+export async function loadCore(
+  connection: NetworkConnection<"l1">,
+  fixture: () => Promise<Core>,
+): Promise<Core> {
+  const core = await connection.networkHelpers.loadFixture(fixture);
+  return { ...core, members: new Map(core.members), secrets: new Map(core.secrets) };
 }
 
 /** Key and proof of possession as `register` and `setKey` take them. */
 export function possession(core: Core, label: string, validator: number) {
   const secret = secretOf(label);
   const keyBytes = pureBls.parseKey(nativeBls.publicKey(secret)).uncompressed;
+  core.secrets.set(hexlify(keyBytes), secret);
   const root = possessionRoot({
     settlementChainId: SETTLEMENT_CHAIN_ID,
     registryAddress: core.addresses.registry.toLowerCase() as Hash,
@@ -154,13 +178,8 @@ export async function register(core: Core, label: string, operator?: Signer): Pr
 }
 
 /** Registers, bonds (whole AITBC) and, for an authority, admits. */
-export async function bringIn(
-  core: Core,
-  role: "authority" | "staker",
-  bond: number,
-  label = `${role} ${core.members.size}`,
-): Promise<Member> {
-  const member = await register(core, label);
+export async function bringIn(core: Core, role: "authority" | "staker", bond: number): Promise<Member> {
+  const member = await register(core, `${role} ${await core.registry.validatorCount()}`);
   if (role === "authority") await core.registry.admit(member.id);
   await core.pool.connect(member.operator).depositBond(member.id, BigInt(bond) * COIN);
   return member;
@@ -286,8 +305,10 @@ export async function domainOf(core: Core, options: DomainOptions = {}): Promise
 /** Secrets by seat of the registry of an epoch. */
 export async function secretsBySeat(core: Core, epoch: number): Promise<(Uint8Array | undefined)[]> {
   const { seal } = await core.checkpoints.recordedRegistry(epoch);
-  const ids = await core.elections.validatorsOf(seal, 0, 1024);
-  return ids.map((id) => core.members.get(Number(id))?.secret);
+  const keys = await core.elections.keyTable(seal, 0, 1024);
+  return Array.from({ length: (keys.length - 2) / 192 }, (_, seat) =>
+    core.secrets.get(dataSlice(keys, 96 * seat, 96 * seat + 96)),
+  );
 }
 
 export const seatList = (seats: readonly number[]): string =>

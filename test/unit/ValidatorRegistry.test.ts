@@ -4,10 +4,11 @@ import { bls12_381 as curve } from "@noble/curves/bls12-381.js";
 import { expect } from "chai";
 import { getBytes, hexlify, keccak256, ZeroAddress } from "ethers";
 import { network } from "hardhat";
-import { COIN, type Core, deployCore, possession, register, startedCore } from "../support/core.ts";
+import { COIN, type Core, deployCore, loadCore, possession, register, startedCore } from "../support/core.ts";
 import { g1Hex, g1Struct, g2Struct } from "../support/points.ts";
 
 const connection = await network.create();
+const load = (fixture: () => Promise<Core>) => loadCore(connection, fixture);
 const { networkHelpers } = connection;
 const fresh = () => deployCore(connection);
 const started = () => startedCore(connection);
@@ -25,7 +26,7 @@ async function slasher(core: Core) {
 describe("ValidatorRegistry", () => {
   describe("registration", () => {
     it("opens an identity and writes the key as code", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const { key, proof, keyBytes } = possession(core, "one", 1);
       const [, owner, vote] = core.others;
       await expect(core.registry.connect(owner!).register(owner!.address, vote!.address, key, proof, "one"))
@@ -47,7 +48,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("reads many keys in one call, vacant places as zero", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const a = await register(core, "a");
       const b = await register(core, "b");
       expect(await core.registry.keysBytes([2, 0, 1])).to.equal(
@@ -56,7 +57,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("refuses a possession signed for another number, registry, key or purpose", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const me = core.others[0]!;
       const send = (key: Parameters<typeof core.registry.register>[2], proof: typeof NO_G2) =>
         core.registry.connect(me).register(me.address, ZeroAddress, key, proof, "");
@@ -90,7 +91,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("refuses infinity, a point off the curve and one outside the subgroup", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const me = core.others[0]!;
       const { key, proof } = possession(core, "k", 1);
       const send = (k: typeof NO_G1, p: typeof NO_G2) =>
@@ -105,7 +106,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("refuses a used key, whoever used it and even if it was rotated away", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const first = await register(core, "k");
       const again = possession(core, "k", 2);
       const thief = core.others[5]!;
@@ -126,7 +127,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("refuses no withdrawal address", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       await expect(core.registry.reserve(ZeroAddress, ZeroAddress, "")).to.be.revertedWithCustomError(
         core.registry,
         "ValidatorRegistryZeroAddress",
@@ -134,7 +135,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("a reserved number cannot be taken: the key follows in its own call", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const me = core.others[0]!;
       await core.registry.connect(me).reserve(me.address, ZeroAddress, "later");
       expect((await core.registry.validator(1)).key).to.equal(0n);
@@ -150,7 +151,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("costs at most 350,000 gas", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       await register(core, "first");
       const me = core.others[0]!;
       const { key, proof } = possession(core, "k", 2);
@@ -161,7 +162,7 @@ describe("ValidatorRegistry", () => {
 
   describe("addresses", () => {
     it("the operator and the vote address follow the withdrawal address's word only", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const { operator } = await register(core, "k");
       const other = core.others[7]!;
       for (const call of [
@@ -185,7 +186,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("the withdrawal address changes in two steps", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       const { operator } = await register(core, "k");
       const heir = core.others[9]!;
       await core.registry.connect(operator).proposeWithdrawal(1, heir.address);
@@ -199,7 +200,7 @@ describe("ValidatorRegistry", () => {
 
   describe("role and standing", () => {
     it("governance admits and revokes, nobody else", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       await register(core, "k");
       await expect(core.registry.connect(core.others[0]!).admit(1)).to.be.revertedWithCustomError(
         core.registry,
@@ -220,7 +221,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("jail is for a time, which only grows, and ends on the operator's word", async () => {
-      const core = await networkHelpers.loadFixture(started);
+      const core = await load(started);
       const judge = await slasher(core);
       const member = core.members.get(5)!;
       await core.registry.connect(judge).jail(5);
@@ -244,7 +245,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("a longer jail time is not shortened by a new verdict", async () => {
-      const core = await networkHelpers.loadFixture(started);
+      const core = await load(started);
       const judge = await slasher(core);
       await core.registry.connect(judge).jail(5);
       const { jailedUntil } = await core.registry.validator(5);
@@ -254,7 +255,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("a tombstone is for good, whatever came before", async () => {
-      const core = await networkHelpers.loadFixture(started);
+      const core = await load(started);
       const judge = await slasher(core);
       await core.registry.connect(core.members.get(6)!.operator).exit(6);
       for (const id of [5, 6]) {
@@ -276,7 +277,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("an exit is for good", async () => {
-      const core = await networkHelpers.loadFixture(started);
+      const core = await load(started);
       const { operator } = core.members.get(5)!;
       await core.registry.connect(operator).exit(5);
       expect((await core.registry.validator(5)).status).to.equal(STATUS.exited);
@@ -295,7 +296,7 @@ describe("ValidatorRegistry", () => {
     });
 
     it("only slashers jail and tombstone", async () => {
-      const core = await networkHelpers.loadFixture(fresh);
+      const core = await load(fresh);
       await register(core, "k");
       await expect(core.registry.jail(1)).to.be.revertedWithCustomError(
         core.registry,
@@ -309,7 +310,7 @@ describe("ValidatorRegistry", () => {
   });
 
   it("unknown keys and validators are refused by name", async () => {
-    const core = await networkHelpers.loadFixture(fresh);
+    const core = await load(fresh);
     await register(core, "k");
     expect(await core.registry.elections()).to.equal(core.addresses.elections);
     expect(await core.registry.ownerOfKey(0)).to.equal(0n);
