@@ -146,6 +146,7 @@ async function run(given: readonly string[]): Promise<number> {
       rpc: config.rpc,
       data: config.data,
       consensus: config.consensus,
+      doppelgangerMs: config.doppelganger.waitMs,
     },
     { settlement, duties, signer, log, clock },
   );
@@ -153,6 +154,8 @@ async function run(given: readonly string[]): Promise<number> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   log.info(ready, "running");
 
+  // A peer must not be able to end the process through a promise nobody waits for.
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
   const stopped = new Promise<null>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(null));
   });

@@ -12,6 +12,7 @@ import {
 } from "@aitbc-hybrid/execution";
 import {
   type DurableRecord,
+  decodeMessage,
   decodeRecord,
   encodeRecord,
   type Genesis,
@@ -36,7 +37,7 @@ import { createNetwork, type NetworkOptions } from "./network/index.ts";
 import { NodeReader } from "./reader.ts";
 import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/index.ts";
 import type { Duties, Settlement } from "./settlement/index.ts";
-import { Protection, type Signer } from "./signing/index.ts";
+import { Doppelganger, Protection, type Signer } from "./signing/index.ts";
 import { type Kv, keyOf, openDatabase, openProtectionLog } from "./storage/index.ts";
 
 export interface NodeOptions {
@@ -59,6 +60,8 @@ export interface NodeOptions {
     readonly retentionMs: number;
   };
   readonly consensus: { readonly skipViews: number; readonly backoffCap: number };
+  /** How long to listen for the own key on the network before anything is signed, ms; 0: not at all. */
+  readonly doppelgangerMs: number;
 }
 
 export interface NodeModules {
@@ -301,21 +304,30 @@ async function start(
   await registries.assign(current.epoch, registry.root, current.mode);
   await data.start();
   opened.push(() => engine.close());
-  engine.start(begun.effects);
   const stopWatching = settlement.onFinal(() => reader.moved());
   opened.push(async () => stopWatching());
   opened.push(() => network.close());
+  const guard =
+    signer === null || options.doppelgangerMs === 0 ? null : new Doppelganger(signer.publicKey, registry);
+  let listening = guard !== null;
   await network.start({
     connected: (peer) => {
-      engine.connected(peer);
+      if (!listening) engine.connected(peer);
       data.connected(peer);
     },
     disconnected: () => {},
     frame: (peer, channel, frame) => {
-      if (channel === "consensus") engine.receive(peer, frame);
-      else data.receive(peer, frame);
+      if (channel === "data") data.receive(peer, frame);
+      else if (listening) observe(guard, frame);
+      else engine.receive(peer, frame);
     },
   });
+  if (guard !== null) {
+    await requireAlone(guard, options.doppelgangerMs, log);
+    listening = false;
+    for (const peer of network.connected()) engine.connected(peer);
+  }
+  engine.start(begun.effects);
   const rpc = await listen(options, reader, log);
   opened.push(() => rpc.close());
   await oweAgain(chain, settlement, owe, duties);
@@ -462,6 +474,28 @@ function relearn(
       );
     }
   }
+}
+
+function observe(guard: Doppelganger | null, frame: Uint8Array): void {
+  try {
+    guard?.observe(decodeMessage(frame));
+  } catch {
+    // The engine bans peers for what is malformed, once it runs.
+  }
+}
+
+/** Waits, and refuses to go on if somebody else signs with the own key meanwhile. */
+async function requireAlone(guard: Doppelganger, waitMs: number, log: Log): Promise<void> {
+  log.info(
+    { waitMs },
+    "listening whether this key signs elsewhere before it signs here; two at a time would be slashed (doppelganger.waitMs)",
+  );
+  await new Promise((resolve) => setTimeout(resolve, waitMs));
+  if (guard.found === null) return;
+  throw new NodeError(
+    "PROTECTION_REFUSED",
+    `This key signs elsewhere: ${guard.found} was seen on the network. Stop the other node, move its slashing protection here (--export-protection, --import-protection), then start again.`,
+  );
 }
 
 /** Backed checkpoints that the contracts may not have: posted again after a restart. */

@@ -1,4 +1,4 @@
-import type { ExecutionEngine, ExecutionResult } from "@aitbc-hybrid/execution";
+import { type ExecutionEngine, ExecutionError, type ExecutionResult } from "@aitbc-hybrid/execution";
 import {
   type Block,
   checkpointRoot,
@@ -74,6 +74,8 @@ interface Held {
 
 /** Inputs processed before other work of the process gets its turn. */
 const INPUTS_PER_TURN = 256;
+/** Wait before a busy ledger is asked again, ms. */
+const BUSY_MS = 20;
 
 /**
  * Drives the replica: the only caller of `step`. It performs effects in their order; what leaves the process waits until
@@ -86,6 +88,7 @@ export class Engine {
   #state: ReplicaState;
   #inputs: Waiting[] = [];
   #checks: EffectOf<"verify">[] = [];
+  #started = false;
   #scheduled = false;
   #putOff = false;
   #timer: NodeJS.Timeout | null = null;
@@ -114,8 +117,9 @@ export class Engine {
     this.#state = start.state;
   }
 
-  /** Performs the effects of the beginning, then goes on. */
+  /** Performs the effects of the beginning, then goes on; inputs that came before wait until then. */
   start(effects: readonly Effect[]): void {
+    this.#started = true;
     const { settlement } = this.#modules;
     this.#unsubscribe.push(
       settlement.onFinal(() => this.#askAgain()),
@@ -189,7 +193,7 @@ export class Engine {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#closed) return;
+    if (this.#scheduled || this.#closed || !this.#started) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -307,6 +311,7 @@ export class Engine {
         return;
       case "abandoned":
         this.#blocks.delete(effect.hash);
+        this.#results.delete(effect.hash);
         return;
       case "backed":
         this.#hold(() => {
@@ -545,7 +550,17 @@ export class Engine {
     const begun = performance.now();
     const { height, stamp, feeRecipient } = block.header;
     const transactions = await data.transactions(block);
-    const result = await execution.execute(parentHash, { hash, height, stamp, feeRecipient }, transactions);
+    const context = { hash, height, stamp, feeRecipient };
+    let result: ExecutionResult | null = null;
+    while (result === null) {
+      try {
+        result = await execution.execute(parentHash, context, transactions);
+      } catch (error) {
+        // The workers that recover senders have more to do than they may queue.
+        if (!(error instanceof ExecutionError) || error.code !== "BUSY" || this.#closed) throw error;
+        await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+      }
+    }
     metrics.executed((performance.now() - begun) / 1_000);
     this.#results.set(hash, result);
     this.submit({

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { defineBuckets, type KeyValueStore, LevelStore } from "@aitbc-hybrid/storage";
+import { defineBuckets, type KeyValueStore, LevelStore, MemoryStore } from "@aitbc-hybrid/storage";
 import type { Kv } from "./kv.ts";
 
 /** The parts of the node's database. A number is never reused. */
@@ -27,6 +27,9 @@ export interface Database {
 export async function openDatabase(dataDirectory: string): Promise<Database> {
   return databaseOf(await LevelStore.open({ directory: join(dataDirectory, "db"), buckets: BUCKETS }));
 }
+
+/** The same in memory, for tests. */
+export const memoryDatabase = (): Database => databaseOf(new MemoryStore({ buckets: BUCKETS }));
 
 function databaseOf(store: KeyValueStore<BucketName>): Database {
   return {

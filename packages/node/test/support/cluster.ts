@@ -150,6 +150,7 @@ export class Cluster {
         retentionMs: 3_600_000,
       },
       consensus: { skipViews: 8, backoffCap: 6 },
+      doppelgangerMs: 0,
     };
   }
 }

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import {
+  type Block,
+  DEVNET_PARAMS,
+  type Hash,
+  type Peer,
+  type Registry,
+  ZERO_HASH,
+} from "@aitbc-hybrid/protocol";
+import { BatchStore, type DataOptions, DataPath } from "../../src/data/index.ts";
+import { silentLog } from "../../src/log.ts";
+import { memoryDatabase } from "../../src/storage/index.ts";
+
+const VALIDATORS = 4;
+const registry: Registry = {
+  root: ZERO_HASH,
+  entries: Array.from({ length: VALIDATORS }, (_, i) => ({
+    validatorId: i + 1,
+    key: Uint8Array.of(i),
+    keyBytes: Uint8Array.of(i),
+    stake: 1_000n,
+  })),
+  authorities: VALIDATORS,
+  suspended: new Set(),
+  backing: new Set([0, 1, 2, 3]),
+  params: { ...DEVNET_PARAMS, maxBlockBytes: 1_000 },
+};
+const options: DataOptions = {
+  chainId: 1,
+  author: 1,
+  batchMs: 1,
+  ackMs: 0,
+  quotaBytes: 2_000,
+  fetchMs: 5,
+  retentionMs: 60_000,
+  orderMs: 1_000,
+};
+const paths: DataPath[] = [];
+after(async () => {
+  for (const path of paths) await path.close();
+});
+
+/** Data paths that hear each other at once. `deaf` names whom a path's broadcasts miss. */
+class Mesh {
+  readonly paths = new Map<Peer, DataPath>();
+  readonly banned: Peer[] = [];
+  /** Batches held and not ordered, by peer. */
+  readonly held = new Map<Peer, number>();
+  readonly lost = new Set<string>();
+  now = 1_000_000;
+
+  add(
+    author: number,
+    pending: Uint8Array[] = [],
+    database = memoryDatabase(),
+    given: Partial<DataOptions> = {},
+  ): DataPath {
+    const self = `p${author}`;
+    const path = new DataPath(
+      { ...options, ...given, author },
+      {
+        store: new BatchStore(1, database.bucket("batches")),
+        links: {
+          send: (to, frame) => this.#deliver(self, to, frame),
+          broadcast: (frame) => {
+            for (const to of this.paths.keys()) if (to !== self) this.#deliver(self, to, frame);
+          },
+          connected: () => [...this.paths.keys()].filter((peer) => peer !== self),
+          validatorOf: (peer) => Number(peer.slice(1)),
+          peerOf: (validator) => `p${validator}`,
+        },
+        execution: { verify: async () => [], takeExecutable: () => pending.splice(0) },
+        log: silentLog,
+        metrics: { batch() {}, refused() {}, unordered: (count) => this.held.set(self, count), fetched() {} },
+        clock: () => this.now,
+        ban: (peer) => this.banned.push(peer),
+      },
+    );
+    path.setEpoch({ registry, mode: "balanced" });
+    this.paths.set(self, path);
+    paths.push(path);
+    return path;
+  }
+
+  #deliver(from: Peer, to: Peer, frame: Uint8Array): boolean {
+    if (this.lost.has(`${from}>${to}`)) return true;
+    queueMicrotask(() => this.paths.get(to)?.receive(from, frame));
+    return true;
+  }
+}
+
+/** Resolves once `what` holds, looked at after every turn of the loop. */
+async function until(what: () => boolean): Promise<void> {
+  while (!what()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const block = (batches: readonly Hash[]): Block =>
+  ({ header: { height: 1 }, body: { batches } }) as unknown as Block;
+const none = new Set<Hash>();
+
+test("a batch is proposed by everybody once a quorum holds it, and by nobody before", async () => {
+  const mesh = new Mesh();
+  const author = mesh.add(1, [Uint8Array.of(1, 1), Uint8Array.of(2)]);
+  mesh.add(2);
+  author.transactionAccepted();
+  await until(() => mesh.held.get("p2") === 1);
+  // Two of four authorities hold it: no quorum.
+  assert.deepEqual(author.payload(none), []);
+
+  const third = mesh.add(3);
+  author.connected("p3");
+  mesh.paths.get("p2")?.connected("p3");
+  await until(() => author.payload(none).length === 1 && third.payload(none).length === 1);
+  const [digest] = author.payload(none);
+  assert.deepEqual(third.payload(none), [digest]);
+  assert.deepEqual(author.payload(new Set([digest!])), []);
+  assert.deepEqual(await third.transactions(block([digest!])), [Uint8Array.of(1, 1), Uint8Array.of(2)]);
+  await third.finalized(block([digest!]));
+  assert.deepEqual(third.payload(none), []);
+});
+
+test("missing batches are fetched from the proposer, or from whoever holds them", async () => {
+  const mesh = new Mesh();
+  const author = mesh.add(1, [Uint8Array.of(7)]);
+  mesh.add(2);
+  mesh.add(3);
+  const late = mesh.add(4);
+  mesh.lost.add("p1>p4");
+  author.transactionAccepted();
+  await until(() => author.payload(none).length === 1);
+  const [digest] = author.payload(none);
+  // Its proposer does not answer; others do.
+  assert.deepEqual(await late.obtain(block([digest!]), "p1", 1_000), { ok: true });
+  assert.deepEqual(await late.transactions(block([digest!])), [Uint8Array.of(7)]);
+});
+
+test("a block of more bytes than allowed is malformed for everybody", async () => {
+  const mesh = new Mesh();
+  const pending = [new Uint8Array(600).fill(1)];
+  const author = mesh.add(1, pending);
+  mesh.add(2);
+  mesh.add(3);
+  author.transactionAccepted();
+  await until(() => author.payload(none).length === 1);
+  pending.push(new Uint8Array(600).fill(2));
+  mesh.now += 10;
+  author.transactionAccepted();
+  await until(() => author.payload(new Set(author.payload(none))).length === 1);
+  const [first] = author.payload(none);
+  const [second] = author.payload(new Set([first!]));
+  // A leader does not propose both, a malicious one does.
+  assert.equal(author.payload(none).length, 1);
+  assert.equal((await author.obtain(block([first!, second!]), null, 1_000)).ok, false);
+  assert.equal((await author.obtain(block([first!, second!]), null, 1_200)).ok, true);
+});
+
+test("an author beyond its quota is not listened to until blocks order its batches", async () => {
+  const mesh = new Mesh();
+  const pending = [new Uint8Array(900).fill(1)];
+  const author = mesh.add(1, pending);
+  const other = mesh.add(2);
+  mesh.add(3);
+  for (let i = 2; i <= 3; i++) {
+    author.transactionAccepted();
+    await until(() => pending.length === 0);
+    mesh.now += 10;
+    pending.push(new Uint8Array(900).fill(i));
+  }
+  author.transactionAccepted();
+  await until(() => pending.length === 0);
+  await until(() => other.payload(none).length === 1);
+  const first = other.payload(none);
+  const second = other.payload(new Set(first));
+  assert.equal(second.length, 1);
+  assert.deepEqual(other.payload(new Set([...first, ...second])), []);
+  await Promise.all([...mesh.paths.values()].map((path) => path.finalized(block(first))));
+  for (const peer of ["p2", "p3"]) author.connected(peer);
+  await until(() => other.payload(new Set(second)).length === 1);
+});
+
+test("batches that no block ordered survive a restart, those beyond the retention are deleted", async () => {
+  const mesh = new Mesh();
+  const database = memoryDatabase();
+  const pending = [Uint8Array.of(5)];
+  const author = mesh.add(1, pending, database);
+  mesh.add(2);
+  mesh.add(3);
+  author.transactionAccepted();
+  await until(() => author.payload(none).length === 1);
+  const [digest] = author.payload(none);
+  await author.close();
+
+  const again = mesh.add(1, [], database);
+  await again.start();
+  for (const peer of ["p2", "p3"]) mesh.paths.get(peer)?.connected("p1");
+  await until(() => again.payload(none).length === 1);
+  assert.deepEqual(again.payload(none), [digest]);
+
+  await again.finalized(block([digest!]));
+  const store = new BatchStore(1, database.bucket("batches"));
+  assert.equal(await store.sweep(mesh.now), 0);
+  assert.notEqual(await store.get(digest!), null);
+  assert.equal(await store.sweep(mesh.now + 1), 1);
+  assert.equal(await store.get(digest!), null);
+});
+
+test("who sends nonsense is banned", () => {
+  const mesh = new Mesh();
+  const path = mesh.add(1);
+  path.receive("p2", Uint8Array.of(1, 2, 3));
+  assert.deepEqual(mesh.banned, ["p2"]);
+});
