@@ -9,9 +9,9 @@ export class SettlementWatch {
   #from: bigint;
   #firstEpoch: number;
   #genesisSeal = 0;
-  #handedOver = new Set<number>();
+  readonly #handedOver = new Set<number>();
+  readonly #convicted = new Set<bigint>();
   checkpoints = 0;
-  slashed = 0;
   lastCheckpoint: PostedCheckpoint | null = null;
 
   private constructor(client: PublicClient, network: Network, from: bigint, firstEpoch: number) {
@@ -32,6 +32,11 @@ export class SettlementWatch {
 
   get handOvers(): number {
     return this.#handedOver.size;
+  }
+
+  /** Validators convicted in this run; one that offends twice is still one. */
+  get slashed(): number {
+    return this.#convicted.size;
   }
 
   /** Reads what happened since the last call; `epoch` is the validators' present one. */
@@ -56,7 +61,7 @@ export class SettlementWatch {
       ]);
       this.#from = to + 1n;
       this.checkpoints += accepted.length;
-      this.slashed += convicted.length;
+      for (const { args } of convicted) this.#convicted.add(args.validator);
       const last = accepted.at(-1);
       if (last !== undefined) {
         const { gasUsed } = await this.#client.getTransactionReceipt({ hash: last.transactionHash });
