@@ -265,6 +265,8 @@ export class Protection {
       return;
     }
     if (record.type === "domain") {
+      // Known already: the beginning of a rewriting that a crash cut off.
+      if (this.#domains.has(record.domain)) return;
       this.#domains.set(record.domain, {
         domain: record.domain,
         epoch: record.epoch,

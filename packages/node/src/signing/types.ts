@@ -16,9 +16,9 @@ export interface ProtectionLog {
   /** Every record since the last `replace`, in order. */
   readonly records: readonly Uint8Array[];
   /** Queues a record; durable once a later `sync` resolves. */
-  append(record: Uint8Array): void;
+  append(record: Uint8Array): unknown;
   sync(): Promise<void>;
-  /** Atomically replaces all records by these, durably. */
+  /** Atomically replaces all records appended before the call by these, durably; later ones stay behind them. Never empty. */
   replace(records: readonly Uint8Array[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -39,34 +39,40 @@ class WalProtectionLog implements ProtectionLog {
     this.records = records;
   }
 
-  append(record: Uint8Array): void {
+  append(record: Uint8Array): Promise<number> {
     const bytes = new Uint8Array(1 + record.length);
     bytes[0] = RECORD;
     bytes.set(record, 1);
-    this.#push(bytes);
+    return this.#push(bytes);
   }
 
   async sync(): Promise<void> {
     await this.#last;
   }
 
+  /**
+   * The records are appended in the same turn in which the caller made them, so that what is appended meanwhile stands
+   * behind them; what stands before them is in them.
+   */
   async replace(records: readonly Uint8Array[]): Promise<void> {
+    const [first] = records.map((record) => this.append(record));
+    if (first === undefined) return;
+    const index = await first;
     await this.sync();
-    const first = this.#wal.next;
-    for (const record of records) this.append(record);
-    this.#push(new Writer(9).u8(REWRITTEN).u64(first).done().slice());
+    this.#push(new Writer(9).u8(REWRITTEN).u64(index).done().slice());
     await this.sync();
-    await this.#wal.prune(first);
+    await this.#wal.prune(index);
   }
 
   close(): Promise<void> {
     return this.#wal.close();
   }
 
-  #push(bytes: Uint8Array): void {
+  #push(bytes: Uint8Array): Promise<number> {
     const appended = this.#wal.append(bytes);
     // Whoever waits gets the error from `sync`; without a waiter it must not end the process.
     appended.catch(() => {});
     this.#last = appended;
+    return appended;
   }
 }

@@ -149,6 +149,21 @@ test("compaction forgets closed epochs and nothing else", async () => {
   assert.equal(after.permit(vote("notarize", 4, A, 3, D1)).allowed, true);
 });
 
+test("a rewriting that a crash cut off anywhere forgets nothing", async () => {
+  const { protection, log } = fresh();
+  for (let view = 1; view <= 5; view++) protection.permit(vote("notarize", view, A));
+  await protection.sync();
+  const before = [...log.records];
+  await protection.compact();
+  const rewritten = [...log.records];
+  for (let kept = 0; kept <= rewritten.length; kept++) {
+    log.records = [...before, ...rewritten.slice(0, kept)];
+    const after = new Protection(log);
+    for (let view = 1; view <= 5; view++)
+      assert.equal(after.permit(vote("notarize", view, B)).allowed, false);
+  }
+});
+
 test("long epochs: old views fall below the low-water mark, never out of protection", () => {
   const { protection } = fresh();
   for (let view = 1; view <= 9_000; view++)

@@ -29,6 +29,22 @@ test("records come back in order; a rewriting replaces what was before it", asyn
   await third.close();
 });
 
+test("what is appended while a rewriting is under way stands behind it, and nothing is lost", async () => {
+  const directory = join(folder, "overlap");
+  const log = await openProtectionLog(directory);
+  log.append(Uint8Array.of(1));
+  const rewriting = log.replace([Uint8Array.of(10), Uint8Array.of(11)]);
+  log.append(Uint8Array.of(12));
+  await new Promise((resolve) => setImmediate(resolve));
+  log.append(Uint8Array.of(13));
+  await rewriting;
+  await log.sync();
+  await log.close();
+  const again = await openProtectionLog(directory);
+  assert.deepEqual(bytes(again), [[10], [11], [12], [13]]);
+  await again.close();
+});
+
 test("a second opening is refused while the first is open", async () => {
   const directory = join(folder, "locked");
   const log = await openProtectionLog(directory);
