@@ -44,6 +44,8 @@ function featuresOf(scenario: Scenario): string[] {
   for (const outage of scenario.settlement.outages)
     features.push(outage.nodes === null ? "settlement stopped" : "settlement client blind");
   if (scenario.loss > 0) features.push("loss");
+  if (scenario.muted !== null) features.push(`muted ${scenario.muted}`);
+  if (scenario.coldStart > 0) features.push("cold start");
   if (scenario.wire) features.push("wire");
   if (scenario.twice) features.push("purity");
   return [...new Set(features)];

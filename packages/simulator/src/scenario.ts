@@ -31,7 +31,22 @@ export type Fault =
       readonly from: Millis;
       readonly to: Millis;
       readonly groups: readonly (readonly number[])[];
-    };
+    }
+  /** Everything sent is lost. */
+  | { readonly kind: "blackout"; readonly from: Millis; readonly to: Millis };
+
+/** Kinds of messages that a network may eat: votes by their own kind. */
+export const MUTED_KINDS = [
+  "notarize",
+  "finalize",
+  "nullify",
+  "proposal",
+  "certificate",
+  "checkpointVote",
+  "checkpointCertificate",
+  "blocks",
+] as const;
+export type MutedKind = (typeof MUTED_KINDS)[number];
 
 /** One schedule, complete: two runs of it are identical. */
 export interface Scenario {
@@ -48,6 +63,8 @@ export interface Scenario {
   readonly stabilization: Millis;
   readonly loss: number;
   readonly duplication: number;
+  /** Messages of this kind hardly ever arrive before stabilization. */
+  readonly muted: MutedKind | null;
   readonly slowShare: number;
   /** Longest delay before stabilization, ms. */
   readonly slowest: Millis;
@@ -67,6 +84,8 @@ export interface Scenario {
   readonly epochs: number;
   /** Transports notice at stabilization that peers are back. */
   readonly reconnect: boolean;
+  /** For this long after a restart batches take up to six times Δ to be at hand. */
+  readonly coldStart: Millis;
   readonly wire: boolean;
   readonly twice: boolean;
   readonly skipViews: number;
@@ -156,7 +175,7 @@ export function randomScenario(seed: string): Scenario {
   }
   const twins = new Set([...byzantine.keys()].filter(() => random.chance(0.15)));
 
-  const stabilization = random.whole(3, 18) * delta;
+  const stabilization = random.whole(3, random.chance(0.2) ? 45 : 20) * delta;
   const nodes = Array.from({ length: pool }, (_, i) => i);
   const honest = nodes.filter((node) => !byzantine.has(node));
   const faults: Fault[] = [];
@@ -168,6 +187,19 @@ export function randomScenario(seed: string): Scenario {
     faults.push({ kind: "crash", at, nodes: honest, down });
     if (random.chance(0.5))
       faults.push({ kind: "crash", at: at + down + random.whole(1, 3 * delta), nodes: honest, down });
+  }
+  if (random.chance(0.35)) {
+    // What is sent from some moment on never arrives, and everybody restarts before the network is back.
+    const from = someTime();
+    faults.push({ kind: "blackout", from, to: stabilization });
+    const at = random.whole(from, stabilization - 1);
+    if (random.chance(0.7))
+      faults.push({
+        kind: "crash",
+        at,
+        nodes: honest,
+        down: random.whole(1, Math.max(1, stabilization - at)),
+      });
   }
   for (let i = random.whole(0, 3); i > 0; i--)
     faults.push({
@@ -212,6 +244,7 @@ export function randomScenario(seed: string): Scenario {
     stabilization,
     loss: random.pick([0, 0.05, 0.15, 0.4]),
     duplication: random.pick([0, 0.1]),
+    muted: random.chance(0.25) ? random.pick(MUTED_KINDS) : null,
     slowShare: random.pick([0, 0.1, 0.3]),
     slowest: random.whole(1, 6) * delta,
     faults,
@@ -224,9 +257,10 @@ export function randomScenario(seed: string): Scenario {
       sealDelay: random.whole(1, 4),
       outages,
     },
-    blocks: random.whole(4, 8),
-    epochs: random.pick([1, 1, 2]),
+    blocks: random.whole(4, 9),
+    epochs: random.pick([1, 1, 2, 3]),
     reconnect: random.chance(0.3),
+    coldStart: random.chance(0.3) ? random.whole(1, 8) * delta : 0,
     wire: random.chance(0.1),
     twice: random.chance(0.04),
     skipViews: random.whole(2, 4),
@@ -275,6 +309,7 @@ export function calmScenario(
     stabilization: 500,
     loss: 0,
     duplication: 0,
+    muted: null,
     slowShare: 0,
     slowest: 100,
     faults: [],
@@ -283,6 +318,7 @@ export function calmScenario(
     blocks: 6,
     epochs: 1,
     reconnect: false,
+    coldStart: 0,
     wire: false,
     twice: false,
     skipViews: 3,
@@ -334,6 +370,8 @@ export function beyondScenario(seed: string, mode: Mode): Scenario {
     beyondBounds: true,
     stabilization: 3000,
     loss: 0,
+    muted: null,
+    coldStart: 0,
     slowShare: 0,
     faults: [{ kind: "partition", from: 1, to: 2000, groups: [left, right] }],
     settlement: { ...base.settlement, outages: [] },

@@ -41,6 +41,8 @@ export interface Behaviour {
   incoming?(wire: Wire, from: Peer, message: Message): boolean;
   /** Batches of its own proposals: malformed, or given to few. */
   readonly batches?: "malformed" | "withheld";
+  /** As leader of an epoch's last block it names a registry that the contracts do not show. */
+  readonly candidate?: "wrong";
 }
 
 /** The means of a {@link Behaviour}. */
@@ -147,6 +149,7 @@ export class Shell implements Endpoint, Observed, Wire {
   #clock: Clock;
   #state: unknown = null;
   #timer = 0;
+  #started = 0;
   #reported = 0;
   #nextReport: number | null = null;
   up = false;
@@ -183,6 +186,11 @@ export class Shell implements Endpoint, Observed, Wire {
     return this.#modules.network.peers;
   }
 
+  /** Time since the process started, ms. */
+  get uptime(): Millis {
+    return this.#modules.queue.now - this.#started;
+  }
+
   /** Own clock, ms. */
   get now(): Millis {
     return this.#clock.read(this.#modules.queue.now);
@@ -212,6 +220,7 @@ export class Shell implements Endpoint, Observed, Wire {
     const { rules } = this.#modules;
     const { config, registry, faults } = this.#options;
     this.up = true;
+    this.#started = this.#modules.queue.now;
     this.#clock = this.#options.clock();
     const records = this.#disk.read();
     let from = records.length - 1;
@@ -523,7 +532,13 @@ export class Shell implements Endpoint, Observed, Wire {
           settledAt: kept ? effect.parentSettledAt : reading.settledAt,
           inboxCursor: 0,
           feeRecipient: NOBODY,
-          candidate: needsReading ? reading.candidate : null,
+          candidate: needsReading
+            ? this.#options.behaviour?.candidate === "wrong"
+              ? reading.candidate === null
+                ? this.#options.registry.root
+                : null
+              : reading.candidate
+            : null,
           vrfProof: this.sign(effect.vrfRoot),
         },
       };

@@ -53,7 +53,7 @@ export interface WorldOptions {
 }
 
 const CHAIN_ID = 4242;
-const MOST_EVENTS = 3_000_000;
+const MOST_EVENTS = 500_000;
 
 /** Running digest of a run: two 32-bit multiplicative hashes, enough to tell runs apart. */
 class Trace {
@@ -225,6 +225,12 @@ export class World {
       make(validator, `v${validator}`, own);
     }
     for (const validator of scenario.twins) make(validator, `v${validator}t`, twin());
+    const { muted } = scenario;
+    if (muted !== null)
+      this.network.filter = (_from, _to, message) =>
+        this.queue.now >= WORLD_START + scenario.stabilization ||
+        kindOf(message) !== muted ||
+        random.chance(0.1);
     this.network.observe = (what, from, to, message) => this.#note(what, from, to, message);
   }
 
@@ -257,6 +263,9 @@ export class World {
     const early = this.queue.now < WORLD_START + this.scenario.stabilization;
     if (early && this.#random.chance(this.scenario.slowShare))
       delay = this.#random.between(0, this.scenario.slowest);
+    const shell = this.shells.find((each) => each.peer === peer);
+    if (shell !== undefined && shell.boot > 0 && shell.uptime < this.scenario.coldStart)
+      delay = this.#random.between(0, 6 * delta);
     for (const digest of block.body.batches) {
       const batch = this.#batches.get(digest);
       if (batch === undefined || batch.kind === "malformed") return null;
@@ -330,7 +339,15 @@ export class World {
     for (const fault of faults) {
       if (fault.kind === "crash")
         this.queue.at(WORLD_START + fault.at, () => this.crash(fault.nodes, fault.down));
-      else if (fault.kind === "partition") {
+      else if (fault.kind === "blackout") {
+        this.queue.at(WORLD_START + fault.from, () => {
+          this.#event("blackout");
+          this.network.blackout = true;
+        });
+        this.queue.at(WORLD_START + fault.to, () => {
+          this.network.blackout = false;
+        });
+      } else if (fault.kind === "partition") {
         this.queue.at(WORLD_START + fault.from, () => {
           this.#event("partition");
           this.network.partition(peersOf(fault.groups));
@@ -382,7 +399,8 @@ export class World {
   /** Ends every fault, demands progress and judges the run. */
   finish(): RunResult {
     const { scenario, oracles } = this;
-    this.network.heal(true);
+    this.network.blackout = false;
+    this.network.heal(scenario.reconnect);
     for (const shell of this.honest) if (!shell.up) this.#restart(shell);
     if (scenario.reconnect) {
       const { peers } = this.network;
@@ -422,11 +440,14 @@ export class World {
         );
       }
     }
-    oracles.checkChain({
-      hash: genesisHash(this.genesis),
-      stateRoot: this.genesis.stateRoot,
-      stamp: this.genesis.stamp,
-    });
+    oracles.checkChain(
+      {
+        hash: genesisHash(this.genesis),
+        stateRoot: this.genesis.stateRoot,
+        stamp: this.genesis.stamp,
+      },
+      this.settlement,
+    );
     if (!scenario.beyondBounds)
       for (const refusal of this.settlement.refusals) oracles.fail(`contracts: ${refusal}`);
     for (const shell of this.honest) {
@@ -454,6 +475,8 @@ export class World {
     };
   }
 }
+
+const kindOf = (message: Message): string => (message.type === "vote" ? message.vote.kind : message.type);
 
 /** A message in one line. */
 export function describe(message: Message): string {

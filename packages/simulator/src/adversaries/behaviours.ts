@@ -1,6 +1,7 @@
 import {
   type Block,
   blockHash,
+  checkpointRoot,
   type Hash,
   type Hex,
   type Message,
@@ -22,9 +23,14 @@ export const BEHAVIOURS = [
   "nullifySpam",
   "malformed",
   "withheldBatches",
+  "forging",
+  "lyingLeader",
+  "replaying",
+  "wrongCandidate",
 ] as const;
 export type BehaviourName = (typeof BEHAVIOURS)[number];
 
+const OTHER_HASH: Hash = `0x${"ee".repeat(32)}`;
 const OTHER: Hex = `0x${"ee".repeat(20)}`;
 
 /** Which half of the network a peer is in, for this view: halves change so that nobody is always the victim. */
@@ -139,6 +145,91 @@ function nullifySpam(): Behaviour {
   };
 }
 
+const JUNK = new Uint8Array(96).fill(7);
+
+/** Votes in others' names, certificates and checkpoints that nobody signed, and claims to be far ahead. */
+const forging = (): Behaviour => ({
+  outgoing(wire, to, message) {
+    if (!wire.random.chance(0.15)) return [message];
+    if (message.type === "vote") {
+      const seat = wire.random.whole(0, 6);
+      return [message, { type: "vote", vote: { ...message.vote, seat, signature: JUNK } }];
+    }
+    if (message.type === "certificate") {
+      const { certificate } = message;
+      const other = { ...certificate, kind: "nullify", parentView: 0, blockHash: ZERO_HASH } as const;
+      return [{ type: "certificate", certificate: other }, message];
+    }
+    if (message.type === "checkpointVote") {
+      const checkpoint = { ...message.vote.checkpoint, stateRoot: ZERO_HASH };
+      const signature = wire.sign(checkpointRoot(message.vote.domain, checkpoint));
+      return [message, { type: "checkpointVote", vote: { ...message.vote, checkpoint, signature } }];
+    }
+    if (message.type === "status") {
+      const { status } = message;
+      const ahead = { ...status, view: status.view + 500, finalHeight: status.finalHeight + 1000 };
+      wire.send(to, { type: "status", status: ahead });
+    }
+    return [message];
+  },
+});
+
+/** Proposals that are false in one place, signed all the same. */
+function lyingLeader(): Behaviour {
+  const told = new Map<string, Proposal>();
+  const lie = (wire: Wire, proposal: Proposal): Proposal => {
+    const { header } = proposal.block;
+    const lies: readonly Partial<typeof header>[] = [
+      { stateRoot: ZERO_HASH },
+      { receiptsRoot: OTHER_HASH },
+      { stamp: header.stamp + 60_000 },
+      { stamp: header.stamp - 1 },
+      { settledAt: header.settledAt + 1 },
+      { reference: { number: header.reference.number + 100_000, hash: OTHER_HASH } },
+      { reference: { number: header.reference.number, hash: OTHER_HASH } },
+      { height: header.height + 1 },
+      { inboxCursor: 9 },
+      {},
+    ];
+    const block = { header: { ...header, ...wire.random.pick(lies) }, body: proposal.block.body };
+    const { domain, view, parentView } = proposal;
+    const vote = { kind: "notarize", view, parentView, blockHash: blockHash(block.header) } as const;
+    return { ...proposal, block, signature: wire.sign(voteRoot(domain, vote)) };
+  };
+  return {
+    outgoing(wire, _to, message) {
+      if (message.type !== "proposal" || !isOwn(wire, message.proposal)) return [message];
+      const key = `${message.proposal.domain}${message.proposal.view}`;
+      const proposal = told.get(key) ?? lie(wire, message.proposal);
+      told.set(key, proposal);
+      return [{ type: "proposal", proposal }];
+    },
+  };
+}
+
+/** Keeps what it hears and says it again later: as it was, and dressed up for the present epoch. */
+function replaying(): Behaviour {
+  const heard: Message[] = [];
+  return {
+    incoming(wire, _from, message) {
+      if (heard.length < 400) heard.push(message);
+      if (!wire.random.chance(0.05)) return true;
+      const epoch = wire.view()?.epoch ?? 0;
+      for (let i = 0; i < 4; i++) {
+        const old = wire.random.pick(heard);
+        const to = wire.random.pick(wire.peers);
+        wire.send(to, old);
+        if (old.type === "vote") wire.send(to, { type: "vote", vote: { ...old.vote, epoch } });
+        if (old.type === "certificate")
+          wire.send(to, { type: "certificate", certificate: { ...old.certificate, epoch } });
+        if (old.type === "checkpointVote")
+          wire.send(to, { type: "checkpointVote", vote: { ...old.vote, epoch } });
+      }
+      return true;
+    },
+  };
+}
+
 /** A behaviour with memory of its own: one for each node. */
 export function behaviour(name: BehaviourName): Behaviour {
   switch (name) {
@@ -158,6 +249,14 @@ export function behaviour(name: BehaviourName): Behaviour {
       return { batches: "malformed" };
     case "withheldBatches":
       return { batches: "withheld" };
+    case "forging":
+      return forging();
+    case "lyingLeader":
+      return lyingLeader();
+    case "replaying":
+      return replaying();
+    case "wrongCandidate":
+      return { candidate: "wrong" };
   }
 }
 

@@ -34,6 +34,8 @@ export class Network {
   readonly #random: Random;
   readonly #endpoints = new Map<Peer, Endpoint>();
   #groups: ReadonlyMap<Peer, number> | null = null;
+  /** While true nothing gets through to anybody. */
+  blackout = false;
   /** Sees every message on its way: sent, lost, delivered. */
   observe: ((what: "lost" | "got", from: Peer, to: Peer, message: Message) => void) | null = null;
   /** Drops what a directed scenario wants lost. */
@@ -78,6 +80,7 @@ export class Network {
   }
 
   reaches(from: Peer, to: Peer): boolean {
+    if (this.blackout) return false;
     if (this.#groups === null) return true;
     const group = this.#groups.get(from);
     return group !== undefined && group === this.#groups.get(to);

@@ -11,6 +11,7 @@ import {
   type Message,
   type Mode,
   type Peer,
+  type ReferenceReading,
   type Registry,
   rootOf,
   type SignIntent,
@@ -350,10 +351,20 @@ export class Oracles implements Observer {
   }
 
   /** Follows the final chain from genesis and checks what every block owes to its ancestors. */
-  checkChain(genesis: { readonly hash: Hash; readonly stateRoot: Hash; readonly stamp: number }): void {
+  checkChain(
+    genesis: { readonly hash: Hash; readonly stateRoot: Hash; readonly stamp: number },
+    contracts: {
+      hashOf(number: number): Hash;
+      reading(number: number, candidateEpoch: number): ReferenceReading;
+    },
+  ): void {
     const { mode, termViews, beyondBounds } = this.#options;
     if (beyondBounds) return;
-    let parent = { hash: genesis.hash, stamp: genesis.stamp };
+    let parent = { hash: genesis.hash, stamp: genesis.stamp, reference: 0 };
+    const epochs = new Map(
+      [...this.#starts].map(([epoch, { start }]) => [start.firstHeight, { epoch, start }]),
+    );
+    let current = epochs.get(1);
     let domain: Hash | null = null;
     let registry: Registry | undefined;
     let carried = new Map<string, Certificate>();
@@ -364,6 +375,20 @@ export class Oracles implements Observer {
         return;
       }
       const { header, body } = entry.block;
+      current = epochs.get(height) ?? current;
+      if (current !== undefined) {
+        const { number, hash } = header.reference;
+        const reading = contracts.reading(number, current.epoch + 2);
+        if (hash !== contracts.hashOf(number))
+          this.fail(`height ${height} names a settlement block that is none`);
+        if (number < parent.reference) this.fail(`height ${height} goes back in the settlement chain`);
+        if (header.settledAt !== reading.settledAt || header.inboxCursor !== reading.inboxCursor)
+          this.fail(`height ${height} does not say what the contracts show at its reference`);
+        const { registryNext } = current.start;
+        const due = current.epoch === 0 ? registryNext : (reading.candidate ?? registryNext);
+        if (body.commitment !== null && body.commitment.registryAfter !== due)
+          this.fail(`height ${height} commits another registry than its reference shows`);
+      }
       const first = header.domain !== domain;
       if (first) {
         domain = header.domain;
@@ -394,7 +419,7 @@ export class Oracles implements Observer {
           if (!carried.has(`nullify${u}`))
             this.fail(`height ${height} does not show that view ${u} was skipped`);
       }
-      parent = { hash: entry.hash, stamp: header.stamp };
+      parent = { hash: entry.hash, stamp: header.stamp, reference: header.reference.number };
     }
   }
 

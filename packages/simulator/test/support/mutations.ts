@@ -1,0 +1,121 @@
+import type { ShellFaults } from "../../src/index.ts";
+import type { Mutation } from "./mutant.ts";
+
+/** Rules broken one at a time; each is noticed by some random schedule. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "rule 5: FINALIZE although the term was nullified",
+    file: "view/rules.ts",
+    from: "if (nullifiedInTerm(d, view) || ",
+    to: "if (",
+  },
+  {
+    name: "rule 6: NULLIFY although FINALIZE is signed",
+    file: "view/rules.ts",
+    from: "if (d.own(view).nullify || finalizedInTerm(d, view)) return;",
+    to: "if (d.own(view).nullify) return;",
+  },
+  {
+    name: "rule 3: NOTARIZE a second proposal of a view",
+    file: "view/rules.ts",
+    from: "if (own !== undefined && (own.notarize !== null || own.nullify || own.finalize !== null)) continue;",
+    to: "if (own !== undefined && own.notarize?.blockHash === record.proposals.at(-1)?.blockHash) continue;",
+  },
+  {
+    name: "rule 3: the first proposal is not the only one",
+    file: "view/rules.ts",
+    from: "const [proposal] = record.proposals;",
+    to: "const proposal = record.proposals.at(-1);",
+  },
+  {
+    name: "rule 3: NOTARIZE after NULLIFY",
+    file: "view/rules.ts",
+    from: "(own.notarize !== null || own.nullify || own.finalize !== null)",
+    to: "(own.notarize !== null || own.finalize !== null)",
+  },
+  {
+    name: "rule 2: build on the highest certified block, gaps or not",
+    file: "view/conditions.ts",
+    from: "if (coverOf(d, w) === null) return null;",
+    to: "",
+  },
+  {
+    name: "rule 3: gaps need no X",
+    file: "view/conditions.ts",
+    from: "if (coverOf(d, w) === null) return w;",
+    to: "",
+  },
+  {
+    name: "rule 2: an epoch's last block gets a child",
+    file: "view/propose.ts",
+    from: "block.header.height === d.epoch.lastHeight) {",
+    to: "block.header.height > d.epoch.lastHeight) {",
+  },
+  {
+    name: "rule 6: nothing is repeated",
+    file: "view/rules.ts",
+    from: "if (now < timers.retry) return;",
+    to: "if (now >= 0) return;",
+  },
+  {
+    name: "quorum: two thirds of the authorities are enough",
+    file: "quorum.ts",
+    from: "3 * x.authorities > 2 * e.authorities",
+    to: "3 * x.authorities >= 2 * e.authorities",
+  },
+  {
+    name: "quorum: two thirds of the stake are enough",
+    file: "quorum.ts",
+    from: "const twoThirdsOfStake = 3n * x.stake > 2n * e.stake",
+    to: "const twoThirdsOfStake = 3n * x.stake >= 2n * e.stake",
+  },
+  {
+    name: "votes of another domain count",
+    file: "messages.ts",
+    from: "if (of.epoch === epoch) return of.domain === d.epoch.domain;",
+    to: "if (of.epoch <= epoch) return true;",
+  },
+  {
+    name: "restart: NULLIFY is forgotten",
+    file: "restore.ts",
+    from: 'if (kind === "nullify") d.setOwn(view, { nullify: true });',
+    to: 'if (kind === "nullify") return;',
+  },
+  {
+    name: "restart: N and X are forgotten",
+    file: "restore.ts",
+    from: "if (certificate.domain !== d.epoch.domain) return;",
+    to: 'if (certificate.kind !== "finalize") return;',
+  },
+  {
+    name: "rule 4: an unexecuted block is certified",
+    file: "view/rules.ts",
+    from: "if (certifiedAt(d, parentView) !== parentHash) {\n    if (parentView > d.s.tip.view) wantCertificateIfMissing(d, parentView);\n    return;\n  }",
+    to: "",
+  },
+  {
+    name: "rule 10: nobody answers for an old view",
+    file: "view/repair.ts",
+    from: "export function answerOldView(d: Draft, peer: Peer): void {",
+    to: "export function answerOldView(d: Draft, peer: Peer): void {\n  if (d.s.now > 0) return;",
+  },
+  {
+    name: "section 8: checkpoint votes are sent once",
+    file: "checkpoint/backing.ts",
+    from: "export function repeatCheckpointVotes(d: Draft): void {",
+    to: "export function repeatCheckpointVotes(d: Draft): void {\n  if (d.s.now > 0) return;",
+  },
+  {
+    name: "section 1: the candidate's reading is not checked",
+    file: "view/rules.ts",
+    from: 'body.commitment?.registryAfter === (reading.candidate ?? d.epoch.start.registryNext) ? "yes" : "no"',
+    to: 'body.commitment === null ? "no" : "yes"',
+  },
+];
+
+/** Duties of the shell neglected one at a time. */
+export const NEGLECTED: readonly { readonly name: string; readonly faults: ShellFaults }[] = [
+  { name: "signatures leave before their record is durable", faults: { sendsBeforeDurable: true } },
+  { name: "a restarted node does not know what it signed", faults: { forgetsSigned: true } },
+  { name: "a restarted node does not know the certificates it held", faults: { forgetsCertificates: true } },
+];
