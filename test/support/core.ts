@@ -28,7 +28,7 @@ import type { ValidatorRegistry } from "../../typechain/contracts/staking/Valida
 import type { AITBCToken } from "../../typechain/contracts/token/AITBCToken.ts";
 
 /** An account of the tests' chain. */
-export type Signer = Awaited<ReturnType<NetworkConnection<"l1">["ethers"]["getSigners"]>>[number];
+export type Signer = Awaited<ReturnType<NetworkConnection["ethers"]["getSigners"]>>[number];
 
 /** Base units of one AITBC. */
 export const COIN = 10n ** 18n;
@@ -65,7 +65,7 @@ export interface Member {
 
 /** The contracts, deployed and wired as on a network, in one chain of Hardhat's. */
 export interface Core {
-  readonly connection: NetworkConnection<"l1">;
+  readonly connection: NetworkConnection;
   readonly deployer: Signer;
   /** Everybody else, funded. */
   readonly others: readonly Signer[];
@@ -88,7 +88,7 @@ export interface Core {
 
 /** Deploys the contracts with the devnet's parameters, changed by `change`. */
 export async function deployCore(
-  connection: NetworkConnection<"l1">,
+  connection: NetworkConnection,
   change: (file: ParameterFile) => ParameterFile = (file) => file,
 ): Promise<Core> {
   const { ethers, ignition } = connection;
@@ -138,10 +138,7 @@ export async function deployCore(
 }
 
 /** Loads a fixture; what the test adds to its members stays the test's. */
-export async function loadCore(
-  connection: NetworkConnection<"l1">,
-  fixture: () => Promise<Core>,
-): Promise<Core> {
+export async function loadCore(connection: NetworkConnection, fixture: () => Promise<Core>): Promise<Core> {
   const core = await connection.networkHelpers.loadFixture(fixture);
   return { ...core, members: new Map(core.members), secrets: new Map(core.secrets) };
 }
@@ -222,7 +219,7 @@ export const plain = (hints: { cut: bigint; lastWeight: bigint; lastSeat: bigint
 });
 
 /** Contracts with four authorities and three stakers, started: the devnet's population. */
-export async function startedCore(connection: NetworkConnection<"l1">): Promise<Core> {
+export async function startedCore(connection: NetworkConnection): Promise<Core> {
   const core = await deployCore(connection);
   await populate(core, [10_000, 10_000, 10_000, 10_000], [20_000, 20_000, 20_000]);
   await start(core);
