@@ -129,6 +129,8 @@ export interface BlockRecord {
   readonly block: Block;
   readonly from: Peer | null;
   readonly available: boolean;
+  /** True once its VRF proof and the certificates it carries were verified; a fetched block's were not. */
+  readonly checked: boolean;
   /** Null until its parent's are known and it agrees with them. */
   readonly chain: ChainFacts | null;
   readonly executing: boolean;

@@ -71,8 +71,8 @@ function checkOf(d: Draft, p: Proposal): Check {
     { registry: registry.root, seat: p.seat, root: rootOf(domain, vote), signature: p.signature },
   ];
   const { header, body } = p.block;
-  // A block that is known already was checked with its first proposal or is certified.
-  if (d.s.blocks.has(hashOf(p.block))) return { what: "all", signatures, certificates: [] };
+  // Being known is not being checked: a child by a corrupted leader can make this node fetch any block.
+  if (d.s.blocks.get(hashOf(p.block))?.checked) return { what: "all", signatures, certificates: [] };
   const term = termOf(header.view, params.termViews);
   signatures.push({
     registry: registry.root,
@@ -132,6 +132,8 @@ export function onProposalVerified(
     return;
   }
   addBlock(d, hash, proposal.block, from);
+  const record = d.block(hash);
+  if (record !== undefined && !record.checked) d.setBlock({ ...record, checked: true });
   absorb(d, proposal.block);
   addProposal(d, proposal, from, false);
 }
