@@ -1,6 +1,6 @@
 import type { Draft } from "../draft.ts";
 import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
-import type { Hash, Millis } from "../types/index.ts";
+import type { Certificate, Hash, Millis } from "../types/index.ts";
 
 /*
  * What the rules of section 3 ask about views.
@@ -72,4 +72,11 @@ export function nullifiedInTerm(d: Draft, view: number): boolean {
   for (let u = firstOfTerm(view, d.epoch.params.termViews); u <= view; u++)
     if (d.s.own.get(u)?.nullify) return true;
   return false;
+}
+
+/** What brings a peer to the current view: the entry certificate and, where that is another view's, the highest F. */
+export function bestCertificates(d: Draft): readonly Certificate[] {
+  const { entry, finalization, view } = d.s;
+  if (finalization === null) return entry === null ? [] : [entry];
+  return entry === null || finalization.view + 1 >= view ? [finalization] : [finalization, entry];
 }

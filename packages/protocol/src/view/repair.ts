@@ -5,7 +5,7 @@ import type { Draft } from "../draft.ts";
 import { lastOfTerm } from "../leader.ts";
 import { bodyMatches, hashOf, rootOf } from "../memo.ts";
 import type { Block, Certificate, CertifiedBlock, Hash, Peer, Request, Status } from "../types/index.ts";
-import { coverOf } from "./conditions.ts";
+import { bestCertificates, coverOf } from "./conditions.ts";
 import { somePeer } from "./fetch.ts";
 
 /*
@@ -25,9 +25,7 @@ export const statusOf = (d: Draft): Status => ({
 export function greet(d: Draft, peer: Peer): void {
   const { s } = d;
   d.send(peer, { type: "status", status: statusOf(d) });
-  if (s.finalization !== null) d.send(peer, { type: "certificate", certificate: s.finalization });
-  if (s.entry !== null && s.entry !== s.finalization)
-    d.send(peer, { type: "certificate", certificate: s.entry });
+  for (const certificate of bestCertificates(d)) d.send(peer, { type: "certificate", certificate });
   for (const [view, { votes, proposal }] of s.own) {
     if (view <= s.tip.view) continue;
     const notarize = votes.find((vote) => vote.kind === "notarize");
@@ -53,13 +51,10 @@ function mayAnswer(d: Draft, peer: Peer): boolean {
 
 /** An old view's message is answered with the best certificate that leaves it. */
 export function answerOldView(d: Draft, peer: Peer): void {
-  const { entry, finalization } = d.s;
-  const best = entry ?? finalization;
-  if (best === null || !mayAnswer(d, peer)) return;
+  const best = bestCertificates(d);
+  if (best.length === 0 || !mayAnswer(d, peer)) return;
   d.trace("10: old view answered");
-  d.send(peer, { type: "certificate", certificate: best });
-  if (finalization !== null && finalization !== best)
-    d.send(peer, { type: "certificate", certificate: finalization });
+  for (const certificate of best) d.send(peer, { type: "certificate", certificate });
 }
 
 /** A node still in an earlier epoch gets what ends it: F of the last block and its boundary, or the status to catch up by. */

@@ -8,6 +8,7 @@ import type { Certificate, Hash, VoteBody } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
 import { checkEarlyNullify } from "../votes/index.ts";
 import {
+  bestCertificates,
   certifiedAt,
   effectiveDelta,
   finalizedInTerm,
@@ -300,12 +301,10 @@ export function rule6Nullify(d: Draft): void {
 
 /** Rule 6, second half: every t_retry the own NULLIFY and the view's entry certificate go out again. */
 export function rule6Retry(d: Draft): void {
-  const { now, timers, view, entry } = d.s;
+  const { now, timers, view } = d.s;
   if (now < timers.retry) return;
   d.s.timers = { ...timers, retry: now + 2 * d.epoch.params.delta };
   d.trace("6: repeat");
-  if (entry !== null) d.broadcast({ type: "certificate", certificate: entry });
+  for (const certificate of bestCertificates(d)) d.broadcast({ type: "certificate", certificate });
   for (const vote of d.own(view).votes) if (vote.kind === "nullify") d.broadcast({ type: "vote", vote });
-  if (d.s.finalization !== null && d.s.finalization !== entry)
-    d.broadcast({ type: "certificate", certificate: d.s.finalization });
 }

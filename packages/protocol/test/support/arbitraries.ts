@@ -14,6 +14,10 @@ import type {
 } from "../../src/index.ts";
 import { MODES, toHex, ZERO_HASH } from "../../src/index.ts";
 
+/** Plain objects, as decoders make them. */
+const arbRecordOf = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 export const arbHash: fc.Arbitrary<Hash> = bytes(32).map(toHex);
 const arbAddress = bytes(20).map(toHex);
@@ -24,7 +28,7 @@ const arbSignature = bytes(96);
 const arbBitmap = fc.uint8Array({ maxLength: 128 });
 
 export const arbBody: fc.Arbitrary<VoteBody> = fc.oneof(
-  fc.record({
+  arbRecordOf({
     kind: fc.constantFrom("notarize" as const, "finalize" as const),
     view: arbU64,
     parentView: arbU64,
@@ -36,14 +40,14 @@ export const arbBody: fc.Arbitrary<VoteBody> = fc.oneof(
 const arbDomain = { epoch: arbU64, domain: arbHash };
 
 export const arbVote: fc.Arbitrary<Vote> = fc
-  .tuple(arbBody, fc.record({ ...arbDomain, seat: arbSeat, signature: arbSignature }))
+  .tuple(arbBody, arbRecordOf({ ...arbDomain, seat: arbSeat, signature: arbSignature }))
   .map(([body, rest]) => ({ ...body, ...rest }));
 
 export const arbCertificate: fc.Arbitrary<Certificate> = fc
-  .tuple(arbBody, fc.record({ ...arbDomain, bitmap: arbBitmap, signature: arbSignature }))
+  .tuple(arbBody, arbRecordOf({ ...arbDomain, bitmap: arbBitmap, signature: arbSignature }))
   .map(([body, rest]) => ({ ...body, ...rest }));
 
-const arbCommitment = fc.record({
+const arbCommitment = arbRecordOf({
   registryNext: arbHash,
   registryAfter: arbHash,
   modeNext: arbMode,
@@ -51,7 +55,7 @@ const arbCommitment = fc.record({
   seedNext: arbHash,
 });
 
-export const arbCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
+export const arbCheckpoint: fc.Arbitrary<Checkpoint> = arbRecordOf({
   height: arbU64,
   view: arbU64,
   stamp: arbU64,
@@ -60,9 +64,9 @@ export const arbCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
   blocksRoot: arbHash,
   previous: arbHash,
   boundary: fc.option(
-    fc.record({
+    arbRecordOf({
       commitment: arbCommitment,
-      accounting: fc.record({
+      accounting: arbRecordOf({
         epoch: arbU64,
         views: arbU64,
         stamp: arbU64,
@@ -73,17 +77,17 @@ export const arbCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
   ),
 });
 
-export const arbBacking: fc.Arbitrary<CheckpointCertificate> = fc.record({
+export const arbBacking: fc.Arbitrary<CheckpointCertificate> = arbRecordOf({
   ...arbDomain,
   checkpoint: arbCheckpoint,
   bitmap: arbBitmap,
   signature: arbSignature,
 });
 
-const arbReference = fc.record({ number: arbU64, hash: arbHash });
+const arbReference = arbRecordOf({ number: arbU64, hash: arbHash });
 
-export const arbBlock: fc.Arbitrary<Block> = fc.record({
-  header: fc.record({
+export const arbBlock: fc.Arbitrary<Block> = arbRecordOf({
+  header: arbRecordOf({
     domain: arbHash,
     view: arbU64,
     parentView: arbU64,
@@ -102,7 +106,7 @@ export const arbBlock: fc.Arbitrary<Block> = fc.record({
     lateVotesHash: arbHash,
     commitment: arbHash,
   }),
-  body: fc.record({
+  body: arbRecordOf({
     vrfProof: arbSignature,
     batches: fc.array(arbHash, { maxLength: 4 }),
     certificates: fc.array(arbCertificate, { maxLength: 3 }),
@@ -113,9 +117,9 @@ export const arbBlock: fc.Arbitrary<Block> = fc.record({
 });
 
 export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({
+  arbRecordOf({
     type: fc.constant("proposal" as const),
-    proposal: fc.record({
+    proposal: arbRecordOf({
       ...arbDomain,
       view: arbU64,
       parentView: arbU64,
@@ -124,16 +128,16 @@ export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
       signature: arbSignature,
     }),
   }),
-  fc.record({ type: fc.constant("vote" as const), vote: arbVote }),
-  fc.record({ type: fc.constant("certificate" as const), certificate: arbCertificate }),
-  fc.record({
+  arbRecordOf({ type: fc.constant("vote" as const), vote: arbVote }),
+  arbRecordOf({ type: fc.constant("certificate" as const), certificate: arbCertificate }),
+  arbRecordOf({
     type: fc.constant("checkpointVote" as const),
-    vote: fc.record({ ...arbDomain, checkpoint: arbCheckpoint, seat: arbSeat, signature: arbSignature }),
+    vote: arbRecordOf({ ...arbDomain, checkpoint: arbCheckpoint, seat: arbSeat, signature: arbSignature }),
   }),
-  fc.record({ type: fc.constant("checkpointCertificate" as const), certificate: arbBacking }),
-  fc.record({
+  arbRecordOf({ type: fc.constant("checkpointCertificate" as const), certificate: arbBacking }),
+  arbRecordOf({
     type: fc.constant("status" as const),
-    status: fc.record({
+    status: arbRecordOf({
       ...arbDomain,
       view: arbU64,
       finalHeight: arbU64,
@@ -141,18 +145,18 @@ export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
       backedHeight: arbU64,
     }),
   }),
-  fc.record({
+  arbRecordOf({
     type: fc.constant("request" as const),
     request: fc.oneof(
-      fc.record({ what: fc.constant("block" as const), hash: arbHash }),
-      fc.record({ what: fc.constant("certificate" as const), ...arbDomain, view: arbU64 }),
-      fc.record({ what: fc.constant("finalized" as const), from: arbU64, count: fc.nat(64) }),
+      arbRecordOf({ what: fc.constant("block" as const), hash: arbHash }),
+      arbRecordOf({ what: fc.constant("certificate" as const), ...arbDomain, view: arbU64 }),
+      arbRecordOf({ what: fc.constant("finalized" as const), from: arbU64, count: fc.nat(64) }),
     ),
   }),
-  fc.record({
+  arbRecordOf({
     type: fc.constant("blocks" as const),
     blocks: fc.array(
-      fc.record({
+      arbRecordOf({
         block: arbBlock,
         certificate: fc.option(arbCertificate),
         backing: fc.option(arbBacking),
@@ -162,9 +166,9 @@ export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
   }),
 );
 
-const arbRoots = fc.record({ height: arbU64, stateRoot: arbHash, receiptsRoot: arbHash });
+const arbRoots = arbRecordOf({ height: arbU64, stateRoot: arbHash, receiptsRoot: arbHash });
 
-const arbStart: fc.Arbitrary<EpochStart> = fc.record({
+const arbStart: fc.Arbitrary<EpochStart> = arbRecordOf({
   epoch: arbU64,
   incarnation: fc.nat(1_000_000),
   mode: arbMode,
@@ -172,7 +176,7 @@ const arbStart: fc.Arbitrary<EpochStart> = fc.record({
   registryNext: arbHash,
   seed: arbHash,
   firstHeight: arbU64,
-  parent: fc.record({
+  parent: arbRecordOf({
     hash: arbHash,
     height: arbU64,
     stamp: arbU64,
@@ -189,24 +193,24 @@ const arbStart: fc.Arbitrary<EpochStart> = fc.record({
 });
 
 const arbIntent: fc.Arbitrary<SignIntent> = fc.oneof(
-  fc.record({ what: fc.constant("vote" as const), ...arbDomain, vote: arbBody }),
-  fc.record({ what: fc.constant("proposal" as const), ...arbDomain, vote: arbBody, block: arbBlock }),
-  fc.record({ what: fc.constant("checkpoint" as const), ...arbDomain, checkpoint: arbCheckpoint }),
+  arbRecordOf({ what: fc.constant("vote" as const), ...arbDomain, vote: arbBody }),
+  arbRecordOf({ what: fc.constant("proposal" as const), ...arbDomain, vote: arbBody, block: arbBlock }),
+  arbRecordOf({ what: fc.constant("checkpoint" as const), ...arbDomain, checkpoint: arbCheckpoint }),
 );
 
 export const arbRecord: fc.Arbitrary<DurableRecord> = fc.oneof(
-  fc.record({ type: fc.constant("epoch" as const), start: arbStart }),
-  fc.record({ type: fc.constant("signed" as const), intent: arbIntent }),
-  fc.record({
+  arbRecordOf({ type: fc.constant("epoch" as const), start: arbStart }),
+  arbRecordOf({ type: fc.constant("signed" as const), intent: arbIntent }),
+  arbRecordOf({
     type: fc.constant("certificate" as const),
     certificate: arbCertificate,
     block: fc.option(arbBlock),
   }),
-  fc.record({
+  arbRecordOf({
     type: fc.constant("final" as const),
     block: arbBlock,
     certificate: fc.option(arbCertificate),
     roots: arbRoots,
   }),
-  fc.record({ type: fc.constant("backed" as const), certificate: arbBacking }),
+  arbRecordOf({ type: fc.constant("backed" as const), certificate: arbBacking }),
 );
