@@ -9,6 +9,7 @@ import {
   type Registry,
   type Seat,
   type SignatureCheck,
+  toBitmap,
   toHex,
 } from "@aitbc-hybrid/protocol";
 import { NodeError } from "../errors.ts";
@@ -23,6 +24,9 @@ interface Aggregate {
   readonly bitmap: Uint8Array;
   readonly signature: Uint8Array;
 }
+
+const nameOf = ({ registry, root, bitmap, signature }: Aggregate): string =>
+  `${registry}${root}${toHex(bitmap)}${toHex(signature)}`;
 
 /**
  * Verifies what the replica asks for, here and now: a pairing takes 0.7 ms, which up to some tens of validators costs
@@ -84,6 +88,8 @@ export class Verifier {
     const distinct = new Set(good.map((vote) => vote.seat)).size === good.length;
     const seats = good.map((vote) => vote.seat);
     if (distinct && sum !== null && nativeBls.aggregateVerify(table, seats, message, sum)) {
+      // Blocks carry such aggregates, the own ones too.
+      this.#remember(nameOf({ registry, root, bitmap: toBitmap(seats, table.size), signature: sum }));
       return { what: "votes", valid: seats, aggregate: sum };
     }
     const entries = good.map((vote) => ({
@@ -116,14 +122,18 @@ export class Verifier {
   }
 
   #aggregate({ registry, root, bitmap, signature }: Aggregate): boolean {
-    const name = `${registry}${root}${toHex(bitmap)}${toHex(signature)}`;
+    const name = nameOf({ registry, root, bitmap, signature });
     if (this.#valid.has(name)) return true;
     const table = this.#table(registry);
     const seats = bitmapSeats(bitmap, table.size);
     if (seats === null || !nativeBls.aggregateVerify(table, seats, fromHex(root), signature)) return false;
+    this.#remember(name);
+    return true;
+  }
+
+  #remember(name: string): void {
     if (this.#valid.size >= REMEMBERED) this.#valid.delete(this.#valid.values().next().value!);
     this.#valid.add(name);
-    return true;
   }
 
   #parse(bytes: Uint8Array): boolean {
