@@ -133,7 +133,10 @@ export interface WorkerTask {
   readonly rules: string | null;
 }
 
-/** Runs seeds `first`..`first + count - 1` on several threads. */
+/**
+ * Runs seeds `first`..`first + count - 1` on several threads. When one thread has seen `mostFailures` failed runs the
+ * others stop too, and their runs are not counted.
+ */
 export async function runParallel(options: {
   readonly first: number;
   readonly count: number;
@@ -144,6 +147,8 @@ export async function runParallel(options: {
   readonly rules?: string;
 }): Promise<Summary> {
   const { first, count, threads, mostFailures = 10, faults = {}, rules = null } = options;
+  const workers: Worker[] = [];
+  let stopped = false;
   const parts = Array.from({ length: threads }, (_, thread) => {
     const task: WorkerTask = {
       first: first + thread,
@@ -153,12 +158,21 @@ export async function runParallel(options: {
       faults,
       rules,
     };
-    return new Promise<Summary>((resolve, reject) => {
+    return new Promise<Summary | null>((resolve, reject) => {
       const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: task });
-      worker.once("message", resolve);
+      workers.push(worker);
+      worker.once("message", (summary: Summary) => {
+        resolve(summary);
+        if (summary.failed.length < mostFailures || stopped) return;
+        stopped = true;
+        for (const other of workers) if (other !== worker) void other.terminate();
+      });
       worker.once("error", reject);
-      worker.once("exit", (code) => reject(new Error(`a simulation thread ended with code ${code}`)));
+      worker.once("exit", (code) => {
+        if (stopped) resolve(null);
+        else reject(new Error(`a simulation thread ended with code ${code}`));
+      });
     });
   });
-  return mergeSummaries(await Promise.all(parts));
+  return mergeSummaries((await Promise.all(parts)).filter((part) => part !== null));
 }

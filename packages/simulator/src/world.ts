@@ -53,7 +53,7 @@ export interface WorldOptions {
 }
 
 const CHAIN_ID = 4242;
-const MOST_EVENTS = 500_000;
+const MOST_EVENTS = 300_000;
 
 /** Running digest of a run: two 32-bit multiplicative hashes, enough to tell runs apart. */
 class Trace {
@@ -422,7 +422,7 @@ export class World {
     } else {
       const { params } = scenario.plan;
       const patience =
-        (params.delta[scenario.mode] * 2 ** scenario.backoffCap * 12 + params.blockTime[scenario.mode]) *
+        (params.delta[scenario.mode] * 2 ** scenario.backoffCap * 5 + params.blockTime[scenario.mode]) *
         (scenario.blocks + 8 + 6 * scenario.epochs) *
         params.termViews;
       const settled = Math.max(0, ...scenario.settlement.outages.map((outage) => outage.to - this.queue.now));

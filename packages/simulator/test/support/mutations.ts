@@ -16,24 +16,6 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "if (d.own(view).nullify) return;",
   },
   {
-    name: "rule 3: NOTARIZE a second proposal of a view",
-    file: "view/rules.ts",
-    from: "if (own !== undefined && (own.notarize !== null || own.nullify || own.finalize !== null)) continue;",
-    to: "if (own !== undefined && own.notarize?.blockHash === record.proposals.at(-1)?.blockHash) continue;",
-  },
-  {
-    name: "rule 3: the first proposal is not the only one",
-    file: "view/rules.ts",
-    from: "const [proposal] = record.proposals;",
-    to: "const proposal = record.proposals.at(-1);",
-  },
-  {
-    name: "rule 3: NOTARIZE after NULLIFY",
-    file: "view/rules.ts",
-    from: "(own.notarize !== null || own.nullify || own.finalize !== null)",
-    to: "(own.notarize !== null || own.finalize !== null)",
-  },
-  {
     name: "rule 2: build on the highest certified block, gaps or not",
     file: "view/conditions.ts",
     from: "if (coverOf(d, w) === null) return null;",
@@ -73,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "votes of another domain count",
     file: "messages.ts",
     from: "if (of.epoch === epoch) return of.domain === d.epoch.domain;",
-    to: "if (of.epoch <= epoch) return true;",
+    to: "if (of.epoch === epoch) return true;",
   },
   {
     name: "restart: NULLIFY is forgotten",
@@ -86,18 +68,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "restore.ts",
     from: "if (certificate.domain !== d.epoch.domain) return;",
     to: 'if (certificate.kind !== "finalize") return;',
-  },
-  {
-    name: "rule 4: an unexecuted block is certified",
-    file: "view/rules.ts",
-    from: "if (certifiedAt(d, parentView) !== parentHash) {\n    if (parentView > d.s.tip.view) wantCertificateIfMissing(d, parentView);\n    return;\n  }",
-    to: "",
-  },
-  {
-    name: "rule 10: nobody answers for an old view",
-    file: "view/repair.ts",
-    from: "export function answerOldView(d: Draft, peer: Peer): void {",
-    to: "export function answerOldView(d: Draft, peer: Peer): void {\n  if (d.s.now > 0) return;",
   },
   {
     name: "section 8: checkpoint votes are sent once",
