@@ -175,6 +175,12 @@ export function readHardhatCounts(output: string): { passed: number; failed: num
   return { passed: count("passing"), failed: count("failing"), pending: count("pending") + count("skipped") };
 }
 
+/** What Hardhat prints without the tests that passed: its totals and all failures, or everything if it got not so far. */
+export function withoutPassed(output: string): string {
+  const totals = /^ *\d+ passing\b/m.exec(output);
+  return output.slice(totals?.index ?? 0).trim();
+}
+
 const hardhat = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
 
 const contracts: Suite = {
@@ -187,10 +193,10 @@ const contracts: Suite = {
     });
     const counts = readHardhatCounts(output);
     tally.passed = counts.passed;
-    const all = `${output.trim()}\n${error.trim()}`;
+    const all = `${withoutPassed(output)}\n${error.trim()}`;
     for (let i = 0; i < counts.failed; i++) tally.failures.push(i === 0 ? all : "(see above)");
     for (let i = 0; i < counts.pending; i++)
-      tally.failures.push(`a contract test was skipped\n${i === 0 ? output : ""}`);
+      tally.failures.push(`a contract test was skipped\n${i === 0 ? all : ""}`);
     if (code !== 0 && counts.failed === 0)
       tally.failures.push(`hardhat test ended with code ${code}\n${all}`);
   },

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { nodeSuite, readHardhatCounts, runSuite, type Tally } from "../test.ts";
+import { nodeSuite, readHardhatCounts, runSuite, type Tally, withoutPassed } from "../test.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -81,4 +81,12 @@ test("Hardhat's totals are read, not the subtotals of its parts", () => {
     "  A\n    ✔ works\n\n  1 passing (4ms)\n  1 pending\n  1 failing\n\n\n3 passing (1 solidity, 2 mocha)\n2 failing (1 solidity, 1 mocha)\n1 pending (1 mocha)\n";
   assert.deepEqual(readHardhatCounts(output), { passed: 3, failed: 2, pending: 1 });
   assert.deepEqual(readHardhatCounts("No Solidity tests to compile"), { passed: 0, failed: 0, pending: 0 });
+});
+
+test("of Hardhat's output the failures are printed, or everything when nothing ran", () => {
+  assert.equal(
+    withoutPassed("  A\n    ✔ works\n\n  1 passing\n  1 failing\n\n  1) A\n"),
+    "1 passing\n  1 failing\n\n  1) A",
+  );
+  assert.equal(withoutPassed("Error HHE1: no such file\n"), "Error HHE1: no such file");
 });
