@@ -30,6 +30,7 @@ const CONFIGURATION = [
   "biome.json",
   "package.json",
   "package-lock.json",
+  "scripts/pathname.grit",
   "tsconfig.base.json",
 ];
 
@@ -253,6 +254,15 @@ const violations: readonly Violation[] = [
         'import { test } from "node:test";\n\ntest.only("planted", () => {});\n',
     },
     says: /noFocusedTests/,
+  },
+  {
+    what: "a file name that breaks in a path with a space",
+    step: "style",
+    files: {
+      "packages/node/src/planted.ts":
+        'export const planted = new URL("./index.ts", import.meta.url).pathname;\n',
+    },
+    says: /names no file in a path with a space/,
   },
   {
     what: "a file that is not formatted",
