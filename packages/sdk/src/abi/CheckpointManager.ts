@@ -174,7 +174,7 @@ export const checkpointManagerAbi = [
     name: "recordedRegistry",
     outputs: [
       { internalType: "bytes32", name: "registryRoot", type: "bytes32" },
-      { internalType: "uint32", name: "number", type: "uint32" },
+      { internalType: "uint32", name: "seal", type: "uint32" },
       { internalType: "address", name: "snapshot", type: "address" },
     ],
     stateMutability: "view",
@@ -749,6 +749,14 @@ export const checkpointManagerAbi = [
   {
     inputs: [{ internalType: "KeyId", name: "key", type: "uint32" }],
     name: "KeyStoreUnknown",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint8", name: "bits", type: "uint8" },
+      { internalType: "uint256", name: "value", type: "uint256" },
+    ],
+    name: "SafeCastOverflowedUintDowncast",
     type: "error",
   },
   {
