@@ -10,7 +10,14 @@ import { onMessage } from "./messages.ts";
 import { settle } from "./settle.ts";
 import type { Job, ReplicaConfig, ReplicaState } from "./state.ts";
 import type { CheckResult, Effect, Hash, Input, Millis, Mode, Registry, Seat, Vote } from "./types/index.ts";
-import { addProposal, greet, onProposalVerified, onRequest, startTimers } from "./view/index.ts";
+import {
+  addProposal,
+  greet,
+  onBlameVerified,
+  onProposalVerified,
+  onRequest,
+  startTimers,
+} from "./view/index.ts";
 import { addOwnVote, addVerifiedVote, holdCertificate, onVotesVerified } from "./votes/index.ts";
 
 export type { ReplicaConfig, ReplicaState } from "./state.ts";
@@ -145,6 +152,8 @@ function onVerified(d: Draft, id: number, result: CheckResult): void {
     if (job.what === "proposal") onProposalVerified(d, job, result);
   } else if (job.what === "conflict") {
     onConflictVerified(d, job, result);
+  } else if (job.what === "blame") {
+    onBlameVerified(d, job, result.valid[0] === true);
   } else if (job.what === "leaderNullify") {
     if (!result.valid[0]) {
       d.ban(job.from, "forged vote");

@@ -197,6 +197,8 @@ export type Job =
       readonly from: Peer;
     }
   | { readonly what: "proposal"; readonly proposal: Proposal; readonly hash: Hash; readonly from: Peer }
+  /** Did the leader really sign what turned out to be invalid? */
+  | { readonly what: "blame"; readonly proposal: Proposal; readonly from: Peer }
   | { readonly what: "leaderNullify"; readonly vote: Vote; readonly from: Peer }
   | {
       readonly what: "conflict";
@@ -309,7 +311,12 @@ export interface ReplicaState {
   readonly peers: ReadonlyMap<Peer, PeerRecord>;
   readonly fetches: ReadonlyMap<Hash, Fetch>;
   readonly wanted: ReadonlyMap<number, Fetch>;
-  readonly catchUp: { readonly peer: Peer; readonly retryAt: Millis; readonly tries: number } | null;
+  /** The request for final blocks under way: an answer of anybody asked so far is taken, however late. */
+  readonly catchUp: {
+    readonly asked: readonly Peer[];
+    readonly retryAt: Millis;
+    readonly tries: number;
+  } | null;
   /** A peer is known or suspected to be ahead of the own final block. */
   readonly behind: boolean;
   /** Messages of the next epoch, replayed after the hand-over. */

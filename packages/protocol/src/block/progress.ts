@@ -36,6 +36,12 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
   if (!available) d.emit({ type: "obtain", hash, block, from });
 }
 
+/** Notes that a block's VRF proof and carried certificates are verified. */
+export function markChecked(d: Draft, hash: Hash): void {
+  const record = d.block(hash);
+  if (record !== undefined && !record.checked) d.setBlock({ ...record, checked: true });
+}
+
 /** Marks a block as false at every honest node. */
 export function refuseBlock(d: Draft, record: BlockRecord, reason: string): void {
   d.setBlock({ ...record, invalid: reason });

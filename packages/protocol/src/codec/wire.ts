@@ -26,7 +26,8 @@ import { Reader, Writer } from "./bytes.ts";
 /** Bounds of everything with a length; a peer that exceeds one is refused before memory is taken. */
 export const LIMITS = {
   batchesPerBlock: 4096,
-  certificatesPerBlock: 512,
+  // A block carries an X for every view since its parent: with the greatest back-off, days of views without a block.
+  certificatesPerBlock: 4096,
   backingsPerBlock: 64,
   lateVotesPerBlock: 1024,
   blocksPerMessage: 64,

@@ -1,6 +1,6 @@
 export { retryFetches } from "./fetch.ts";
 export { dropFinal, rule8Finalize } from "./finality.ts";
-export { addProposal, onProposal, onProposalVerified, viewWindow } from "./proposals.ts";
+export { addProposal, onBlameVerified, onProposal, onProposalVerified, viewWindow } from "./proposals.ts";
 export { proposalDue, rule2Propose } from "./propose.ts";
 export {
   answerBacked,

@@ -1,4 +1,4 @@
-import { addBlock, isWellFormed, isWellFormedBacking } from "../block/index.ts";
+import { addBlock, isWellFormed, isWellFormedBacking, markChecked } from "../block/index.ts";
 import { holdBacking } from "../checkpoint/index.ts";
 import { equalBytes, vrfRoot } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
@@ -127,18 +127,36 @@ export function onProposalVerified(
       d.ban(from, "forged proposal");
       return;
     }
-    d.trace("3: invalid: proof or carried certificate");
-    addProposal(d, proposal, from, true);
+    // The verifier may have stopped at another part first: without a valid NOTARIZE the leader is not to blame.
+    const vote = voteOf(proposal);
+    const { registry } = d.epoch;
+    const root = rootOf(d.epoch.domain, vote);
+    d.verify(
+      { what: "blame", proposal, from },
+      {
+        what: "each",
+        signatures: [{ registry: registry.root, seat: vote.seat, root, signature: vote.signature }],
+      },
+    );
     return;
   }
   addBlock(d, hash, proposal.block, from);
-  const record = d.block(hash);
-  if (record !== undefined && !record.checked) d.setBlock({ ...record, checked: true });
+  markChecked(d, hash);
   absorb(d, proposal.block);
   addProposal(d, proposal, from, false);
 }
 
-/** Carried certificates are verified with the proposal: a node that missed one has it now. */
+/** The leader signed a block whose proof or carried certificates are false (rule 3, invalid), or nobody did. */
+export function onBlameVerified(d: Draft, job: Extract<Job, { what: "blame" }>, isSigned: boolean): void {
+  if (!isSigned) {
+    d.ban(job.from, "forged proposal");
+    return;
+  }
+  d.trace("3: invalid: proof or carried certificate");
+  addProposal(d, job.proposal, job.from, true);
+}
+
+/** Carried certificates are verified with the block's first proposal: a node that missed one has it now. */
 function absorb(d: Draft, block: Block): void {
   for (const c of block.body.certificates) if (isWellFormed(d.epoch, c)) holdCertificate(d, c);
   for (const c of block.body.backings) if (isWellFormedBacking(d.epoch, c)) holdBacking(d, c);

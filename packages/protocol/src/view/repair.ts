@@ -12,6 +12,9 @@ import { somePeer } from "./fetch.ts";
  * Rule 10: what gets a replica that missed messages back to the others.
  */
 
+/** Patience with a request for final blocks grows to 4Δ · 2^5. */
+const MOST_DOUBLINGS = 5;
+
 export const statusOf = (d: Draft): Status => ({
   epoch: d.epoch.start.epoch,
   domain: d.epoch.domain,
@@ -157,7 +160,10 @@ export function catchUp(d: Draft): void {
     s.catchUp = null;
     return;
   }
-  s.catchUp = { peer, tries, retryAt: s.now + 4 * d.epoch.params.delta };
+  const asked = [...new Set([...(s.catchUp?.asked ?? []), peer])];
+  // A run of blocks may take longer than a vote: patience doubles with each try.
+  const patience = 4 * d.epoch.params.delta * 2 ** (tries < MOST_DOUBLINGS ? tries : MOST_DOUBLINGS);
+  s.catchUp = { asked, tries, retryAt: s.now + patience };
   // The boundary's backing comes with the epoch's last block: ask for that block again while only its backing is missing.
   const from = s.lastBlock !== null ? s.tip.height : s.tip.height + 1;
   d.trace("10: catching up");
@@ -167,7 +173,7 @@ export function catchUp(d: Draft): void {
 /** Blocks that were asked for: single ones by hash, or a run of the final chain up to an F. */
 export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[]): void {
   const { s } = d;
-  const asked = s.catchUp?.peer === from;
+  const asked = s.catchUp?.asked.includes(from) ?? false;
   const run: { hash: Hash; block: Block }[] = [];
   let end = 0;
   let certificate: Certificate | null = null;

@@ -309,6 +309,40 @@ describe("rule 3: notarizing", () => {
     assert.deepEqual(solo.signed(), ["notarize 1"]);
   });
 
+  test("a forged proposal with forged certificates does not make the leader's view invalid", () => {
+    const solo = balanced();
+    const block = solo.build(1);
+    at(solo, block.header.stamp);
+    solo.holding.add("verify");
+    solo.message("mallory", {
+      type: "proposal",
+      proposal: { ...solo.proposal(block), signature: new Uint8Array(96) },
+    });
+    const failed = { part: "certificate", index: 0 } as const;
+    const { job } = solo.take("verify").at(-1)!;
+    solo.input({ type: "verified", job, result: { what: "all", ok: false, failed } });
+    solo.release("verify");
+    assert.deepEqual(solo.signed(), []);
+    assert.equal(solo.take("ban")[0]?.peer, "mallory");
+  });
+
+  test("carried certificates are believed only when verified, even of a block that was fetched before", () => {
+    const solo = balanced();
+    const parent = solo.build(1);
+    const x = { ...solo.certificate(nullify(2)), signature: new Uint8Array(96) };
+    // The forged X stands in a block that a child of its own leader makes this replica fetch.
+    const forged = solo.build(3, hashOf(parent), {
+      certificates: [solo.certificate(solo.bodyOf("notarize", hashOf(parent))), x],
+    });
+    const child = solo.build(4, hashOf(forged));
+    at(solo, child.header.stamp);
+    solo.propose(child);
+    solo.message("peer", { type: "blocks", blocks: [{ block: forged, certificate: null, backing: null }] });
+    assert.ok(solo.state.blocks.has(hashOf(forged)));
+    solo.propose(forged);
+    assert.equal(solo.state.views.get(2)?.nullification ?? null, null);
+  });
+
   test("a forged VRF proof under a valid NOTARIZE makes the block invalid", () => {
     const solo = balanced();
     const block = solo.build(1);
@@ -321,6 +355,10 @@ describe("rule 3: notarizing", () => {
       job: job.job,
       result: { what: "all", ok: false, failed: { part: "signature", index: 1 } },
     });
+    assert.deepEqual(solo.signed(), []);
+    solo.held.length = 0;
+    solo.holding.delete("verify");
+    solo.answer(solo.take("verify").at(-1)!);
     assert.deepEqual(solo.signed(), ["nullify 1"]);
     assert.deepEqual(solo.take("ban"), []);
   });
