@@ -170,6 +170,8 @@ export function handOver(d: Draft): boolean {
   Object.assign(s, freshEpoch(context, s.now));
   s.past = past;
   s.registries = registries;
+  // A later epoch may name a registry again that is dropped here: then it has to be asked for again.
+  s.registriesAsked = new Set(s.registriesAsked.has(start.registryNext) ? [start.registryNext] : []);
   d.persist({ type: "epoch", start });
   d.emit({ type: "epoch", start, registry });
   d.trace(start.registry === epoch.start.registry ? "1: registry carried over" : "1: registry handed over");
