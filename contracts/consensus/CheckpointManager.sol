@@ -202,11 +202,8 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         if (slot.snapshot != address(0) && SealedSnapshots.hashOf(slot.snapshot) == registryRoot) {
             return slot.snapshot;
         }
-        uint32 number = elections.sealOf(epoch);
-        if (number != 0) {
-            address candidate = elections.blobOf(number);
-            if (SealedSnapshots.hashOf(candidate) == registryRoot) return candidate;
-        }
+        address candidate = elections.candidateBlob(epoch);
+        if (candidate != address(0) && SealedSnapshots.hashOf(candidate) == registryRoot) return candidate;
         // Not recorded yet: the chain may have carried the registry before over without the contracts knowing.
         if (slot.snapshot == address(0) && e != 0) {
             address before = _epochs[e - 1].snapshot;
@@ -307,13 +304,13 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         bytes32 beforeRoot,
         bytes32 named
     ) private returns (address snapshot) {
-        uint32 number = elections.sealOf(Epoch.wrap(epoch));
-        snapshot = number == 0 ? address(0) : elections.blobOf(number);
-        bytes32 candidate = number == 0 ? bytes32(0) : SealedSnapshots.hashOf(snapshot);
-        bool carried = number == 0 || candidate != named;
+        snapshot = elections.candidateBlob(Epoch.wrap(epoch));
+        bool none = snapshot == address(0);
+        bytes32 candidate = none ? bytes32(0) : SealedSnapshots.hashOf(snapshot);
+        bool carried = none || candidate != named;
         if (carried) {
             if (named != beforeRoot) revert CheckpointManagerBadRegistry(named, candidate);
-            if (number != 0 && ++_state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
+            if (!none && ++_state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
             snapshot = before;
         } else if (_state.carried != 0) {
             _state.carried = 0;

@@ -44,8 +44,6 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
     IConsensusParameters public immutable parameters;
 
     /// @inheritdoc ISlashingManager
-    uint256 public slashingPool;
-    /// @inheritdoc ISlashingManager
     mapping(bytes32 offence => bool) public charged;
     mapping(uint64 validator => Record) private _records;
 
@@ -77,7 +75,6 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
             uint256 taken = bondTaken + queuedTaken;
             r.taken = uint128(taken);
             reward = _reward(taken, rules);
-            slashingPool += taken - reward;
             if (reward != 0) token.safeTransfer(msg.sender, reward);
         }
         emit Convicted(
@@ -106,6 +103,11 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
             penalty = bondPart + queuedPart;
             reward = _reward(penalty, rules);
         }
+    }
+
+    /// @inheritdoc ISlashingManager
+    function slashingPool() external view returns (uint256) {
+        return token.balanceOf(address(this));
     }
 
     /// @inheritdoc ISlashingManager
@@ -178,7 +180,7 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
                 : ConsensusCodec.finalize(domain, vote.viewNumber, vote.parentView, vote.blockHash);
     }
 
-    /// @dev The base penalty on all stake liable, rounded up; bond and its cohorts pay it first, each in proportion.
+    /// @dev The base penalty on all stake liable, rounded up: bond and its cohorts, each in proportion.
     function _penalty(
         Verdict memory v,
         IConsensusParameters.Slashing memory rules
@@ -187,9 +189,7 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
         uint256 queued = queue.liableBond(v.validator, v.seal);
         uint256 own = bond + queued;
         if (own == 0) return (0, 0);
-        uint256 liable = pool.stakeOf(v.validator) + queued;
-        uint256 base = Math.mulDiv(liable, rules.basePenalty, _MILLION, Math.Rounding.Ceil);
-        if (base > own) base = own;
+        uint256 base = Math.mulDiv(own, rules.basePenalty, _MILLION, Math.Rounding.Ceil);
         queuedPart = Math.mulDiv(base, queued, own);
         bondPart = base - queuedPart;
     }

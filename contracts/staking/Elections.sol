@@ -25,7 +25,7 @@ contract Elections is Seating {
     error ElectionsHints(SealHints hints);
 
     mapping(uint32 number => address blob) private _blobs;
-    mapping(Epoch epoch => uint32 number) private _seals;
+    mapping(Epoch epoch => address blob) private _candidates;
     Snapshots.KeyTree private _keyTree;
 
     constructor(
@@ -43,7 +43,7 @@ contract Elections is Seating {
             Epoch.unwrap(epoch) < _FIRST_SEALED_EPOCH ||
             Epoch.unwrap(epoch) != Epoch.unwrap(now_) + 2
         ) revert ElectionsNotNow(epoch, now_);
-        if (_seals[epoch] != 0) revert ElectionsAlreadySealed(epoch);
+        if (_candidates[epoch] != address(0)) revert ElectionsAlreadySealed(epoch);
         _seatWaiting(parameters.stake());
         (hash, ) = _seal(epoch, hints);
     }
@@ -76,13 +76,19 @@ contract Elections is Seating {
 
     /// @inheritdoc IElections
     function sealOf(Epoch epoch) external view returns (uint32) {
-        return _seals[epoch];
+        address blob = _candidates[epoch];
+        return blob == address(0) ? 0 : SealedSnapshots.numberOf(blob);
+    }
+
+    /// @inheritdoc IElections
+    function candidateBlob(Epoch epoch) external view returns (address) {
+        return _candidates[epoch];
     }
 
     /// @inheritdoc IElections
     function snapshotHashOf(Epoch epoch) external view returns (bytes32) {
-        uint32 number = _seals[epoch];
-        return number == 0 ? bytes32(0) : SealedSnapshots.hashOf(_blobs[number]);
+        address blob = _candidates[epoch];
+        return blob == address(0) ? bytes32(0) : SealedSnapshots.hashOf(blob);
     }
 
     /// @inheritdoc IElections
@@ -98,7 +104,9 @@ contract Elections is Seating {
 
     /// @inheritdoc IElections
     function sealedSnapshot(Epoch epoch) external view returns (Snapshot memory) {
-        return snapshotAt(blobOf(_seals[epoch]));
+        address blob = _candidates[epoch];
+        if (blob == address(0)) revert ElectionsNotSealed(0);
+        return snapshotAt(blob);
     }
 
     /// @inheritdoc IElections
@@ -135,7 +143,7 @@ contract Elections is Seating {
         input.keys = any == 0 && number != 1 ? _lastKeys(input.last) : _read(_keys);
         (hash, blob) = Sealing.seal(input, hints, _keyTree);
         _blobs[number] = blob;
-        _seals[epoch] = number;
+        _candidates[epoch] = blob;
     }
 
     /// @dev The words of all seats in use.

@@ -151,9 +151,9 @@ abstract contract Seating is AccessManaged, IElections {
             KeyId.unwrap(v.key) != 0 &&
             bond >= (isAuthority ? authorityBond : stakerBond)
         ) {
+            // Fits 32 bits: the token's cap is a billion.
             weight = (uint256(p.bond) + p.delegated) / _WHOLE;
             if (weight > bond * perBond) weight = bond * perBond;
-            if (weight > type(uint32).max) weight = type(uint32).max;
         }
         Record storage r = _records[validator];
         bool qualified = !isAuthority && weight != 0 && bond >= balancedBond;

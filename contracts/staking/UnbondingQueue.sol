@@ -143,8 +143,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         if (amount > liable) amount = liable;
         Cohort[] storage list = _cohorts[validator];
         for (uint256 i = list.length; i != 0 && taken < amount; --i) {
+            // Those liable are the newest, and their parts, rounded up, make the amount before others are reached.
             Cohort storage c = list[i - 1];
-            if (c.lastSeal < seal) break;
             if (c.tokens == 0) continue;
             uint256 part = Math.mulDiv(c.tokens, amount, liable, Math.Rounding.Ceil);
             if (part > amount - taken) part = amount - taken;

@@ -1,6 +1,6 @@
 import { addressesHash, checkpointRoot, genesisHash, type Hash } from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
-import { network } from "hardhat";
+import hre, { network } from "hardhat";
 import {
   boundaryNow,
   CHAIN_ID,
@@ -22,7 +22,6 @@ import {
   submission,
   ZERO,
 } from "../support/core.ts";
-import { g2Struct } from "../support/points.ts";
 
 const connection = await network.create();
 const load = (fixture: () => Promise<Core>) => loadCore(connection, fixture);
@@ -298,9 +297,11 @@ describe("CheckpointManager", () => {
       const all = await gas(65, []);
       const one = await gas(66, [1]);
       const two = await gas(67, [1, 9]);
-      expect(all).to.be.below(230_000);
-      expect(one - all).to.be.below(16_000);
-      expect(two - one).to.be.below(5_000);
+      // Instrumented code costs more.
+      const most = (figure: number) => (hre.globalOptions.coverage ? 10 * figure : figure);
+      expect(all).to.be.below(most(230_000));
+      expect(one - all).to.be.below(most(16_000));
+      expect(two - one).to.be.below(most(5_000));
     });
   });
 
@@ -543,38 +544,5 @@ describe("CheckpointManager", () => {
     await closeEpoch(core, { seal: false });
     expect(await core.checkpoints.snapshotFor(3, 0, candidate)).to.not.equal(none);
     expect(await core.checkpoints.snapshotFor(3, 0, genesis)).to.equal(none);
-  });
-});
-
-describe("attacks on checkpoints", () => {
-  it("an empty quorum with the signature of nobody is refused", async () => {
-    const core = await load(started);
-    const s = await submission(core, checkpointAt({ height: 5 }));
-    const infinity = g2Struct(`0x${"00".repeat(256)}`);
-    await expect(
-      core.checkpoints.submit(s.checkpoint, { signature: infinity, present: true, seats: "0x" }),
-    ).to.be.revertedWithCustomError(core.checkpoints, "CheckpointManagerNoQuorum");
-    await expect(
-      core.checkpoints.submit(s.checkpoint, {
-        signature: infinity,
-        present: false,
-        seats: seatList([0, 1, 2, 3, 4, 5, 6]),
-      }),
-    ).to.be.revertedWithCustomError(core.checkpoints, "CheckpointManagerNoQuorum");
-    await expect(
-      core.checkpoints.submit(s.checkpoint, { signature: infinity, present: false, seats: "0x" }),
-    ).to.revert(ethers);
-  });
-
-  it("live stake that moved after the seal changes no quorum", async () => {
-    const core = await load(started);
-    await core.pool.connect(core.members.get(5)!.operator).depositBond(5, 10_000_000n * 10n ** 18n);
-    const s = await submission(core, checkpointAt({ height: 5 }), { absent: [4] });
-    await core.checkpoints.submit(s.checkpoint, s.proof);
-    const two = await submission(core, checkpointAt({ height: 6 }), { absent: [5, 6] });
-    await expect(core.checkpoints.submit(two.checkpoint, two.proof)).to.be.revertedWithCustomError(
-      core.checkpoints,
-      "CheckpointManagerNoQuorum",
-    );
   });
 });

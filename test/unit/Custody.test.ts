@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { MaxUint256, Signature } from "ethers";
-import { network } from "hardhat";
+import hre, { network } from "hardhat";
 import {
   bringIn,
   COIN,
@@ -170,7 +170,7 @@ describe("StakingPool", () => {
     const core = await load(started);
     const { operator } = core.members.get(STAKER)!;
     const tx = await core.pool.connect(operator).depositBond(STAKER, COIN);
-    expect((await tx.wait())!.gasUsed).to.be.below(150_000n);
+    expect((await tx.wait())!.gasUsed).to.be.below(hre.globalOptions.coverage ? 1_000_000n : 150_000n);
   });
 });
 
@@ -317,6 +317,14 @@ describe("UnbondingQueue", () => {
     await expectSolvent(core);
   });
 
+  it("does not need the number of the seal either", async () => {
+    const core = await load(started);
+    const deaf = await ethers.deployContract("DeafElections");
+    await core.queue.setElections(await deaf.getAddress());
+    await request(core, COIN);
+    expect((await core.queue.cohort(STAKER, 0)).lastSeal).to.equal(0xffffffffn);
+  });
+
   it("without modules it counts as liable to the last, and pays at the latest date", async () => {
     const core = await load(fresh);
     await core.queue.setElections(core.others[0]!.address);
@@ -372,32 +380,5 @@ describe("UnbondingQueue", () => {
     expect(await core.queue.maxWait()).to.equal(BigInt(MAX_WAIT));
     expect(await core.queue.elections()).to.equal(core.addresses.elections);
     expect(await core.pool.elections()).to.equal(core.addresses.elections);
-  });
-});
-
-describe("attacks on custody", () => {
-  it("leaving too little gas for the live weights fails the exit instead of keeping a vote without stake", async () => {
-    const core = await load(started);
-    const { operator } = core.members.get(STAKER)!;
-    const pool = core.pool.connect(operator);
-    for (const gasLimit of [120_000n, 160_000n, 200_000n, 240_000n, 280_000n, 320_000n]) {
-      const snapshot = await networkHelpers.takeSnapshot();
-      try {
-        await (await pool.requestUnbond(STAKER, 15_000n * COIN, { gasLimit })).wait();
-        expect((await core.elections.candidate(STAKER)).weight, `${gasLimit}`).to.equal(5_000n);
-      } catch (error) {
-        expect(await core.pool.bondOf(STAKER), `${error}`).to.equal(20_000n * COIN);
-      }
-      await snapshot.restore();
-    }
-  });
-
-  it("a slash that nothing is left for is done, not refused", async () => {
-    const core = await load(started);
-    const judge = await slasher(core);
-    const { operator } = core.members.get(STAKER)!;
-    await core.pool.connect(operator).requestUnbond(STAKER, 20_000n * COIN);
-    expect(await core.pool.connect(judge).slashBond.staticCall(STAKER, COIN)).to.equal(0n);
-    await core.pool.connect(judge).slashBond(STAKER, COIN);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Interface, type InterfaceAbi, id } from "ethers";
-import { artifacts, network } from "hardhat";
+import hre, { artifacts, network } from "hardhat";
 import { probePrecompiles } from "../../tasks/probe.ts";
 import { CONTRACT_NAMES, type Contracts, PERMISSIONS, ROLES, roleCalls } from "../../tasks/roles.ts";
 import { type Core, deployCore, loadCore } from "../support/core.ts";
@@ -99,7 +99,9 @@ describe("sizes", () => {
   it("no contract is above 22,000 bytes", async () => {
     for (const name of [...Object.values(CONTRACT_NAMES), "Sealing", "SnapshotLens"]) {
       const { deployedBytecode } = await artifacts.readArtifact(name);
-      expect((deployedBytecode.length - 2) / 2, name).to.be.at.most(22_000);
+      // Instrumented code is larger.
+      const most = hre.globalOptions.coverage ? 44_000 : 22_000;
+      expect((deployedBytecode.length - 2) / 2, name).to.be.at.most(most);
     }
   });
 });

@@ -89,6 +89,6 @@ interface ISlashingManager {
     function charged(bytes32 offence) external view returns (bool);
     function record(uint64 validator) external view returns (Record memory);
 
-    /// @notice Tokens held for governance to decide about: everything taken, less rewards.
+    /// @notice Tokens held for governance to decide about: everything taken, less rewards, and whatever was given.
     function slashingPool() external view returns (uint256);
 }

@@ -146,6 +146,9 @@ interface IElections {
     /// @notice Number of the seal made for an epoch; 0 if none was.
     function sealOf(Epoch epoch) external view returns (uint32);
 
+    /// @notice Code blob of the candidate sealed for an epoch; zero if none was.
+    function candidateBlob(Epoch epoch) external view returns (address);
+
     /// @notice `snapshotHash` of the candidate sealed for an epoch; zero if none was.
     function snapshotHashOf(Epoch epoch) external view returns (bytes32);
 

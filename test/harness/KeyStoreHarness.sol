@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {KeyStore} from "../../contracts/libraries/KeyStore.sol";
+import {G1Point, KeyId} from "../../contracts/types/Types.sol";
+
+/// @notice Opens the library for tests.
+contract KeyStoreHarness {
+    function write(KeyId key, bytes memory encoded) external {
+        KeyStore.write(key, encoded);
+    }
+
+    function load(KeyId key) external view returns (G1Point memory point) {
+        KeyStore.load(address(this), key, point);
+    }
+
+    function read(KeyId key) external view returns (bytes memory) {
+        return KeyStore.read(address(this), key);
+    }
+}
