@@ -1,6 +1,6 @@
-import { type Hex, keccak256 } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import type { Hex } from "viem";
 import { rpc, rpcBatch } from "../rpc.ts";
+import { type TransferSigner, transferSigner } from "./signing.ts";
 import type { WalletAccount, WalletReport } from "./types.ts";
 
 export interface WalletOptions {
@@ -18,7 +18,8 @@ interface Pending {
 }
 
 interface Lane {
-  readonly account: ReturnType<typeof privateKeyToAccount>;
+  readonly address: Hex;
+  readonly sign: TransferSigner;
   endpoint: number;
   nonce: number;
   /** Sent and without an outcome yet, oldest first. */
@@ -61,7 +62,8 @@ export class Wallet {
     this.#options = options;
     this.#report = report;
     this.#lanes = options.accounts.map((account, index) => ({
-      account: privateKeyToAccount(account.key),
+      address: account.address,
+      sign: transferSigner(account.key),
       endpoint: index % options.endpoints.length,
       nonce: 0,
       pending: new Map(),
@@ -144,34 +146,29 @@ export class Wallet {
   }
 
   async #readNonce(lane: Lane): Promise<void> {
-    lane.nonce = Number(
-      await rpc(this.#url(lane), "eth_getTransactionCount", [lane.account.address, "pending"]),
-    );
+    lane.nonce = Number(await rpc(this.#url(lane), "eth_getTransactionCount", [lane.address, "pending"]));
   }
 
   async #send(lane: Lane, transfers: number): Promise<void> {
-    const signed: { raw: Hex }[] = [];
     const others = this.#lanes.length;
-    for (let i = 0; i < transfers; i++) {
-      const to = this.#lanes[(this.#lanes.indexOf(lane) + 1 + i) % others]!.account.address;
-      const raw = await lane.account.signTransaction({
-        type: "eip1559",
-        chainId: this.#options.chainId,
-        nonce: lane.nonce + i,
-        to,
-        value: VALUE,
-        gas: 21_000n,
-        maxPriorityFeePerGas: TIP,
-        maxFeePerGas: FEE_CAP,
-      });
-      signed.push({ raw });
-    }
+    const own = this.#lanes.indexOf(lane);
+    const signed = await Promise.all(
+      Array.from({ length: transfers }, (_, i) =>
+        lane.sign({
+          type: "eip1559",
+          chainId: this.#options.chainId,
+          nonce: lane.nonce + i,
+          to: this.#lanes[(own + 1 + i) % others]!.address,
+          value: VALUE,
+          gas: 21_000n,
+          maxPriorityFeePerGas: TIP,
+          maxFeePerGas: FEE_CAP,
+        }),
+      ),
+    );
     lane.nonce += transfers;
     const sentAt = performance.now();
-    for (const { raw } of signed) {
-      const hash = keccak256(raw);
-      lane.pending.set(hash, { hash, raw, sentAt, resentAt: sentAt });
-    }
+    for (const { raw, hash } of signed) lane.pending.set(hash, { hash, raw, sentAt, resentAt: sentAt });
     this.#sent += transfers;
     await this.#submit(lane, [...lane.pending.values()].slice(-transfers));
   }
