@@ -1,0 +1,18 @@
+import { type GasFigures, measureGas, writeTable } from "../test/support/gas.ts";
+
+export const description =
+  "gas of the contracts' transactions on Hardhat's EVM; --write renews docs/gas.json";
+
+/** Measures with 7, 21 and 100 seats, real keys and signatures. */
+export async function run(
+  argv: readonly string[],
+): Promise<Record<string, { value: number; unit: "gas" | "bytes" }>> {
+  const figures: GasFigures = await measureGas([7, 21, 100]);
+  if (argv.includes("--write")) writeTable(figures);
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [
+      name,
+      { value, unit: name === "maxContractBytes" ? "bytes" : "gas" },
+    ]),
+  );
+}

@@ -1,0 +1,196 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { artifacts, network } from "hardhat";
+import type { NetworkConnection } from "hardhat/types/network";
+import {
+  boundaryNow,
+  COIN,
+  type Core,
+  checkpointAt,
+  coreAddresses,
+  deployCore,
+  hashOf,
+  MODES,
+  notarize,
+  plain,
+  populate,
+  possession,
+  register,
+  submission,
+  votePair,
+} from "./core.ts";
+
+const TABLE = join(import.meta.dirname, "..", "..", "docs", "gas.json");
+
+/** Gas by name; bytes for `maxContractBytes`. */
+export type GasFigures = Record<string, number>;
+
+/** A line of docs/gas.json: what was measured last, and the bar where there is one. */
+export interface TableEntry {
+  readonly value: number;
+  readonly bar?: number;
+  readonly met?: boolean;
+}
+
+interface Table {
+  readonly about: string;
+  readonly figures: Record<string, TableEntry>;
+}
+
+export const readTable = (): Table => JSON.parse(readFileSync(TABLE, "utf8")) as Table;
+
+/** Renews the table's values and its lines; bars stay as they are. */
+export function writeTable(measured: GasFigures): void {
+  const { about, figures } = readTable();
+  const lines = Object.entries(measured).map(([name, value]): [string, TableEntry] => {
+    const bar = figures[name]?.bar;
+    return [name, bar === undefined ? { value } : { value, bar, met: value <= bar }];
+  });
+  writeFileSync(TABLE, `${JSON.stringify({ about, figures: Object.fromEntries(lines) }, null, 2)}\n`);
+}
+
+/** Seats of a chain that gas is measured on. */
+export type Population = 7 | 21 | 100;
+
+/** Authorities of each population; the others are stakers. */
+const AUTHORITIES: Readonly<Record<Population, number>> = { 7: 4, 21: 7, 100: 21 };
+const RING = 64;
+/** Long enough to write the whole ring in the first epoch. */
+const EPOCH_LENGTH = 200;
+
+interface Mined {
+  wait(): Promise<{ gasUsed: bigint } | null>;
+}
+
+/** Gas of a transaction, what it costs to include it and its storage's price and refunds among it. */
+const gasOf = async (sent: Promise<Mined>): Promise<number> => Number((await (await sent).wait())!.gasUsed);
+
+const submit = async (core: Core, height: number, absent: readonly number[] = []) => {
+  const { checkpoint, proof } = await submission(core, checkpointAt({ height }), { absent });
+  return gasOf(core.checkpoints.submit(checkpoint, proof));
+};
+
+const boundarySubmission = async (core: Core) => {
+  const { lastHeight } = await core.checkpoints.epochRecord(await core.checkpoints.epochNow());
+  return submission(core, checkpointAt({ height: Number(lastHeight), boundary: await boundaryNow(core) }));
+};
+
+const hints = async (core: Core) => plain(await core.elections.sealHints.staticCall());
+
+const deposit = async (core: Core, validator: number) =>
+  gasOf(core.pool.connect(core.members.get(validator)!.operator).depositBond(validator, 1_000n * COIN));
+
+/** Begins a chain and accepts checkpoints until every slot of the ring was written once. */
+async function begin(connection: NetworkConnection, seats: Population) {
+  const core = await deployCore(connection, (file) => ({
+    ...file,
+    consensus: {
+      ...file.consensus,
+      epochLength: { fast: EPOCH_LENGTH, balanced: EPOCH_LENGTH, secure: EPOCH_LENGTH },
+    },
+  }));
+  const authorities = AUTHORITIES[seats];
+  await populate(core, Array(authorities).fill(10_000), Array(seats - authorities).fill(20_000));
+  const start = await gasOf(
+    core.checkpoints.start(
+      coreAddresses(core),
+      MODES.indexOf("balanced"),
+      hashOf("genesis state"),
+      await hints(core),
+    ),
+  );
+  // The very first finds slots warm or empty that no other does.
+  await submit(core, 1);
+  const fresh = await submit(core, 2);
+  for (let height = 3; height <= RING; height++) await submit(core, height);
+  return { core, start, fresh };
+}
+
+/** What depends on the number of seats, on a chain that just began. */
+async function measureSeats(core: Core, seats: Population): Promise<GasFigures> {
+  const figures: GasFigures = {};
+  const all = await submit(core, RING + 1);
+  figures[`checkpoint${seats}`] = all;
+  // A quarter of each class: the rest is a quorum.
+  const authorities = AUTHORITIES[seats];
+  const quarter = (from: number, to: number) =>
+    Array.from({ length: Math.floor((to - from) / 4) }, (_, i) => from + i);
+  const absent = [...quarter(0, authorities), ...quarter(authorities, seats)];
+  if (seats !== 7) {
+    const suffix = seats === 21 ? "" : seats;
+    const one = await submit(core, RING + 2, absent.slice(-1));
+    const many = await submit(core, RING + 3, absent);
+    figures[`firstAbsentee${suffix}`] = one - all;
+    figures[`perAbsentee${suffix}`] = Math.round((many - one) / (absent.length - 1));
+  }
+  // The candidate of epoch 3, after one deposit.
+  await core.checkpoints.submitBoundary(await boundarySubmission(core));
+  await deposit(core, seats);
+  figures[`seal${seats}`] = await gasOf(core.elections.seal(3, await hints(core)));
+  return figures;
+}
+
+/** What does not, on a chain of 7 seats whose epoch 0 has ended and whose epoch 3 is sealed. */
+async function measureOnce(core: Core): Promise<GasFigures> {
+  const figures: GasFigures = {};
+  const { ethers, networkHelpers } = core.connection;
+  figures.checkpointBoundary = await gasOf(core.checkpoints.submitBoundary(await boundarySubmission(core)));
+  await core.elections.seal(4, await hints(core));
+  figures.deposit = await deposit(core, 6);
+  figures.checkpointBoundaryAndSeal = await gasOf(
+    core.checkpoints.submitAndSeal(await boundarySubmission(core), await hints(core)),
+  );
+
+  const id = Number(await core.registry.validatorCount()) + 1;
+  const newcomer = new ethers.Wallet(hashOf("newcomer"), ethers.provider);
+  await networkHelpers.setBalance(newcomer.address, COIN);
+  const { key, proof } = possession(core, "newcomer", id);
+  figures.register = await gasOf(
+    core.registry
+      .connect(newcomer)
+      .register(newcomer.address, newcomer.address, key, proof, "https://validator.example"),
+  );
+
+  const reporter = new ethers.Wallet(hashOf("reporter"), ethers.provider);
+  await networkHelpers.setBalance(reporter.address, COIN);
+  const pair = await votePair(core, 5, notarize(3, "one"), notarize(3, "other"));
+  figures.evidence = await gasOf(core.slashing.connect(reporter).submitVotes(pair));
+
+  const bonded = await register(core, "bonded");
+  figures.firstDeposit = await deposit(core, bonded.id);
+  return figures;
+}
+
+/** Runtime code of the largest contract, bytes. */
+async function largestContract(): Promise<number> {
+  const sizes = [];
+  for (const name of await artifacts.getAllFullyQualifiedNames()) {
+    if (!name.startsWith("contracts/")) continue;
+    const { deployedBytecode } = await artifacts.readArtifact(name);
+    sizes.push(deployedBytecode.length / 2 - 1);
+  }
+  return Math.max(...sizes);
+}
+
+/**
+ * Measures on chains of the given populations, with real keys and signatures: gas of whole transactions
+ * (`receipt.gasUsed`), and bytes for `maxContractBytes`. A checkpoint's figures are those of a chain that has accepted
+ * 64 before, whose ring is written, except where their names end in Fresh.
+ */
+export async function measureGas(populations: readonly Population[]): Promise<GasFigures> {
+  const figures: GasFigures = {};
+  for (const seats of populations) {
+    const connection = await network.create();
+    try {
+      const { core, start, fresh } = await begin(connection, seats);
+      figures[`checkpoint${seats}Fresh`] = fresh;
+      figures[`start${seats}`] = start;
+      Object.assign(figures, await measureSeats(core, seats));
+      if (seats === 7) Object.assign(figures, await measureOnce(core));
+    } finally {
+      await connection.close();
+    }
+  }
+  figures.maxContractBytes = await largestContract();
+  return figures;
+}
