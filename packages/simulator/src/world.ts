@@ -48,6 +48,8 @@ export interface WorldOptions {
   readonly faults?: ShellFaults;
   /** Receives a line for everything that happens. */
   readonly log?: (line: string) => void;
+  /** What the contracts seal for an epoch, in place of random churn. */
+  readonly candidates?: (epoch: number) => RegistryPlan;
   /** Replaces the behaviours that the scenario names. */
   readonly behaviours?: ReadonlyMap<number, Behaviour>;
 }
@@ -150,7 +152,7 @@ export class World {
       {
         queue: this.queue,
         random,
-        candidate: () => this.#candidate().root,
+        candidate: (epoch) => this.#candidate(epoch).root,
         verify: ({ domain, checkpoint, bitmap, signature }) => {
           const root = checkpointRoot(domain, checkpoint);
           const of = this.oracles.registryOfDomain(domain);
@@ -245,7 +247,9 @@ export class World {
   }
 
   /** N_e: the live set after some churn that keeps the byzantine validators within the bounds. */
-  #candidate(): Registry {
+  #candidate(epoch: number): Registry {
+    const planned = this.#options.candidates?.(epoch);
+    if (planned !== undefined) return this.#seal(planned);
     const { byzantine, mode, pool } = this.scenario;
     const bad = new Set(byzantine.keys());
     for (let attempt = 0; attempt < 20; attempt++) {

@@ -12,6 +12,7 @@ import {
   type WorldOptions,
 } from "../src/index.ts";
 import { WORLD_START } from "../src/scenario.ts";
+import { leaseScenario } from "./support/lease.ts";
 
 const modules = { rules };
 
@@ -139,11 +140,33 @@ describe("directed schedules", () => {
     assert.ok(inTime.counts.handOvers >= 1);
   });
 
+  it("the contracts seal three registries by turns: each is read again when it returns", () => {
+    const base = calmScenario("turns", { stakers: 3 });
+    const { plan } = base;
+    const candidates = (epoch: number) => ({
+      ...plan,
+      seats: plan.seats.map((seat) => ({ ...seat, stake: seat.stake + BigInt(epoch % 3) })),
+    });
+    const result = run({ ...base, blocks: 40, epochs: 10 }, { candidates });
+    assert.ok(result.counts.handOvers >= 5);
+  });
+
   it("the settlement chain stops for the whole run: nothing waits for it", () => {
     const base = calmScenario("outage", { stakers: 3 });
     const outages = [{ from: WORLD_START + 100, to: WORLD_START + 3_600_000, nodes: null }];
     const result = run({ ...base, blocks: 16, epochs: 3, settlement: { ...base.settlement, outages } });
     assert.ok(result.elapsed < 60_000);
+  });
+
+  it("the settlement chain stops for longer than a lease: blocks stop, and go on when it is back", () => {
+    let during = 0;
+    const result = run(leaseScenario(), {}, (world) => {
+      // The lease ends at 1.9 s at the latest; a second later nothing moves.
+      world.queue.at(WORLD_START + 2900, () => (during = world.oracles.chain.size));
+      world.queue.at(WORLD_START + 3900, () => assert.equal(world.oracles.chain.size, during));
+    });
+    assert.ok(during > 2);
+    assert.ok(taken(result, /past a lease/) > 0);
   });
 
   it("a partition without a quorum on either side heals, with and without notice", () => {

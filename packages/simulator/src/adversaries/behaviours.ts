@@ -1,6 +1,7 @@
 import {
   type Block,
   blockHash,
+  certificatesHash,
   checkpointRoot,
   type Hash,
   type Hex,
@@ -9,6 +10,7 @@ import {
   type Proposal,
   type VoteBody,
   voteRoot,
+  vrfOutput,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import type { Behaviour, Wire } from "../shell.ts";
@@ -178,8 +180,8 @@ const forging = (): Behaviour => ({
 function lyingLeader(): Behaviour {
   const told = new Map<string, Proposal>();
   const lie = (wire: Wire, proposal: Proposal): Proposal => {
-    const { header } = proposal.block;
-    const lies: readonly Partial<typeof header>[] = [
+    const { header, body } = proposal.block;
+    const headers: readonly Partial<typeof header>[] = [
       { stateRoot: ZERO_HASH },
       { receiptsRoot: OTHER_HASH },
       { stamp: header.stamp + 60_000 },
@@ -191,7 +193,25 @@ function lyingLeader(): Behaviour {
       { inboxCursor: 9 },
       {},
     ];
-    const block = { header: { ...header, ...wire.random.pick(lies) }, body: proposal.block.body };
+    const [first, ...rest] = body.certificates;
+    const bodies: readonly Partial<typeof body>[] = [
+      { vrfProof: JUNK },
+      { certificates: rest },
+      { certificates: first === undefined ? [] : [{ ...first, signature: JUNK }, ...rest] },
+      { commitment: null },
+    ];
+    const inHeader = wire.random.chance(0.6);
+    const told = { ...body, ...(inHeader ? {} : wire.random.pick(bodies)) };
+    const block: Block = {
+      header: {
+        ...header,
+        ...(inHeader ? wire.random.pick(headers) : {}),
+        vrfOutput: vrfOutput(told.vrfProof),
+        certificatesHash: certificatesHash(told),
+        commitment: told.commitment === null ? ZERO_HASH : header.commitment,
+      },
+      body: told,
+    };
     const { domain, view, parentView } = proposal;
     const vote = { kind: "notarize", view, parentView, blockHash: blockHash(block.header) } as const;
     return { ...proposal, block, signature: wire.sign(voteRoot(domain, vote)) };
