@@ -103,3 +103,18 @@ test("all stop and return: nothing final is lost, and the chain goes on", { time
   assert.equal(await clientOf(0).getBalance({ address: RECEIVER, blockTag: "finalized" }), 8n);
   await assertAgreement();
 });
+
+test("a validator that lost its data, not its protection, fetches the chain anew and votes again", {
+  timeout: 60_000,
+}, async () => {
+  await cluster.stopOne(3);
+  cluster.loseData(3);
+  const again = await cluster.startOne(3);
+  await reaches(again, cluster.node(0).reader.heads().finalized);
+  await assertAgreement();
+  // With another one away its votes are needed: three of four are a quorum.
+  await cluster.stopOne(1);
+  const target = again.reader.heads().finalized + 12;
+  await Promise.all(cluster.running.map((node) => reaches(node, target)));
+  await assertAgreement();
+});

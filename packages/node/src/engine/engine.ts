@@ -375,12 +375,14 @@ export class Engine {
 
   #sign({ id, intent }: EffectOf<"sign">): void {
     const { protection, signer, metrics, log } = this.#modules;
-    const permission =
-      signer === null
-        ? { allowed: false as const, reason: "this node has no key" }
-        : protection.permit(intent);
-    if (!permission.allowed || signer === null) {
-      const reason = permission.allowed ? "this node has no key" : permission.reason;
+    if (signer === null) {
+      // A follower on the data of a validator: the log still asks for what that one signed.
+      this.submit({ type: "refused", id, reason: "this node has no key" });
+      return;
+    }
+    const permission = protection.permit(intent);
+    if (!permission.allowed) {
+      const { reason } = permission;
       metrics.refused("protection");
       log.error(
         { epoch: intent.epoch, what: intent.what, reason },

@@ -116,6 +116,12 @@ export class Cluster {
     this.#nodes.delete(index);
   }
 
+  /** Deletes a stopped node's data; its slashing protection stays. */
+  loseData(index: number): void {
+    const { dataDir } = this.optionsOf(index);
+    for (const part of ["db", "wal"]) rmSync(join(dataDir, part), { recursive: true });
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#nodes.keys()].map((index) => this.stopOne(index)));
     rmSync(this.#directory, { recursive: true, force: true });
