@@ -38,6 +38,11 @@ const EMPTY_VIEW: Omit<ViewRecord, "view"> = {
 
 const EMPTY_OWN: OwnVotes = { proposal: null, notarize: null, finalize: null, nullify: false, votes: [] };
 
+/** Checks of one peer's messages that may wait for the verifier; honest ones have a handful. */
+const CHECKS_PER_PEER = 32;
+/** Peers remembered; the transport connects to fewer. */
+const MOST_PEERS = 4_096;
+
 /**
  * One step in the making: a shallow copy of the state whose maps are copied when first written to, and the effects
  * so far. Nothing reachable from the state it began with is ever changed.
@@ -95,7 +100,9 @@ export class Draft {
   }
 
   setPeer(peer: Peer, patch: Partial<PeerRecord>): void {
-    this.map("peers").set(peer, { ...this.peer(peer), ...patch });
+    const peers = this.map("peers");
+    peers.set(peer, { ...this.peer(peer), ...patch });
+    if (peers.size > MOST_PEERS) peers.delete(peers.keys().next().value!);
   }
 
   emit(effect: Effect): void {
@@ -127,6 +134,14 @@ export class Draft {
     this.map("jobs").set(id, job);
     this.effects.push({ type: "verify", job: id, check });
     return id;
+  }
+
+  /** True if so many checks of this peer's messages wait that it has to be patient: nobody can fill the verifier alone. */
+  isBusyWith(peer: Peer | null): boolean {
+    if (peer === null) return false;
+    let waiting = 0;
+    for (const job of this.s.jobs.values()) if ("from" in job && job.from === peer) waiting++;
+    return waiting >= CHECKS_PER_PEER;
   }
 
   ban(peer: Peer | null, reason: string): void {

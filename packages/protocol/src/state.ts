@@ -204,7 +204,9 @@ export type Job =
       readonly what: "conflict";
       readonly first: Vote;
       readonly second: Vote;
-      readonly from: readonly [Peer | null, Peer | null];
+      /** Sender of the second vote, which made the pair. */
+      readonly from: Peer | null;
+      readonly fromFirst: Peer | null;
     };
 
 /** A vote handed to the verifier. */

@@ -12,7 +12,7 @@ import type {
   Hash,
   Peer,
 } from "../types/index.ts";
-import { emptyTally, votesToVerify, withoutVote, withVerified, withVote } from "../votes/index.ts";
+import { emptyTally, resolve, votesToVerify, withVerified, withVote } from "../votes/index.ts";
 
 /** Checkpoints of one height that are kept per signer and sender before they are verified. */
 const VOTES_PER_SENDER = 2;
@@ -102,25 +102,12 @@ export function onBackingVerified(
   result: Extract<CheckResult, { what: "votes" }>,
 ): void {
   const { electorate } = d.epoch;
-  let tally = d.s.backingTallies.get(job.root);
-  if (tally === undefined) return;
-  const valid = new Set(result.valid);
-  tally = { ...tally, job: null };
-  let authorities = 0;
-  let stake = 0n;
-  for (const { seat, from, signature } of job.asked) {
-    const weight = electorate.weights[seat]!;
-    if (valid.has(seat)) {
-      tally = withVerified(tally, seat, signature, weight);
-      authorities += weight.authorities;
-      stake += weight.stake;
-    } else {
-      tally = withoutVote(tally, seat, from, weight);
-      d.ban(from, "forged checkpoint vote");
-    }
-  }
+  const known = d.s.backingTallies.get(job.root);
+  if (known === undefined) return;
+  const { tally, weight, forged } = resolve(known, job.asked, result.valid, electorate.weights);
+  for (const { from } of forged) d.ban(from, "forged checkpoint vote");
   setTally(d, tally);
-  if (result.aggregate === null || !isBacking(electorate, { authorities, stake })) {
+  if (result.aggregate === null || !isBacking(electorate, weight)) {
     verifyTally(d, job.root);
     return;
   }
@@ -141,6 +128,7 @@ export function verifyBacking(d: Draft, c: CheckpointCertificate, from: Peer): v
     d.ban(from, "malformed backing");
     return;
   }
+  if (d.isBusyWith(from)) return;
   const root = checkpointRootOf(c.domain, c.checkpoint);
   let waiting = 0;
   for (const job of d.s.jobs.values()) {

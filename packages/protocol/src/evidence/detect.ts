@@ -34,7 +34,7 @@ function conflicting(d: Draft, vote: Vote): { vote: Vote; from: Peer | null } | 
 /** If a vote contradicts another of its signer, both are verified alone: a minority's votes never reach a quorum's check. */
 export function suspectConflict(d: Draft, vote: Vote, from: Peer | null): void {
   const other = conflicting(d, vote);
-  if (other === null) return;
+  if (other === null || d.isBusyWith(from)) return;
   if (d.s.reported.has(keyOf(vote.seat, other.vote, vote))) return;
   const check = (v: Vote) => ({
     registry: d.epoch.registry.root,
@@ -43,7 +43,7 @@ export function suspectConflict(d: Draft, vote: Vote, from: Peer | null): void {
     signature: v.signature,
   });
   d.verify(
-    { what: "conflict", first: other.vote, second: vote, from: [other.from, from] },
+    { what: "conflict", first: other.vote, second: vote, from, fromFirst: other.from },
     { what: "each", signatures: [check(other.vote), check(vote)] },
   );
 }
@@ -55,8 +55,8 @@ export function onConflictVerified(
   result: Extract<CheckResult, { what: "each" }>,
 ): void {
   const [first, second] = result.valid;
-  if (!first) d.ban(job.from[0], "forged vote");
-  if (!second) d.ban(job.from[1], "forged vote");
+  if (!first) d.ban(job.fromFirst, "forged vote");
+  if (!second) d.ban(job.from, "forged vote");
   if (first && second) report(d, job.first, job.second);
 }
 

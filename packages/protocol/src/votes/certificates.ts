@@ -72,6 +72,7 @@ export function isKnown(d: Draft, c: Certificate): boolean {
 /** Verifies a certificate that arrived, unless enough copies of it wait already. Well-formedness is checked before. */
 export function verifyCertificate(d: Draft, c: Certificate, from: Peer): void {
   const root = rootOf(c.domain, c);
+  if (d.isBusyWith(from)) return;
   let waiting = 0;
   for (const job of d.s.jobs.values()) {
     if (job.what !== "certificate" || job.root !== root) continue;

@@ -7,7 +7,7 @@ import { isQuorum } from "../quorum.ts";
 import type { Job, Tally } from "../state.ts";
 import type { Certificate, CheckResult, Hash, Peer, Vote, VoteBody } from "../types/index.ts";
 import { holdCertificate, isKnown } from "./certificates.ts";
-import { emptyTally, votesToVerify, withoutVote, withVerified, withVote } from "./tally.ts";
+import { emptyTally, resolve, votesToVerify, withVerified, withVote } from "./tally.ts";
 
 /** Different votes of one kind and view that are kept of a signer and sender: the second is evidence. */
 const VOTES_PER_SENDER = 2;
@@ -84,7 +84,7 @@ export function checkEarlyNullify(d: Draft, view: number): void {
 function checkLeaderNullify(d: Draft, vote: Vote, from: Peer): void {
   const { leader, params } = d.epoch;
   if (vote.view !== d.s.view || vote.seat !== leader(termOf(vote.view, params.termViews))) return;
-  if (d.view(vote.view).leaderNullified) return;
+  if (d.view(vote.view).leaderNullified || d.isBusyWith(from)) return;
   d.verify(
     { what: "leaderNullify", vote, from },
     {
@@ -131,25 +131,12 @@ export function onVotesVerified(
   result: Extract<CheckResult, { what: "votes" }>,
 ): void {
   const { electorate } = d.epoch;
-  let tally = d.view(job.view).tallies.get(job.root);
-  if (tally === undefined) return;
-  const valid = new Set(result.valid);
-  tally = { ...tally, job: null };
-  let authorities = 0;
-  let stake = 0n;
-  for (const { seat, from, signature } of job.asked) {
-    const weight = electorate.weights[seat]!;
-    if (valid.has(seat)) {
-      tally = withVerified(tally, seat, signature, weight);
-      authorities += weight.authorities;
-      stake += weight.stake;
-    } else {
-      tally = withoutVote(tally, seat, from, weight);
-      d.ban(from, "forged vote");
-    }
-  }
+  const known = d.view(job.view).tallies.get(job.root);
+  if (known === undefined) return;
+  const { tally, weight, forged } = resolve(known, job.asked, result.valid, electorate.weights);
+  for (const { from } of forged) d.ban(from, "forged vote");
   setTally(d, job.view, tally);
-  if (result.aggregate === null || !isQuorum(electorate, { authorities, stake })) {
+  if (result.aggregate === null || !isQuorum(electorate, weight)) {
     d.trace("11: forged votes removed");
     verifyTally(d, job.view, job.root);
     return;

@@ -1,4 +1,4 @@
-import type { Weights } from "../quorum.ts";
+import { addWeights, NO_WEIGHT, type Weights } from "../quorum.ts";
 import type { Asked, Candidate, Tally } from "../state.ts";
 import type { Hash, Peer, Seat } from "../types/index.ts";
 
@@ -17,10 +17,10 @@ export const emptyTally = <T>(root: Hash, subject: T): Tally<T> => ({
   job: null,
 });
 
-const weighed = <T>(tally: Tally<T>, by: Weights, sign: 1 | -1): Tally<T> => ({
+const weighed = <T>(tally: Tally<T>, by: Weights): Tally<T> => ({
   ...tally,
-  authorities: tally.authorities + sign * by.authorities,
-  stake: sign === 1 ? tally.stake + by.stake : tally.stake - by.stake,
+  authorities: tally.authorities + by.authorities,
+  stake: tally.stake + by.stake,
 });
 
 /** True if this sender's vote of this signer, or a verified one of the signer, is held already. */
@@ -34,7 +34,7 @@ export function withVote<T>(tally: Tally<T>, seat: Seat, vote: Candidate, weight
   const known = tally.pending.get(seat);
   const pending = new Map(tally.pending).set(seat, known === undefined ? [vote] : [...known, vote]);
   const next = { ...tally, pending };
-  return known === undefined ? weighed(next, weight, 1) : next;
+  return known === undefined ? weighed(next, weight) : next;
 }
 
 /** The tally with a verified vote. */
@@ -46,25 +46,50 @@ export function withVerified<T>(
 ): Tally<T> {
   if (tally.verified.has(seat)) return tally;
   const verified = new Map(tally.verified).set(seat, signature);
-  if (!tally.pending.has(seat)) return weighed({ ...tally, verified }, weight, 1);
+  if (!tally.pending.has(seat)) return weighed({ ...tally, verified }, weight);
   const pending = new Map(tally.pending);
   pending.delete(seat);
   return { ...tally, pending, verified };
 }
 
-/** The tally without one sender's vote, which was forged. */
-export function withoutVote<T>(tally: Tally<T>, seat: Seat, from: Peer | null, weight: Weights): Tally<T> {
-  const known = tally.pending.get(seat);
-  if (known === undefined) return tally;
-  const left = known.filter((c) => c.from !== from);
-  if (left.length === known.length) return tally;
+/** What the verifier's answer makes of a tally. */
+export interface Resolved<T> {
+  readonly tally: Tally<T>;
+  /** Weight of the valid signers. */
+  readonly weight: Weights;
+  /** Votes that were forged: their senders are to blame. */
+  readonly forged: readonly Asked[];
+}
+
+/** Takes in the verifier's answer for the votes it was asked about: valid ones are verified, forged ones gone. */
+export function resolve<T>(
+  tally: Tally<T>,
+  asked: readonly Asked[],
+  validSeats: readonly Seat[],
+  weights: readonly Weights[],
+): Resolved<T> {
+  const valid = new Set(validSeats);
   const pending = new Map(tally.pending);
-  if (left.length > 0) {
-    pending.set(seat, left);
-    return { ...tally, pending };
+  const verified = new Map(tally.verified);
+  const forged: Asked[] = [];
+  let weight = NO_WEIGHT;
+  let lost = NO_WEIGHT;
+  for (const vote of asked) {
+    const { seat } = vote;
+    if (valid.has(seat)) {
+      verified.set(seat, vote.signature);
+      pending.delete(seat);
+      weight = addWeights(weight, weights[seat]!);
+      continue;
+    }
+    forged.push(vote);
+    const left = pending.get(seat)?.filter((candidate) => candidate.from !== vote.from) ?? [];
+    if (left.length > 0) pending.set(seat, left);
+    else if (pending.delete(seat) && !verified.has(seat)) lost = addWeights(lost, weights[seat]!);
   }
-  pending.delete(seat);
-  return weighed({ ...tally, pending }, weight, -1);
+  const authorities = tally.authorities - lost.authorities;
+  const stake = tally.stake - lost.stake;
+  return { tally: { ...tally, pending, verified, authorities, stake, job: null }, weight, forged };
 }
 
 /** One vote per signer for the verifier: the verified one, else the first that came. */
