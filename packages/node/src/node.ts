@@ -304,7 +304,13 @@ async function start(
   await registries.assign(current.epoch, registry.root, current.mode);
   await data.start();
   opened.push(() => engine.close());
-  const stopWatching = settlement.onFinal(() => reader.moved());
+  let owesAgain = true;
+  const stopWatching = settlement.onFinal(() => {
+    reader.moved();
+    // The first look at the contracts says which checkpoints they have.
+    if (owesAgain) void oweAgain(chain, settlement, owe, duties, log);
+    owesAgain = false;
+  });
   opened.push(async () => stopWatching());
   opened.push(() => network.close());
   const guard =
@@ -330,7 +336,6 @@ async function start(
   engine.start(begun.effects);
   const rpc = await listen(options, reader, log);
   opened.push(() => rpc.close());
-  await oweAgain(chain, settlement, owe, duties);
   return { peerId: network.self, rpcUrl: rpc.url, reader, halted, close: closeAll };
 }
 
@@ -498,16 +503,21 @@ async function requireAlone(guard: Doppelganger, waitMs: number, log: Log): Prom
   );
 }
 
-/** Backed checkpoints that the contracts may not have: posted again after a restart. */
+/** Backed checkpoints that the contracts do not have: posted again after a restart. */
 async function oweAgain(
   chain: ChainStore,
   settlement: Settlement,
   owe: (epoch: number, pay: (registry: Registry) => void) => void,
   duties: Duties | null,
+  log: Log,
 ): Promise<void> {
   if (duties === null) return;
-  for (const certificate of await chain.backingsAbove(settlement.settled()?.height ?? 0)) {
-    owe(certificate.epoch, (registry) => duties.checkpoint(certificate, registry));
+  try {
+    for (const certificate of await chain.backingsAbove(settlement.settled()?.height ?? 0)) {
+      owe(certificate.epoch, (registry) => duties.checkpoint(certificate, registry));
+    }
+  } catch (error) {
+    log.error({ error: sentence(error) }, "checkpoints could not be read");
   }
 }
 

@@ -168,7 +168,8 @@ export class NodeReader implements ChainReader {
     this.#modules.metrics.submitted(result.accepted);
     if (!result.accepted) return result;
     const transaction = this.#decode(bytes);
-    if (transaction !== null && this.#pending.size < PENDING) {
+    if (transaction !== null) {
+      if (this.#pending.size >= PENDING) this.#pending.delete(this.#pending.keys().next().value!);
       this.#pending.set(result.hash, { transaction, from: result.from });
     }
     this.#modules.data.transactionAccepted();

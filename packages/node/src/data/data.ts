@@ -161,7 +161,6 @@ export class DataPath {
     if (bytes > maxBlockBytes) {
       return { ok: false, reason: `its batches hold ${bytes} bytes, more than ${maxBlockBytes}` };
     }
-    await this.#modules.store.flush();
     return { ok: true };
   }
 

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Block,
+  type Certificate,
+  type CheckpointCertificate,
+  DEVNET_PARAMS,
+  type Hash,
+  hashOf,
+  snapshotHash,
+  ZERO_HASH,
+} from "@aitbc-hybrid/protocol";
+import { ChainStore, type FinalBlock, RegistryStore } from "../../src/chain/index.ts";
+import { memoryDatabase } from "../../src/storage/index.ts";
+
+const hash = (value: number): Hash => `0x${value.toString(16).padStart(64, "0")}`;
+
+function block(height: number): Block {
+  return {
+    header: {
+      domain: hash(1),
+      view: height,
+      parentView: height - 1,
+      parentHash: hash(height - 1),
+      height,
+      stamp: 1_000 * height,
+      reference: { number: 0, hash: ZERO_HASH },
+      settledAt: 0,
+      inboxCursor: 0,
+      feeRecipient: `0x${"00".repeat(20)}`,
+      vrfOutput: ZERO_HASH,
+      batchesRoot: ZERO_HASH,
+      stateRoot: ZERO_HASH,
+      receiptsRoot: ZERO_HASH,
+      certificatesHash: ZERO_HASH,
+      lateVotesHash: ZERO_HASH,
+      commitment: ZERO_HASH,
+    },
+    body: {
+      vrfProof: new Uint8Array(96),
+      batches: [],
+      certificates: [],
+      backings: [],
+      lateVotes: [],
+      commitment: null,
+    },
+  };
+}
+
+/** A final block; `by` is the height whose F made it final. */
+function final(height: number, epoch: number, by = height): FinalBlock {
+  const certificate: Certificate = {
+    kind: "finalize",
+    view: by,
+    parentView: by - 1,
+    blockHash: hashOf(block(by)),
+    epoch,
+    domain: hash(1),
+    bitmap: Uint8Array.of(7),
+    signature: new Uint8Array(96),
+  };
+  const roots = { height, stateRoot: hash(70 + height), receiptsRoot: hash(80 + height) };
+  return { epoch, hash: hashOf(block(height)), block: block(height), certificate, roots };
+}
+
+function backing(height: number): CheckpointCertificate {
+  return {
+    epoch: 0,
+    domain: hash(1),
+    checkpoint: {
+      height,
+      view: height,
+      stamp: 1,
+      blockHash: hash(height),
+      stateRoot: ZERO_HASH,
+      blocksRoot: ZERO_HASH,
+      previous: ZERO_HASH,
+      boundary: null,
+    },
+    bitmap: Uint8Array.of(7),
+    signature: new Uint8Array(96),
+  };
+}
+
+async function filled(answerBytes = 1_000_000) {
+  const kv = memoryDatabase().bucket("chain");
+  const store = await ChainStore.open({ answerBytes }, kv);
+  // Height 2 has no F of its own; epoch 0 ends at 3.
+  for (const each of [final(1, 0), final(2, 0, 3), final(3, 0), final(4, 1), final(5, 1, 6)])
+    store.append(each);
+  store.back(backing(3));
+  await store.flush();
+  return { kv, store };
+}
+
+test("blocks come back by height and hash, after a restart too", async () => {
+  const { kv, store } = await filled();
+  for (const each of [store, await ChainStore.open({ answerBytes: 1_000 }, kv)]) {
+    assert.equal(each.height, 5);
+    assert.deepEqual(await each.at(2), final(2, 0, 3));
+    assert.deepEqual(await each.byHash(final(4, 1).hash), final(4, 1));
+    assert.equal(await each.at(6), null);
+    assert.equal(await each.byHash(hash(99)), null);
+    assert.equal((await each.lastOfEpoch(0))?.block.header.height, 3);
+    assert.equal(each.backed?.checkpoint.height, 3);
+    assert.deepEqual(await each.backingsAbove(2), [backing(3)]);
+    assert.deepEqual(await each.backingsAbove(3), []);
+  }
+});
+
+test("a height is stored once", async () => {
+  const { store } = await filled();
+  store.append(final(4, 9));
+  assert.equal((await store.at(4))?.epoch, 1);
+});
+
+test("what a peer gets ends with a block it can verify, within one epoch", async () => {
+  const { store } = await filled();
+  const heights = async (from: number, count: number) =>
+    (await store.range(from, count)).map((each) => each.block.header.height);
+  assert.deepEqual(await heights(1, 10), [1, 2, 3]);
+  assert.deepEqual(await heights(1, 2), [1]);
+  assert.deepEqual(await heights(4, 10), [4]);
+  assert.deepEqual(await heights(5, 10), []);
+  const [, second, third] = await store.range(1, 10);
+  assert.equal(second?.certificate, null);
+  assert.equal(third?.backing?.checkpoint.height, 3);
+});
+
+test("an answer keeps to its bytes, but is never less than one provable run", async () => {
+  const { store } = await filled(10);
+  const heights = (await store.range(1, 10)).map((each) => each.block.header.height);
+  assert.deepEqual(heights, [1]);
+  assert.deepEqual(
+    (await store.range(2, 10)).map((each) => each.block.header.height),
+    [2, 3],
+  );
+});
+
+test("a registry comes back as it was; one that does not hash to its root is refused", async () => {
+  const kv = memoryDatabase().bucket("registries");
+  const contents = {
+    entries: [
+      {
+        validatorId: 7,
+        key: new Uint8Array(48).fill(1),
+        keyBytes: new Uint8Array(96).fill(2),
+        stake: 4_000_000_000n,
+      },
+      { validatorId: 0, key: new Uint8Array(0), keyBytes: new Uint8Array(0), stake: 0n },
+    ],
+    authorities: 1,
+    suspended: new Set([0]),
+    backing: new Set([0, 1]),
+    params: DEVNET_PARAMS,
+  };
+  const registry = { ...contents, root: snapshotHash(contents) };
+  await new RegistryStore(kv).put(registry);
+  const again = new RegistryStore(kv);
+  assert.equal(again.known(registry.root), null);
+  assert.deepEqual(await again.get(registry.root), registry);
+  assert.deepEqual(again.known(registry.root), registry);
+  await assert.rejects(again.put({ ...registry, root: hash(5) }), { code: "DATA_MISMATCH" });
+  assert.equal(await again.get(hash(5)), null);
+});
+
+test("epochs remember their registry and mode", async () => {
+  const kv = memoryDatabase().bucket("registries");
+  await new RegistryStore(kv).assign(3, hash(5), "secure");
+  assert.deepEqual(await new RegistryStore(kv).ofEpoch(3), { root: hash(5), mode: "secure" });
+  assert.equal(await new RegistryStore(kv).ofEpoch(4), null);
+});
