@@ -170,7 +170,6 @@ export function handOver(d: Draft): boolean {
   Object.assign(s, freshEpoch(context, s.now));
   s.past = past;
   s.registries = registries;
-  s.registriesAsked = new Set([start.registryNext].filter((root) => s.registriesAsked.has(root)));
   // A later epoch may name a registry again that is dropped here: then it has to be asked for again.
   s.registriesAsked = new Set(s.registriesAsked.has(start.registryNext) ? [start.registryNext] : []);
   d.persist({ type: "epoch", start });
