@@ -258,7 +258,7 @@ export function randomScenario(seed: string): Scenario {
       outages,
     },
     blocks: random.whole(4, 9),
-    epochs: random.pick([1, 1, 2, 3]),
+    epochs: random.chance(0.04) ? 9 : random.pick([1, 1, 2, 3]),
     reconnect: random.chance(0.3),
     coldStart: random.chance(0.3) ? random.whole(1, 8) * delta : 0,
     wire: random.chance(0.1),

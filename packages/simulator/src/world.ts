@@ -90,6 +90,7 @@ export class World {
   readonly #trace = new Trace();
   readonly #options: WorldOptions;
   readonly #batches = new Map<Hash, { readonly owner: Peer; readonly kind: string }>();
+  readonly #plans: RegistryPlan[];
   #live: RegistryPlan;
   #batchCount = 0;
 
@@ -102,6 +103,7 @@ export class World {
     const registryOf = (root: Hash): Registry | undefined => this.#registries.get(root);
     this.keyring = new Keyring({ validators: scenario.pool, seed: scenario.seed }, { registryOf });
     this.#live = scenario.plan;
+    this.#plans = [scenario.plan];
     const registry = this.#seal(scenario.plan);
     const { params } = scenario.plan;
     const delta = params.delta[scenario.mode];
@@ -252,11 +254,14 @@ export class World {
     if (planned !== undefined) return this.#seal(planned);
     const { byzantine, mode, pool } = this.scenario;
     const bad = new Set(byzantine.keys());
+    // Sometimes everything is again as it was: an authority came back, stake returned.
+    if (this.#random.chance(0.25)) return this.#seal(this.#random.pick(this.#plans));
     for (let attempt = 0; attempt < 20; attempt++) {
       const plan = churned(this.#live, pool, this.#random);
       const registry = sealRegistry(plan, this.keyring);
       if (!honestSuffice(registry, mode, bad)) continue;
       this.#live = plan;
+      this.#plans.push(plan);
       return this.#seal(plan);
     }
     return this.#seal(this.#live);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { runParallel } from "../src/index.ts";
+import { type Rules, runParallel, runScenario } from "../src/index.ts";
 import { withMutant } from "./support/mutant.ts";
-import { MUTATIONS, NEGLECTED } from "./support/mutations.ts";
+import { MUTATIONS, NEGLECTED, RETURNING_REGISTRY } from "./support/mutations.ts";
+import { turns } from "./support/turns.ts";
 
 /** Schedules in which a broken rule has to show. */
 const SCHEDULES = 400;
@@ -16,6 +17,14 @@ describe("the harness is not blind", () => {
       assert.notEqual(summary.failed.length, 0, `${summary.runs} schedules passed`);
     });
   }
+
+  it(`notices in a directed schedule: ${RETURNING_REGISTRY.name}`, async () => {
+    const result = await withMutant(RETURNING_REGISTRY, async (url) => {
+      const rules = (await import(url)) as Rules;
+      return runScenario(turns(), { rules });
+    });
+    assert.notEqual(result.failures.length, 0);
+  });
 
   for (const { name, faults } of NEGLECTED) {
     it(`notices: ${name}`, async () => {

@@ -13,6 +13,7 @@ import {
 } from "../src/index.ts";
 import { WORLD_START } from "../src/scenario.ts";
 import { leaseScenario } from "./support/lease.ts";
+import { turns } from "./support/turns.ts";
 
 const modules = { rules };
 
@@ -141,13 +142,8 @@ describe("directed schedules", () => {
   });
 
   it("the contracts seal three registries by turns: each is read again when it returns", () => {
-    const base = calmScenario("turns", { stakers: 3 });
-    const { plan } = base;
-    const candidates = (epoch: number) => ({
-      ...plan,
-      seats: plan.seats.map((seat) => ({ ...seat, stake: seat.stake + BigInt(epoch % 3) })),
-    });
-    const result = run({ ...base, blocks: 40, epochs: 10 }, { candidates });
+    const { scenario, ...options } = turns();
+    const result = run(scenario, options);
     assert.ok(result.counts.handOvers >= 5);
   });
 
