@@ -11,6 +11,7 @@ export type { Rules, RulesConfig, RulesView } from "./rules.ts";
 export {
   beyondScenario,
   calmScenario,
+  classScenario,
   type Fault,
   randomScenario,
   type Scenario,

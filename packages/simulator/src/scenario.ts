@@ -59,6 +59,8 @@ export interface Scenario {
   /** Byzantine validators that run twice under one key. */
   readonly twins: ReadonlySet<number>;
   readonly beyondBounds: boolean;
+  /** Too much of one class is byzantine for progress, too little of both for a disagreement. */
+  readonly safetyOnly: boolean;
   /** ms after the start. */
   readonly stabilization: Millis;
   readonly loss: number;
@@ -241,6 +243,7 @@ export function randomScenario(seed: string): Scenario {
     byzantine,
     twins,
     beyondBounds: false,
+    safetyOnly: false,
     stabilization,
     loss: random.pick([0, 0.05, 0.15, 0.4]),
     duplication: random.pick([0, 0.1]),
@@ -306,6 +309,7 @@ export function calmScenario(
     byzantine: new Map(),
     twins: new Set(),
     beyondBounds: false,
+    safetyOnly: false,
     stabilization: 500,
     loss: 0,
     duplication: 0,
@@ -378,5 +382,26 @@ export function beyondScenario(seed: string, mode: Mode): Scenario {
     blocks: 0,
     epochs: 0,
     reconnect: true,
+  };
+}
+
+/**
+ * Balanced with a whole class that runs twice under its keys, one process on each side of a partition of the other
+ * class, which is honest: nothing may be contradicted (section 2: `byz_A <= A/3` or `byz_S <= S/3`).
+ */
+export function classScenario(seed: string, corrupted: "authorities" | "stakers"): Scenario {
+  const base = beyondScenario(seed, "balanced");
+  const { authorities, seats } = base.plan;
+  const all = seats.map((_, validator) => validator);
+  const twins = new Set(all.filter((seat) => seat < authorities === (corrupted === "authorities")));
+  const honest = all.filter((seat) => !twins.has(seat));
+  const cut = 1 + (seed.length % 2);
+  return {
+    ...base,
+    byzantine: new Map([...twins].map((i) => [i, "silent"])),
+    twins,
+    beyondBounds: false,
+    safetyOnly: true,
+    faults: [{ kind: "partition", from: 1, to: 2000, groups: [honest.slice(0, cut), honest.slice(cut)] }],
   };
 }

@@ -222,10 +222,11 @@ export class World {
       this.network.attach(shell);
       if (own === null) this.oracles.watch(validator);
     };
+    const rulesOnTheWire = scenario.beyondBounds || scenario.safetyOnly;
     for (let validator = 0; validator < scenario.pool; validator++) {
       const name = scenario.byzantine.get(validator);
       const planned = options.behaviours?.get(validator);
-      const own = planned ?? (name === undefined ? null : scenario.beyondBounds ? twin() : behaviour(name));
+      const own = planned ?? (name === undefined ? null : rulesOnTheWire ? twin() : behaviour(name));
       make(validator, `v${validator}`, own);
     }
     for (const validator of scenario.twins) make(validator, `v${validator}t`, twin());
@@ -428,6 +429,8 @@ export class World {
     if (scenario.beyondBounds) {
       this.until(() => oracles.disagreements.length > 0, this.queue.now + 5000);
       this.until(() => false, this.queue.now + 1500);
+    } else if (scenario.safetyOnly) {
+      this.until(() => false, this.queue.now + 3000);
     } else {
       const { params } = scenario.plan;
       const patience =

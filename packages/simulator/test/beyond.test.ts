@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Mode } from "@aitbc-hybrid/protocol";
 import * as rules from "@aitbc-hybrid/protocol";
-import { beyondScenario, runScenario } from "../src/index.ts";
+import { beyondScenario, classScenario, runScenario } from "../src/index.ts";
 
 describe("above the fault bounds", () => {
   for (const mode of ["fast", "balanced", "secure"] satisfies Mode[]) {
@@ -16,6 +16,17 @@ describe("above the fault bounds", () => {
         assert.ok(result.convicted?.enough, `too few convicted (${result.convicted?.validators}): ${replay}`);
         for (const validator of result.convicted?.validators ?? [])
           assert.ok(scenario.twins.has(validator), `honest ${validator} convicted: ${replay}`);
+      }
+    });
+  }
+
+  for (const corrupted of ["authorities", "stakers"] as const) {
+    it(`balanced: twins of all ${corrupted} alone contradict nothing`, () => {
+      for (let seed = 1; seed <= 10; seed++) {
+        const result = runScenario({ scenario: classScenario(`${seed}`, corrupted) }, { rules });
+        assert.deepEqual(result.failures, [], `seed ${seed}`);
+        assert.deepEqual(result.disagreements, []);
+        assert.ok(result.steps > 500);
       }
     });
   }
