@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
@@ -152,8 +153,7 @@ abstract contract Seating is AccessManaged, IElections {
             bond >= (isAuthority ? authorityBond : stakerBond)
         ) {
             // Fits 32 bits: the token's cap is a billion.
-            weight = (uint256(p.bond) + p.delegated) / _WHOLE;
-            if (weight > bond * perBond) weight = bond * perBond;
+            weight = Math.min((uint256(p.bond) + p.delegated) / _WHOLE, bond * perBond);
         }
         Record storage r = _records[validator];
         bool qualified = !isAuthority && weight != 0 && bond >= balancedBond;

@@ -84,19 +84,20 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint40 day = uint40(block.timestamp / cohortPeriod);
         uint32 seal = counted ? _NEVER : _sealNumber();
         Cohort[] storage list = _cohorts[validator];
-        uint256 count = list.length;
-        if (count != 0 && (list[count - 1].day == day || list[count - 1].lastSeal >= seal)) {
-            index = count - 1;
-            Cohort storage last = list[index];
-            last.tokens = (last.tokens + amount).toUint128();
-            last.day = day;
-            if (seal > last.lastSeal) last.lastSeal = seal;
-        } else {
-            index = count;
-            list.push(Cohort(amount.toUint128(), day, seal));
+        index = list.length;
+        if (index != 0) {
+            Cohort memory last = list[index - 1];
+            if (last.tokens == 0) {
+                // Emptied: used anew, so that nobody can make the list longer than its days.
+                list[--index] = Cohort(amount.toUint128(), day, seal);
+            } else if (last.day == day || last.lastSeal >= seal) {
+                if (seal < last.lastSeal) seal = last.lastSeal;
+                list[--index] = Cohort((last.tokens + amount).toUint128(), day, seal);
+            }
         }
+        if (index == list.length) list.push(Cohort(amount.toUint128(), day, seal));
         totalQueued += amount;
-        emit BondQueued(validator, index, amount, day, list[index].lastSeal);
+        emit BondQueued(validator, index, amount, day, seal);
     }
 
     /// @inheritdoc IUnbondingQueue

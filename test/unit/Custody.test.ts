@@ -236,11 +236,33 @@ describe("UnbondingQueue", () => {
     const latest = await core.queue.withdrawableAtLatest(STAKER, 1);
     await request(core, COIN);
     expect(await core.queue.withdrawableAtLatest(STAKER, 1)).to.be.above(latest);
-    // A seal on the same day moves what joined after it to that seal.
+    // A seal on the same day: what joins after it takes the cohort along to that seal.
+    const period = BigInt(PERIOD);
+    const tomorrow = (BigInt(await networkHelpers.time.latest()) / period + 1n) * period;
+    await networkHelpers.time.setNextBlockTimestamp(tomorrow);
+    await request(core, COIN);
+    const index = (await core.queue.cohortCount(STAKER)) - 1n;
+    const { lastSeal } = await core.queue.cohort(STAKER, index);
     await closeEpoch(core);
     await request(core, COIN);
-    const count = await core.queue.cohortCount(STAKER);
-    expect((await core.queue.cohort(STAKER, count - 1n)).lastSeal).to.equal(3n);
+    expect(await core.queue.cohortCount(STAKER)).to.equal(index + 1n);
+    expect((await core.queue.cohort(STAKER, index)).lastSeal).to.equal(lastSeal + 1n);
+    await expectSolvent(core);
+  });
+
+  it("uses an emptied cohort anew: asking and taking back makes no list longer", async () => {
+    const core = await load(started);
+    const { operator } = core.members.get(STAKER)!;
+    for (let i = 0; i < 3; i++) {
+      await request(core, COIN);
+      await core.queue.connect(operator).cancelBond(STAKER, 0, COIN);
+      await closeEpoch(core);
+      await networkHelpers.time.increase(PERIOD);
+    }
+    await request(core, 2n * COIN);
+    expect(await core.queue.cohortCount(STAKER)).to.equal(1n);
+    const { tokens, lastSeal } = await core.queue.cohort(STAKER, 0);
+    expect([tokens, lastSeal]).to.deep.equal([2n * COIN, 4n]);
     await expectSolvent(core);
   });
 
