@@ -46,6 +46,13 @@ export const electionsAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
+    name: "candidateBlob",
+    outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "checkpoints",
     outputs: [{ internalType: "address", name: "", type: "address" }],
