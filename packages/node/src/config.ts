@@ -82,7 +82,7 @@ const SCHEMA = z.strictObject({
   data: z
     .strictObject({
       batchMs: count(1, 10_000).default(25),
-      ackMs: count(0, 1_000).default(5),
+      ackMs: count(0, 1_000).default(15),
       quotaBytes: count(1_000_000, 4_000_000_000).default(64_000_000),
       fetchMs: count(10, 60_000).default(150),
       orderMs: count(0, 60_000).default(2_000),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -30,6 +30,15 @@ test("a short file is completed with defaults, paths are relative to it", () => 
   assert.equal(config.rpc.host, "127.0.0.1");
   assert.equal(config.network.followers, 0);
   assert.equal(config.validator, undefined);
+});
+
+test("the guide's example is accepted", () => {
+  const guide = readFileSync(new URL("../../../docs/node.md", import.meta.url), "utf8");
+  const file = join(folder, "guide.yaml");
+  writeFileSync(file, /```yaml\n([\s\S]*?)```/.exec(guide)![1]!);
+  const config = loadConfig({ file });
+  assert.equal(config.validator?.id, 3);
+  assert.equal(config.network.peers[0]?.validatorId, 1);
 });
 
 test("flags come before the environment, the environment before the file", () => {
