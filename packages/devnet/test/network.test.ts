@@ -82,8 +82,8 @@ async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promis
   assert.deepEqual([before[1], before[2]], [1, 1n]);
 
   const good = await sender.signTransaction({ ...transfer, nonce: 1 });
-  // The last byte but none belongs to s: another number is no signature of this sender.
-  const badSignature = `${good.slice(0, -64)}${"f".repeat(64)}` as const;
+  // The last 32 bytes are s: beyond the group order it is no signature of anybody.
+  const badSignature: `0x${string}` = `0x${good.slice(2, -64)}${"f".repeat(64)}`;
   const refused: readonly (readonly [`0x${string}`, RegExp])[] = [
     [badSignature, /signature/i],
     [first, /nonce/i],

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { defineBuckets, type KeyValueStore, LevelStore, MemoryStore, type Range } from "../../src/index.ts";
 import { bytes, collect, text } from "../support/wal.ts";
@@ -206,7 +207,7 @@ describe("level store", () => {
   after(() => rm(folder, { recursive: true }));
 
   it("holds its content for the next process, also one that was killed", async () => {
-    const child = new URL("../support/putter.ts", import.meta.url).pathname;
+    const child = fileURLToPath(new URL("../support/putter.ts", import.meta.url));
     const process_ = spawn(process.execPath, [child, directory], { stdio: ["ignore", "pipe", "inherit"] });
     await once(process_.stdout, "data");
     await assert.rejects(LevelStore.open({ directory, buckets }), {

@@ -5,10 +5,11 @@ import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { WriteAheadLog } from "../../src/index.ts";
 import { readAll, text } from "../support/wal.ts";
 
-const child = new URL("../support/appender.ts", import.meta.url).pathname;
+const child = fileURLToPath(new URL("../support/appender.ts", import.meta.url));
 
 describe("write-ahead log of a real process", () => {
   let directory: string;
