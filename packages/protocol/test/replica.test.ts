@@ -124,6 +124,32 @@ describe("a network of replicas", () => {
     assert.ok(net.traces.has("10: catching up"));
   });
 
+  test("a node that was cut off within an epoch takes runs of final blocks, not block after block", () => {
+    let cut = true;
+    let singles = 0;
+    const net = new LocalNet({
+      registry: registryOf({
+        authorities: [0n, 0n, 0n, 0n],
+        stakers: [1n, 1n, 1n, 1n],
+        params: { ...params, epochLength: { fast: 1_000, balanced: 1_000, secure: 1_000 } },
+      }),
+      mode: "balanced",
+      delay: (from, to) => (cut && (from === 7 || to === 7) ? null : 20),
+      onEffect: (_node, effect) => {
+        if (effect.type !== "send" || effect.message.type !== "request") return;
+        if (effect.message.request.what === "block") singles++;
+      },
+    });
+    net.run(net.now + 120_000);
+    const missed = net.finals[0]!.length;
+    assert.ok(missed > 150);
+    cut = false;
+    const healed = net.now;
+    assert.ok(net.run(healed + 5_000, () => net.finals[7]!.length >= missed));
+    assert.ok(singles < 20, `${singles} blocks fetched one by one`);
+    agree(net, missed);
+  });
+
   test("a registry sealed at the last block's reference is handed over two epochs later", () => {
     const registry = seven();
     const other = registryOf({

@@ -9,28 +9,74 @@ import { wantBlock } from "./fetch.ts";
 /** Views below the final one whose votes are kept: a late conflicting vote is still evidence. */
 const EVIDENCE_VIEWS = 4;
 
+/** Up to so many missing blocks are fetched one by one, by hash; more of them as a run of final blocks. */
+export const SHORT_GAP = 4;
+
 /**
  * Rule 8. F(v,h): h and all its ancestors are final, once they are held and executed. Halts if that contradicts a
  * final block or the own execution.
  */
 export function rule8Finalize(d: Draft): void {
-  const f = d.s.finalization;
-  if (f === null || f.view <= d.s.tip.view) return;
-  const path = pathTo(d, f);
-  if (path === null) return;
+  const highest = d.s.finalization;
+  if (highest === null || highest.view <= d.s.tip.view) return;
+  const path = pathTo(d, highest);
+  if (path !== null) {
+    makeFinal(d, highest, path);
+    return;
+  }
+  if (d.s.halted !== null) return;
+  // The highest F may be far ahead: a run of older blocks with an F of their own is final before it.
+  for (const f of lowerFinalizations(d, highest)) {
+    const run = heldPath(d, f);
+    if (run === null || !run.every(isReady(d))) continue;
+    makeFinal(d, f, run);
+    return;
+  }
+}
+
+function lowerFinalizations(d: Draft, highest: Certificate): Certificate[] {
+  const found: Certificate[] = [];
+  for (const { finalization } of d.s.views.values())
+    if (finalization !== null && finalization.view > d.s.tip.view && finalization.view < highest.view)
+      found.push(finalization);
+  return found.sort((a, b) => b.view - a.view);
+}
+
+/** The blocks from above the final one up to F's, oldest first; null if one is not held. */
+function heldPath(d: Draft, f: Certificate): BlockRecord[] | null {
+  const path = [...unfinalAncestors(d.s, f.blockHash)].reverse();
+  return path[0]?.block.header.parentHash === d.s.tip.hash ? path : null;
+}
+
+/** True if blocks up to some F above the final block are all held: they only wait for batches and execution. */
+export function isFinalizing(d: Draft): boolean {
+  for (const { finalization } of d.s.views.values())
+    if (finalization !== null && finalization.view > d.s.tip.view && heldPath(d, finalization) !== null)
+      return true;
+  return false;
+}
+
+const isReady =
+  (d: Draft) =>
+  (record: BlockRecord): boolean =>
+    record.invalid === null && record.roots !== null && parentFacts(d.s, record.hash) !== null;
+
+function makeFinal(d: Draft, f: Certificate, path: readonly BlockRecord[]): void {
+  const last = path[path.length - 1];
   for (const record of path) {
-    const own =
-      record === path[path.length - 1] ? f : (d.s.views.get(record.block.header.view)?.finalization ?? null);
+    const { view } = record.block.header;
+    const own = record === last ? f : (d.s.views.get(view)?.finalization ?? null);
     const certificate = own?.blockHash === record.hash ? own : null;
-    d.persist({ type: "final", block: record.block, certificate, roots: record.roots! });
-    recordFinal(d, record, record === path[path.length - 1] ? f.view : record.block.header.view);
+    const roots = record.roots!;
+    d.persist({ type: "final", block: record.block, certificate, roots });
+    recordFinal(d, record, record === last ? f.view : view);
     d.emit({
       type: "finalized",
       epoch: d.epoch.start.epoch,
       hash: record.hash,
       block: record.block,
       certificate: certificate ?? f,
-      roots: record.roots!,
+      roots,
     });
   }
   dropFinal(d, new Set(path.map((record) => record.hash)));
@@ -52,13 +98,12 @@ function pathTo(d: Draft, f: Certificate): BlockRecord[] | null {
     return null;
   }
   const { parentHash, height } = lowest.block.header;
-  if (parentHash !== d.s.tip.hash) {
-    if (height > d.s.tip.height + 1) wantBlock(d, parentHash, lowest.from);
-    else
-      d.halt(`F of view ${f.view} contradicts the final block at height ${d.s.tip.height}`, [
-        f,
-        lowest.block,
-      ]);
+  const { tip } = d.s;
+  if (parentHash !== tip.hash) {
+    if (height <= tip.height + 1)
+      d.halt(`F of view ${f.view} contradicts the final block at height ${tip.height}`, [f, lowest.block]);
+    else if (height <= tip.height + 1 + SHORT_GAP) wantBlock(d, parentHash, lowest.from);
+    else d.s.behind = true;
     return null;
   }
   const wrong = path.find((record) => record.invalid !== null);

@@ -7,6 +7,7 @@ import { bodyMatches, hashOf, rootOf } from "../memo.ts";
 import type { Block, Certificate, CertifiedBlock, Hash, Peer, Request, Status } from "../types/index.ts";
 import { bestCertificates, coverOf } from "./conditions.ts";
 import { somePeer } from "./fetch.ts";
+import { isFinalizing } from "./finality.ts";
 
 /*
  * Rule 10: what gets a replica that missed messages back to the others.
@@ -141,20 +142,9 @@ function leaving(d: Draft, view: number): Certificate | null {
 /** Keeps one request for final blocks under way while a peer is ahead; another peer is asked when one does not answer. */
 export function catchUp(d: Draft): void {
   const { s } = d;
-  if (s.catchUp !== null && s.now < s.catchUp.retryAt) return;
-  if (!s.behind && s.catchUp === null) return;
-  if (s.finalization !== null && s.finalization.view > s.tip.view && s.catchUp === null) return;
-  if (
-    s.catchUp === null &&
-    [...s.jobs.values()].some((job) => job.what === "certificate" && job.blocks.length > 0)
-  )
-    return;
+  if (s.catchUp === null ? !s.behind || isBusyCatchingUp(d) : s.now < s.catchUp.retryAt) return;
   const tries = (s.catchUp?.tries ?? -1) + 1;
-  const ahead = [...s.peers].filter(
-    ([, peer]) => peer.epoch > d.epoch.start.epoch || peer.finalHeight > s.tip.height,
-  );
-  const peer =
-    ahead.length > 0 ? ahead[tries % ahead.length]![0] : s.aheadBacking !== null ? somePeer(d, tries) : null;
+  const peer = someoneAhead(d, tries);
   if (peer === null) {
     s.behind = false;
     s.catchUp = null;
@@ -168,6 +158,25 @@ export function catchUp(d: Draft): void {
   const from = s.lastBlock !== null ? s.tip.height : s.tip.height + 1;
   d.trace("10: catching up");
   d.send(peer, { type: "request", request: { what: "finalized", from, count: LIMITS.blocksPerMessage } });
+}
+
+/** True while an answer is being verified or executed. */
+function isBusyCatchingUp(d: Draft): boolean {
+  for (const job of d.s.jobs.values())
+    if (job.what === "checkpointCertificate" || (job.what === "certificate" && job.blocks.length > 0))
+      return true;
+  return isFinalizing(d);
+}
+
+/** A peer that claims more than the own final block, another one at each try; any if an F or a backing proves that there is more. */
+function someoneAhead(d: Draft, tries: number): Peer | null {
+  const { s } = d;
+  const ahead: Peer[] = [];
+  for (const [peer, { epoch, finalHeight }] of s.peers)
+    if (epoch > d.epoch.start.epoch || finalHeight > s.tip.height) ahead.push(peer);
+  if (ahead.length > 0) return ahead[tries % ahead.length]!;
+  const proven = s.aheadBacking !== null || (s.finalization?.view ?? 0) > s.tip.view;
+  return proven ? somePeer(d, tries) : null;
 }
 
 /** Blocks that were asked for: single ones by hash, or a run of the final chain up to an F. */
@@ -199,13 +208,12 @@ export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[])
     }
   }
   if (!asked) return;
-  s.catchUp = null;
   d.changed = true;
   if (certificate === null) {
-    // Nothing that helps: do not ask this peer again until it claims more.
-    if (items.length === 0 || run.length === 0) noteNothing(d, from, items);
+    noteUnhelpful(d, from, items);
     return;
   }
+  s.catchUp = null;
   const root = rootOf(certificate.domain, certificate);
   d.verify(
     { what: "certificate", certificate, root, from, blocks: run.slice(0, end) },
@@ -219,7 +227,12 @@ export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[])
   );
 }
 
-function noteNothing(d: Draft, from: Peer, items: readonly CertifiedBlock[]): void {
-  const boundary = items.some((item) => item.backing !== null);
-  if (!boundary) d.setPeer(from, { epoch: d.epoch.start.epoch, finalHeight: d.s.tip.height });
+/** Nothing to build on: the peer is not asked again until it claims more, another one after Δ. A boundary's backing is help. */
+function noteUnhelpful(d: Draft, from: Peer, items: readonly CertifiedBlock[]): void {
+  if (items.some(({ backing }) => backing?.domain === d.epoch.domain)) {
+    d.s.catchUp = null;
+    return;
+  }
+  d.setPeer(from, { epoch: d.epoch.start.epoch, finalHeight: d.s.tip.height });
+  if (d.s.catchUp !== null) d.s.catchUp = { ...d.s.catchUp, retryAt: d.s.now + d.epoch.params.delta };
 }
