@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
@@ -39,7 +40,8 @@ export const nodeFileSystem: FileSystem = {
   },
   list: (path: string): Promise<string[]> => readdir(path),
   async open(path: string, create: boolean): Promise<StoredFile> {
-    return new NodeFile(await open(path, create ? "wx+" : "r+", 0o600));
+    const flags = constants.O_RDWR | (create ? constants.O_CREAT | constants.O_EXCL : 0) | WRITE_THROUGH;
+    return new NodeFile(await open(path, flags, 0o600));
   },
   remove: (path: string): Promise<void> => rm(path),
   async syncDirectory(path: string): Promise<void> {
@@ -52,8 +54,16 @@ export const nodeFileSystem: FileSystem = {
   },
 };
 
+/**
+ * Where the system has it, a write returns when it is on the disk: one trip to a thread instead of two, which is what a
+ * small record costs on a busy machine. 0 elsewhere.
+ */
+const WRITE_THROUGH: number = constants.O_DSYNC ?? 0;
+
 class NodeFile implements StoredFile {
   readonly #handle: FileHandle;
+  /** Whether anything is left for `sync` to do. */
+  #unsynced = false;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -64,6 +74,7 @@ class NodeFile implements StoredFile {
       const { bytesWritten } = await this.#handle.write(data, done, data.length - done, position + done);
       done += bytesWritten;
     }
+    if (WRITE_THROUGH === 0) this.#unsynced = true;
   }
 
   async read(position: number, length: number): Promise<Uint8Array> {
@@ -81,13 +92,16 @@ class NodeFile implements StoredFile {
     return (await this.#handle.stat()).size;
   }
 
-  truncate(size: number): Promise<void> {
-    return this.#handle.truncate(size);
+  async truncate(size: number): Promise<void> {
+    this.#unsynced = true;
+    await this.#handle.truncate(size);
   }
 
   // fdatasync also writes the size, which is all the metadata that reading needs.
-  sync(): Promise<void> {
-    return this.#handle.datasync();
+  async sync(): Promise<void> {
+    if (!this.#unsynced) return;
+    this.#unsynced = false;
+    await this.#handle.datasync();
   }
 
   close(): Promise<void> {
