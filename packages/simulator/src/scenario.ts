@@ -177,7 +177,7 @@ export function randomScenario(seed: string): Scenario {
   }
   const twins = new Set([...byzantine.keys()].filter(() => random.chance(0.15)));
 
-  const stabilization = random.whole(3, random.chance(0.2) ? 45 : 20) * delta;
+  const stabilization = random.whole(3, random.chance(0.15) ? 35 : 18) * delta;
   const nodes = Array.from({ length: pool }, (_, i) => i);
   const honest = nodes.filter((node) => !byzantine.has(node));
   const faults: Fault[] = [];
@@ -260,8 +260,8 @@ export function randomScenario(seed: string): Scenario {
       sealDelay: random.whole(1, 4),
       outages,
     },
-    blocks: random.whole(4, 9),
-    epochs: random.chance(0.04) ? 9 : random.pick([1, 1, 2, 3]),
+    blocks: random.whole(4, 8),
+    epochs: random.pick([1, 1, 1, 2]),
     reconnect: random.chance(0.3),
     coldStart: random.chance(0.3) ? random.whole(1, 8) * delta : 0,
     wire: random.chance(0.1),

@@ -156,7 +156,7 @@ describe("directed schedules", () => {
 
   it("the settlement chain stops for longer than a lease: blocks stop, and go on when it is back", () => {
     let during = 0;
-    const result = run(leaseScenario(), {}, (world) => {
+    const result = run(leaseScenario(0), {}, (world) => {
       // The lease ends at 1.9 s at the latest; a second later nothing moves.
       world.queue.at(WORLD_START + 2900, () => (during = world.oracles.chain.size));
       world.queue.at(WORLD_START + 3900, () => assert.equal(world.oracles.chain.size, during));
