@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { DEFAULT_PARAMS, DEVNET_PARAMS, type Params, paramsHash } from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
 import { network } from "hardhat";
@@ -184,7 +185,7 @@ describe("parameter files", () => {
   });
 
   it("of a devnet are refused on any other chain", () => {
-    const path = new URL("../../deploy/parameters/devnet.json", import.meta.url).pathname;
+    const path = join(import.meta.dirname, "..", "..", "deploy", "parameters", "devnet.json");
     expect(parametersFor(LOCAL, path).chainId).to.equal(26_090);
     expect(() => parametersFor(PUBLIC, path)).to.throw(/name another file/);
   });
