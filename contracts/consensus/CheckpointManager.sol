@@ -9,10 +9,10 @@ import {BLS12381} from "../libraries/BLS12381.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {KeyStore} from "../libraries/KeyStore.sol";
 import {Quorum} from "../libraries/Quorum.sol";
-import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol";
+import {SealedSnapshot, SealedSnapshots, SigningSet} from "../libraries/SealedSnapshots.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
-import {Checkpoint, CoreAddresses, Domain, Genesis} from "../types/Messages.sol";
-import {Epoch, G1Point, Mode, Seat} from "../types/Types.sol";
+import {Checkpoint, Commitment, CoreAddresses, Domain, Genesis} from "../types/Messages.sol";
+import {Epoch, G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
 
 /// @title Checkpoints of the chain, and its hand-overs
 /// @dev Loops run over the seats listed in a proof and over the submissions of one call.
@@ -31,12 +31,12 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         uint8 carried;
     }
 
-    /// @dev One slot. `mode` is the one wanted until `firstHeight` is set. 40 bits count 3,000 years of Fast blocks; 8
-    /// bits more recoveries than a chain survives.
+    /// @dev One slot. `firstHeight` and `begunAt` are set when the boundary before is accepted; until then `mode` is the
+    /// one wanted. 40 bits count 3,000 years of Fast blocks; 8 bits more recoveries than a chain survives.
     struct Slot {
         address snapshot;
         uint40 firstHeight;
-        uint40 boundaryAt;
+        uint40 begunAt;
         uint8 incarnation;
         Mode mode;
     }
@@ -71,6 +71,10 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         elections = elections_;
         _registry = address(elections_.registry());
         chainId = chainId_;
+        // Writing a slot for the first time costs 17,100 gas more; whoever deploys pays that, not who posts.
+        for (uint256 i = 0; i < _RING; ++i) {
+            _ring[i] = bytes32(uint256(1));
+        }
     }
 
     /// @inheritdoc ICheckpointManager
@@ -96,7 +100,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         genesisHash = hash;
         genesisStamp = genesis.stamp;
         _state = State(0, genesis.stamp, uint40(block.timestamp), 0, 0, 0);
-        _epochs[0] = Slot(blob, 1, 0, 0, mode);
+        _epochs[0] = Slot(blob, 1, uint40(block.timestamp), 0, mode);
         _epochs[1] = Slot(blob, 0, 0, 0, mode);
         _epochs[2] = Slot(blob, 0, 0, 0, mode);
         emit Started(hash, genesis, core);
@@ -108,26 +112,34 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     /// @inheritdoc ICheckpointManager
     function submit(Checkpoint calldata checkpoint, Proof calldata proof) external {
         if (checkpoint.boundary != 0) revert CheckpointManagerBadBoundary();
-        _accept(checkpoint, proof);
+        State memory state = _state;
+        _accept(state, checkpoint, proof);
+        _state = state;
     }
 
     /// @inheritdoc ICheckpointManager
     function submitBoundary(Submission calldata submission) external {
-        _acceptBoundary(submission);
+        State memory state = _state;
+        _acceptBoundary(state, submission);
+        _state = state;
     }
 
     /// @inheritdoc ICheckpointManager
     function submitMany(Submission[] calldata submissions) external {
+        State memory state = _state;
         for (uint256 i = 0; i < submissions.length; ++i) {
-            if (submissions[i].checkpoint.boundary == 0) _accept(submissions[i].checkpoint, submissions[i].proof);
-            else _acceptBoundary(submissions[i]);
+            if (submissions[i].checkpoint.boundary != 0) _acceptBoundary(state, submissions[i]);
+            else _accept(state, submissions[i].checkpoint, submissions[i].proof);
         }
+        _state = state;
     }
 
     /// @inheritdoc ICheckpointManager
     function submitAndSeal(Submission calldata submission, IElections.SealHints calldata hints) external {
-        uint64 epoch = _acceptBoundary(submission);
-        elections.seal(Epoch.wrap(epoch + 3), hints);
+        State memory state = _state;
+        _acceptBoundary(state, submission);
+        _state = state;
+        elections.seal(Epoch.wrap(uint64(state.epoch) + 2), hints);
     }
 
     /// @inheritdoc ICheckpointManager
@@ -171,7 +183,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         r.mode = slot.mode;
         r.firstHeight = slot.firstHeight;
         if (slot.firstHeight != 0) r.lastHeight = uint64(slot.firstHeight) + s.epochLength(slot.mode) - 1;
-        r.boundaryAt = slot.boundaryAt;
+        r.boundaryAt = _epochs[e + 1].begunAt;
         r.accounting = _accounting[e];
     }
 
@@ -186,7 +198,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
 
     /// @inheritdoc ICheckpointManager
     function boundaryAcceptedAt(Epoch epoch) external view returns (uint40) {
-        return _epochs[Epoch.unwrap(epoch)].boundaryAt;
+        return _epochs[Epoch.unwrap(epoch) + 1].begunAt;
     }
 
     /// @inheritdoc ICheckpointManager
@@ -216,7 +228,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     function domain(Epoch epoch) public view returns (bytes32) {
         Slot memory slot = _epochs[Epoch.unwrap(epoch)];
         if (slot.snapshot == address(0)) revert CheckpointManagerNotRecorded(epoch);
-        return _domain(epoch, slot, SealedSnapshots.hashOf(slot.snapshot));
+        return _domain(genesisHash, epoch, slot, SealedSnapshots.hashOf(slot.snapshot));
     }
 
     /// @inheritdoc ICheckpointManager
@@ -224,30 +236,36 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         return ConsensusCodec.checkpoint(domain(epoch), checkpoint);
     }
 
-    /// @dev Verifies a checkpoint of the current epoch and records it.
-    function _accept(Checkpoint calldata checkpoint, Proof calldata proof) private {
-        if (genesisHash == 0) revert CheckpointManagerNotStarted();
-        State memory state = _state;
+    /// @dev Verifies a checkpoint of the current epoch and records it; the caller stores `state`.
+    function _accept(
+        State memory state,
+        Checkpoint calldata checkpoint,
+        Proof calldata proof
+    ) private returns (Mode mode) {
+        bytes32 genesis = genesisHash;
+        if (genesis == 0) revert CheckpointManagerNotStarted();
         Slot memory slot = _epochs[state.epoch];
-        SealedSnapshot memory s = SealedSnapshots.load(slot.snapshot);
-        uint64 last = uint64(slot.firstHeight) + s.epochLength(slot.mode) - 1;
-        if (checkpoint.height <= state.height || checkpoint.height > last) {
-            revert CheckpointManagerBadHeight(checkpoint.height, state.height, last);
-        }
-        if ((checkpoint.height == last) != (checkpoint.boundary != 0)) revert CheckpointManagerBadBoundary();
-        bytes32 hash = ConsensusCodec.checkpoint(_domain(Epoch.wrap(state.epoch), slot, s.hash), checkpoint);
-        _checkProof(slot.mode, s, hash, proof);
+        mode = slot.mode;
+        SigningSet memory set = SealedSnapshots.signingSet(slot.snapshot, mode);
+        uint64 height = checkpoint.height;
+        uint64 last = uint64(slot.firstHeight) + set.epochLength - 1;
+        if (height <= state.height || height > last) revert CheckpointManagerBadHeight(height, state.height, last);
+        if ((height == last) != (checkpoint.boundary != 0)) revert CheckpointManagerBadBoundary();
+        bytes32 hash = ConsensusCodec.checkpoint(
+            _domain(genesis, Epoch.wrap(state.epoch), slot, set.registryRoot),
+            checkpoint
+        );
+        _checkProof(mode, set, hash, proof);
         uint32 index = state.count;
         _ring[index % _RING] = hash;
-        state.height = checkpoint.height;
+        state.height = height;
         state.stamp = checkpoint.stamp;
         state.acceptedAt = uint40(block.timestamp);
         state.count = index + 1;
-        _state = state;
         emit CheckpointAccepted(
             index,
             Epoch.wrap(state.epoch),
-            checkpoint.height,
+            height,
             hash,
             checkpoint,
             proof.present,
@@ -256,49 +274,51 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         );
     }
 
-    /// @dev Accepts the last checkpoint of the current epoch, and with it what it commits to.
-    function _acceptBoundary(Submission calldata submission) private returns (uint64 epoch) {
+    /// @dev Accepts the last checkpoint of the current epoch, and with it what it commits to. `state` moves to the next.
+    function _acceptBoundary(State memory state, Submission calldata submission) private {
         Boundary calldata b = submission.boundary;
         bytes32 accounting = ConsensusCodec.accounting(b.accounting);
         bytes32 content = ConsensusCodec.boundary(ConsensusCodec.commitment(b.commitment), accounting);
-        epoch = _state.epoch;
+        uint32 epoch = state.epoch;
         if (submission.checkpoint.boundary != content || Epoch.unwrap(b.accounting.epoch) != epoch) {
             revert CheckpointManagerBadBoundary();
         }
-        _accept(submission.checkpoint, submission.proof);
-        uint256 firstHeight = uint256(submission.checkpoint.height) + 1;
-        _handOver(epoch, firstHeight, b);
-        _epochs[epoch].boundaryAt = uint40(block.timestamp);
+        Mode mode = _accept(state, submission.checkpoint, submission.proof);
+        _handOver(state, mode, b.commitment);
         _accounting[epoch] = accounting;
-        _state.epoch = uint32(epoch + 1);
-        emit BoundaryAccepted(Epoch.wrap(epoch), uint64(firstHeight), b);
+        state.epoch = epoch + 1;
+        emit BoundaryAccepted(Epoch.wrap(epoch), state.height + 1, b);
     }
 
-    /// @dev Fixes the mode of the next epoch and records the registry and the wanted mode of the one after.
-    function _handOver(uint64 epoch, uint256 firstHeight, Boundary calldata b) private {
-        Slot memory next = _epochs[epoch + 1];
+    /// @dev Begins the next epoch in the mode that is fixed here and records the registry and the wanted mode of the one
+    /// after.
+    function _handOver(State memory state, Mode present, Commitment calldata c) private {
+        uint64 epoch = uint64(state.epoch) + 1;
+        Slot memory next = _epochs[epoch];
         bytes32 root = SealedSnapshots.hashOf(next.snapshot);
-        if (b.commitment.registryNext != root) revert CheckpointManagerBadRegistry(b.commitment.registryNext, root);
-        Mode present = _epochs[epoch].mode;
-        if (b.commitment.modeNext != present && b.commitment.modeNext != next.mode) {
-            revert CheckpointManagerBadMode(b.commitment.modeNext, next.mode, present);
+        if (c.registryNext != root) revert CheckpointManagerBadRegistry(c.registryNext, root);
+        if (c.modeNext != present && c.modeNext != next.mode) {
+            revert CheckpointManagerBadMode(c.modeNext, next.mode, present);
         }
-        next.mode = b.commitment.modeNext;
-        next.firstHeight = firstHeight.toUint40();
-        _epochs[epoch + 1] = next;
-        Slot memory after_ = _epochs[epoch + 2];
+        next.mode = c.modeNext;
+        next.firstHeight = (uint256(state.height) + 1).toUint40();
+        next.begunAt = state.acceptedAt;
+        _epochs[epoch] = next;
+        ++epoch;
+        Slot storage after_ = _epochs[epoch];
         if (after_.snapshot == address(0)) {
-            after_.snapshot = _chooseRegistry(epoch + 2, next.snapshot, root, b.commitment.registryAfter);
-        } else if (b.commitment.registryAfter != root) {
+            address chosen = _chooseRegistry(state, epoch, next.snapshot, root, c.registryAfter);
+            _epochs[epoch] = Slot(chosen, 0, 0, 0, c.modeWanted);
+        } else {
             // The genesis registry serves the first three epochs.
-            revert CheckpointManagerBadRegistry(b.commitment.registryAfter, root);
+            if (c.registryAfter != root) revert CheckpointManagerBadRegistry(c.registryAfter, root);
+            after_.mode = c.modeWanted;
         }
-        after_.mode = b.commitment.modeWanted;
-        _epochs[epoch + 2] = after_;
     }
 
     /// @dev The candidate sealed for an epoch or the registry before, as the boundary names.
     function _chooseRegistry(
+        State memory state,
         uint64 epoch,
         address before,
         bytes32 beforeRoot,
@@ -310,41 +330,37 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         bool carried = none || candidate != named;
         if (carried) {
             if (named != beforeRoot) revert CheckpointManagerBadRegistry(named, candidate);
-            if (!none && ++_state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
+            if (!none && ++state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
             snapshot = before;
-        } else if (_state.carried != 0) {
-            _state.carried = 0;
+        } else {
+            state.carried = 0;
         }
         emit RegistryRecorded(Epoch.wrap(epoch), named, SealedSnapshots.numberOf(snapshot), carried);
     }
 
     /// @dev Counts both weights of the signers against the snapshot, under the mode on record here, and verifies their
     /// aggregate: the set's sum less the absent, or the sum of the present.
-    function _checkProof(Mode mode, SealedSnapshot memory s, bytes32 hash, Proof calldata proof) private view {
-        bool all = mode == Mode.Secure;
-        Tally memory listed = _tally(s, all ? s.members : s.backing, proof.seats);
-        uint256 authorities = s.nAuth - Snapshots.size(s.suspended);
-        uint256 stake = all ? s.totalStake : s.backingStake;
-        bool stakersCount = (all ? s.stakers : s.backingStakers) >= _LEAST_STAKERS;
-        Quorum.Weights memory whole = Quorum.Weights(authorities, stakersCount ? stake : 0);
-        Quorum.Weights memory part =
-            proof.present
-                ? Quorum.Weights(listed.authorities, listed.stake)
-                : Quorum.Weights(authorities - listed.authorities, stake - listed.stake);
+    function _checkProof(Mode mode, SigningSet memory set, bytes32 hash, Proof calldata proof) private view {
+        Quorum.Weights memory whole = Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
+        Quorum.Weights memory part = Quorum.Weights(set.authorities, set.stake);
+        G1Point memory key = set.key;
+        bool present = proof.present;
+        bytes calldata seats = proof.seats;
+        if (present || seats.length != 0) {
+            Tally memory listed = _tally(set, seats);
+            part =
+                present
+                    ? Quorum.Weights(listed.authorities, listed.stake)
+                    : Quorum.Weights(part.authorities - listed.authorities, part.stake - listed.stake);
+            key = present ? listed.keys : BLS12381.subtract(key, listed.keys);
+        }
         if (!Quorum.isBacked(mode, part, whole)) {
             revert CheckpointManagerNoQuorum(part.authorities, whole.authorities, part.stake, whole.stake);
         }
-        G1Point memory key = all ? s.membersKey : s.backingKey;
-        if (proof.present) key = listed.keys;
-        else if (proof.seats.length != 0) key = BLS12381.subtract(key, listed.keys);
         if (!BLS12381.verify(key, hash, proof.signature)) revert CheckpointManagerBadSignature();
     }
 
-    function _tally(
-        SealedSnapshot memory s,
-        uint256[4] memory set,
-        bytes calldata seats
-    ) private view returns (Tally memory t) {
+    function _tally(SigningSet memory set, bytes calldata seats) private view returns (Tally memory t) {
         if (seats.length % 2 != 0) revert CheckpointManagerBadSeats();
         G1Point memory key;
         uint256 next;
@@ -355,18 +371,18 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
                     index := shr(240, calldataload(add(seats.offset, i)))
                 }
                 Seat seat = Seat.wrap(uint16(index));
-                if (index < next || !set.contains(seat)) revert CheckpointManagerBadSeats();
+                if (index < next || !set.members.contains(seat)) revert CheckpointManagerBadSeats();
                 next = index + 1;
-                if (index < s.nAuth) ++t.authorities;
-                t.stake += s.weightAt(seat);
-                KeyStore.load(_registry, s.keyAt(seat), key);
+                if (index < set.nAuth) ++t.authorities;
+                t.stake += Snapshots.blobValue(set.weights, seat);
+                KeyStore.load(_registry, KeyId.wrap(Snapshots.blobValue(set.keys, seat)), key);
                 BLS12381.accumulate(t.keys, key);
             }
         }
     }
 
-    function _domain(Epoch epoch, Slot memory slot, bytes32 root) private view returns (bytes32) {
-        return ConsensusCodec.domain(Domain(chainId, genesisHash, epoch, slot.incarnation, slot.mode, root));
+    function _domain(bytes32 genesis, Epoch epoch, Slot memory slot, bytes32 root) private view returns (bytes32) {
+        return ConsensusCodec.domain(Domain(chainId, genesis, epoch, slot.incarnation, slot.mode, root));
     }
 
     function _checkCore(CoreAddresses calldata core) private view {

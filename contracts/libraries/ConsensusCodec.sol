@@ -59,7 +59,7 @@ library ConsensusCodec {
     }
 
     /// @notice The checkpoint's hash, which is also what is signed. (tag 05)
-    function checkpoint(bytes32 d, Checkpoint memory c) internal pure returns (bytes32) {
+    function checkpoint(bytes32 d, Checkpoint calldata c) internal pure returns (bytes32) {
         return
             keccak256(
                 abi.encodePacked(

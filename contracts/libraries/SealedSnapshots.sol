@@ -55,6 +55,30 @@ struct SealedSnapshot {
     G1Point membersKey;
 }
 
+/// @notice Who signs an epoch's checkpoints in its mode: W_e of protocol.md section 1, as a snapshot has it.
+/// @param registryRoot the snapshot's hash
+/// @param epochLength blocks of an epoch
+/// @param nAuth authorities' seats
+/// @param authorities those that count
+/// @param stakers stakers in the set
+/// @param stake sum of the set's weights
+/// @param members the set
+/// @param key sum of its keys
+/// @param weights blob of the weight words
+/// @param keys blob of the key numbers
+struct SigningSet {
+    bytes32 registryRoot;
+    uint32 epochLength;
+    uint256 nAuth;
+    uint256 authorities;
+    uint256 stakers;
+    uint256 stake;
+    uint256[4] members;
+    G1Point key;
+    address weights;
+    address keys;
+}
+
 /// @title Sealed snapshots as code
 /// @notice Everything a checkpoint or evidence is judged by, in one blob of 800 bytes: read whole for the price of one
 /// cold account.
@@ -136,6 +160,46 @@ library SealedSnapshots {
         s.paramsHash = tail[2];
         s.weights = address(uint160(uint256(tail[3])));
         s.keys = address(uint160(uint256(tail[4])));
+    }
+
+    /// @notice Reads who signs checkpoints in `mode`: in Secure all members, else the backing set.
+    /// @dev 2,000 gas less than `load`: what is long stays where the code was copied to.
+    function signingSet(address blob, Mode mode) internal view returns (SigningSet memory set) {
+        if (blob.code.length != _SIZE + 1) revert SealedSnapshotMissing(blob);
+        bool all = mode == Mode.Secure;
+        uint256 counts;
+        uint256 sums;
+        uint256 suspended;
+        bytes32 registryRoot;
+        uint256[4] memory members = set.members;
+        G1Point memory key = set.key;
+        address weights;
+        address keys;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(0x40, add(at, _SIZE))
+            extcodecopy(blob, at, 1, _SIZE)
+            registryRoot := mload(at)
+            counts := mload(add(at, 0x20))
+            sums := mload(add(at, 0x40))
+            suspended := mload(add(at, 0x60))
+            let offset := shl(7, all)
+            members := add(at, add(0x80, offset))
+            key := add(at, add(0x220, offset))
+            weights := mload(add(at, 0x1e0))
+            keys := mload(add(at, 0x200))
+        }
+        // Casts cut the fields out of their words, in the order in which `write` put them there.
+        set.registryRoot = registryRoot;
+        set.epochLength = uint32(sums >> (96 - 32 * uint256(uint8(mode))));
+        set.nAuth = uint16(counts >> 128);
+        set.authorities = set.nAuth - Snapshots.size(suspended);
+        set.stakers = uint16(counts >> (all ? 112 : 96));
+        set.stake = uint64(sums >> (all ? 192 : 128));
+        set.members = members;
+        set.key = key;
+        set.weights = weights;
+        set.keys = keys;
     }
 
     /// @notice Only the hash.
