@@ -202,7 +202,10 @@ export class DataPath {
     return digests;
   }
 
-  /** A block is final: its batches are done with and kept for the retention. */
+  /**
+   * A block is final: its batches are done with at once. Resolves when it is noted that they are kept for the retention;
+   * without the note, after a crash, they would be proposed again and have no effect.
+   */
   async finalized(block: Block): Promise<void> {
     const { batches } = block.body;
     for (const digest of batches) {

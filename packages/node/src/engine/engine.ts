@@ -579,12 +579,13 @@ export class Engine {
     const { header } = final.block;
     try {
       await execution.finalize(final.hash);
-      await data.finalized(final.block);
     } catch (error) {
       this.#modules.log.fatal({ err: error, height: header.height }, "a final block could not be stored");
       this.#halt(`a final block could not be stored: ${sentence(error)}`, false);
       return;
     }
+    // Receipts need not wait for this.
+    this.#background(data.finalized(final.block), "noting final batches");
     const result = this.#results.get(final.hash) ?? null;
     for (const [hash, block] of this.#blocks) {
       if (block.header.height > header.height) continue;
