@@ -345,6 +345,13 @@ describe("UnbondingQueue", () => {
     await core.queue.setElections(await deaf.getAddress());
     await request(core, COIN);
     expect((await core.queue.cohort(STAKER, 0)).lastSeal).to.equal(0xffffffffn);
+    // What joins it later waits with it: the older stake's date does not move forward.
+    await core.queue.setElections(core.addresses.elections);
+    await closeEpoch(core);
+    await networkHelpers.time.increase(PERIOD);
+    await request(core, COIN);
+    expect(await core.queue.cohortCount(STAKER)).to.equal(1n);
+    expect((await core.queue.cohort(STAKER, 0)).lastSeal).to.equal(0xffffffffn);
   });
 
   it("without modules it counts as liable to the last, and pays at the latest date", async () => {
