@@ -9,7 +9,7 @@ import {BLS12381} from "../libraries/BLS12381.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {KeyStore} from "../libraries/KeyStore.sol";
 import {Quorum} from "../libraries/Quorum.sol";
-import {SealedSnapshot, SealedSnapshots, SigningSet} from "../libraries/SealedSnapshots.sol";
+import {SealedSnapshots, SigningSet} from "../libraries/SealedSnapshots.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {Checkpoint, Commitment, CoreAddresses, Domain, Genesis} from "../types/Messages.sol";
 import {Epoch, G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
@@ -17,7 +17,6 @@ import {Epoch, G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
 /// @title Checkpoints of the chain, and its hand-overs
 /// @dev Loops run over the seats listed in a proof and over the submissions of one call.
 contract CheckpointManager is AccessManaged, ICheckpointManager {
-    using SealedSnapshots for SealedSnapshot;
     using Snapshots for uint256[4];
     using SafeCast for uint256;
 
@@ -175,14 +174,14 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         uint64 e = Epoch.unwrap(epoch);
         Slot memory slot = _epochs[e];
         if (slot.snapshot == address(0)) return r;
-        SealedSnapshot memory s = SealedSnapshots.load(slot.snapshot);
+        SigningSet memory set = SealedSnapshots.signingSet(slot.snapshot, slot.mode);
         r.snapshot = slot.snapshot;
-        r.registryRoot = s.hash;
-        r.seal = s.number;
+        r.registryRoot = set.registryRoot;
+        r.seal = SealedSnapshots.numberOf(slot.snapshot);
         r.incarnation = slot.incarnation;
         r.mode = slot.mode;
         r.firstHeight = slot.firstHeight;
-        if (slot.firstHeight != 0) r.lastHeight = uint64(slot.firstHeight) + s.epochLength(slot.mode) - 1;
+        if (slot.firstHeight != 0) r.lastHeight = uint64(slot.firstHeight) + set.epochLength - 1;
         r.boundaryAt = _epochs[e + 1].begunAt;
         r.accounting = _accounting[e];
     }

@@ -216,14 +216,4 @@ library SealedSnapshots {
     function keyAt(SealedSnapshot memory s, Seat seat) internal view returns (KeyId) {
         return KeyId.wrap(Snapshots.blobValue(s.keys, seat));
     }
-
-    /// @notice Weight of a seat.
-    function weightAt(SealedSnapshot memory s, Seat seat) internal view returns (uint32) {
-        return Snapshots.blobValue(s.weights, seat);
-    }
-
-    /// @notice Blocks of an epoch decided under this snapshot.
-    function epochLength(SealedSnapshot memory s, Mode mode) internal pure returns (uint32) {
-        return s.epochLengths[uint8(mode)];
-    }
 }
