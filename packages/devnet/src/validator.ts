@@ -12,6 +12,9 @@ import { DevnetError } from "./errors.ts";
 import type { Folder } from "./folder.ts";
 import { type Ended, ManagedProcess } from "./processes.ts";
 
+/** ValidatorRegistry's Status.Tombstoned. */
+const TOMBSTONED = 3;
+
 const PROGRAM = fileURLToPath(import.meta.resolve("@aitbc-hybrid/node/main"));
 
 /** Longest until a validator's RPC answers after its start. */
@@ -37,7 +40,12 @@ export interface ValidatorKeys {
 }
 
 /** What validators know of each other. */
-export type Everybody = readonly (PeerEntry & { readonly name: string; readonly validatorId: number })[];
+export type Everybody = readonly (PeerEntry & {
+  readonly name: string;
+  readonly validatorId: number;
+  /** Convicted on the settlement chain: its key must not be used again. */
+  readonly slashed: boolean;
+})[];
 
 export interface ValidatorOptions {
   readonly folder: Folder;
@@ -93,8 +101,15 @@ export class Validator {
             `the key of ${place.name} is not registered on this settlement chain: the keystore was replaced; restore it, or start with --reset`,
           );
         }
+        const { status } = await client.readContract({
+          address: network.addresses.registry,
+          abi: validatorRegistryAbi,
+          functionName: "validator",
+          args: [validator],
+        });
         return {
           name: place.name,
+          slashed: status === TOMBSTONED,
           peerId: await peerIdOf(networkSeed),
           addresses: [`/ip4/127.0.0.1/tcp/${place.p2pPort}`],
           validatorId: Number(validator),
@@ -107,9 +122,12 @@ export class Validator {
     this.#onUnexpectedEnd = listener;
   }
 
-  /** Starts the process and waits until it answers. @throws DevnetError VALIDATOR_DOWN with the end of its log. */
+  /**
+   * Starts the process and waits until it answers; one that was slashed before goes on as a follower.
+   * @throws DevnetError VALIDATOR_DOWN with the end of its log.
+   */
   async start(): Promise<void> {
-    await this.#launch(this.#config(true));
+    await this.#launch(this.#config(!this.#own.slashed));
   }
 
   /** Starts it without keys: it verifies and follows, and signs nothing. */
@@ -161,10 +179,13 @@ export class Validator {
       functionName: "validatorsOf",
       args: [seal, 0, 1_000],
     });
-    const own = this.#options.everybody.find(({ name }) => name === this.name)!;
-    const seat = owners.indexOf(BigInt(own.validatorId));
+    const seat = owners.indexOf(BigInt(this.#own.validatorId));
     if (seat < 0) throw new DevnetError("VALIDATOR_DOWN", `${keys.place.name} has no seat in seal ${seal}`);
     return seat;
+  }
+
+  get #own(): Everybody[number] {
+    return this.#options.everybody.find(({ name }) => name === this.name)!;
   }
 
   #peers(): PeerEntry[] {
@@ -174,9 +195,9 @@ export class Validator {
   }
 
   #config(signs: boolean): NodeConfigInput {
-    const { folder, settlementUrl, keys, everybody } = this.#options;
+    const { folder, settlementUrl, keys } = this.#options;
     const at = (file: string): string => folder.validator(this.name, file);
-    const own = everybody.find(({ name }) => name === this.name)!;
+    const own = this.#own;
     const { password: passwordFile } = folder;
     return {
       dataDir: at("data"),

@@ -184,15 +184,18 @@ export class OperatorDuties implements Duties {
       // Beyond the epoch the contracts are in: the boundary before it comes first.
       if (due.item.epoch > Number(last.epoch)) continue;
       const record = await this.#record(due.item.epoch);
-      const done = await this.#attempt("checkpoint", () =>
-        submitCheckpoint(
-          this.#modules.sender,
-          this.#options.network,
-          due.item,
-          due.registry,
-          MODES[record.mode]!,
-        ),
-      );
+      const { sender } = this.#modules;
+      const mode = MODES[record.mode]!;
+      let done: boolean;
+      try {
+        done = await this.#attempt("checkpoint", () =>
+          submitCheckpoint(sender, this.#options.network, due.item, due.registry, mode),
+        );
+      } catch (error) {
+        // Somebody else's, included between the look and the simulation, can make that fail in several ways.
+        if (height > Number((await this.#last()).height)) throw error;
+        done = true;
+      }
       if (done) this.#checkpoints.delete(height);
     }
   }
