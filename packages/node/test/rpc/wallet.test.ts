@@ -52,7 +52,12 @@ describe("a stock wallet", () => {
     assert.equal(await client.public.getTransactionCount({ address: account.address }), 0);
 
     await chain.certify();
-    assert.equal(await client.public.getBlockNumber({ cacheTime: 0 }), 1n);
+    assert.equal((await client.public.getBlock({ blockTag: "latest" })).number, 1n);
+    assert.equal(
+      await client.public.getBlockNumber({ cacheTime: 0 }),
+      0n,
+      "the height that stock clients follow is final",
+    );
     await assert.rejects(client.public.getTransactionReceipt({ hash }), TransactionReceiptNotFoundError);
     const early = await client.public.getTransaction({ hash });
     assert.equal(early.blockNumber, null, "certified is not final");

@@ -74,7 +74,9 @@ export function ethMethods(options: EthOptions, modules: { readonly chain: Chain
       const { latest } = chain.heads();
       return { startingBlock: "0x0", currentBlock: quantity(latest), highestBlock: quantity(latest) };
     },
-    eth_blockNumber: () => quantity(chain.heads().latest),
+    // The final height, not the latest: stock clients take the receipts of the block they are told of for granted, and a
+    // receipt is only given once it is final. The tag "latest" shows what is certified beyond.
+    eth_blockNumber: () => quantity(Math.max(0, chain.heads().finalized)),
 
     eth_getBalance: async ([address, block]) => {
       const account = addressParam(address, "address");
