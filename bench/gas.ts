@@ -1,4 +1,5 @@
-import { type GasFigures, measureGas, writeTable } from "../test/support/gas.ts";
+import { join } from "node:path";
+import type { GasFigures } from "../test/support/gas.ts";
 
 export const description =
   "gas of the contracts' transactions on Hardhat's EVM; --write renews docs/gas.json";
@@ -7,6 +8,9 @@ export const description =
 export async function run(
   argv: readonly string[],
 ): Promise<Record<string, { value: number; unit: "gas" | "bytes" }>> {
+  // Hardhat looks for its configuration from the working directory as soon as it is loaded.
+  process.chdir(join(import.meta.dirname, ".."));
+  const { measureGas, writeTable } = await import("../test/support/gas.ts");
   const figures: GasFigures = await measureGas([7, 21, 100]);
   if (argv.includes("--write")) writeTable(figures);
   return Object.fromEntries(
