@@ -65,7 +65,8 @@ export function step(state: ReplicaState, input: Input): Stepped {
 function receive(d: Draft, input: Input): void {
   switch (input.type) {
     case "tick":
-      if (d.s.timer !== null && d.s.now >= d.s.timer) d.s.timer = null;
+      // The timer is spent whether or not its time has come: a shell that is early is asked again.
+      d.s.timer = null;
       return;
     case "connected":
       if (!d.s.peers.has(input.peer)) d.setPeer(input.peer, {});

@@ -626,7 +626,9 @@ export class Engine {
     const wait = Math.max(0, at - this.#modules.clock());
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.submit({ type: "tick" });
+      // Node's timers count by another clock and may fire a millisecond early: a tick before its time does nothing.
+      if (this.#modules.clock() < at) this.#setTimer(at);
+      else this.submit({ type: "tick" });
     }, wait);
   }
 

@@ -833,4 +833,13 @@ describe("rule 11: only verified messages act", () => {
     assert.equal(solo.state.views.get(1)!.tallies.size, 2);
     assert.equal(solo.state.views.size, 1);
   });
+
+  test("a shell whose timer is early is asked again: no deadline is lost", () => {
+    const solo = balanced();
+    const { timer } = solo.state;
+    assert.ok(timer !== null);
+    solo.now = timer - 1;
+    const asked = solo.input({ type: "tick" }).filter((effect) => effect.type === "timer");
+    assert.deepEqual(asked, [{ type: "timer", at: timer }]);
+  });
 });
