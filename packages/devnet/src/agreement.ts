@@ -15,10 +15,7 @@ export interface Agreement {
 
 /** Finalized height of a validator, from its RPC. */
 export async function finalHeight(url: string): Promise<number> {
-  const block = (await rpc(url, "eth_getBlockByNumber", ["finalized", false])) as {
-    readonly number: string;
-  } | null;
-  return block === null ? 0 : Number(block.number);
+  return Number(await rpc(url, "eth_blockNumber"));
 }
 
 /**

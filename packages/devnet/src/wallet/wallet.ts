@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { rpc, rpcBatch } from "../rpc.ts";
+import { type RpcCall, rpc, rpcBatch } from "../rpc.ts";
 import { type TransferSigner, transferSigner } from "./signing.ts";
 import type { WalletAccount, WalletReport } from "./types.ts";
 
@@ -10,33 +10,39 @@ export interface WalletOptions {
   readonly rate: number;
 }
 
-interface Pending {
+interface Transfer {
   readonly hash: Hex;
   readonly raw: Hex;
+  readonly nonce: number;
   readonly sentAt: number;
   resentAt: number;
 }
 
+/** An account: its own nonces, and what it sent that has no outcome yet, in the order of nonces. */
 interface Lane {
   readonly address: Hex;
   readonly sign: TransferSigner;
-  endpoint: number;
   nonce: number;
-  /** Sent and without an outcome yet, oldest first. */
-  readonly pending: Map<Hex, Pending>;
+  readonly pending: Map<Hex, Transfer>;
+}
+
+/** An endpoint and the accounts that use it at present. */
+interface Line {
+  readonly url: string;
+  readonly lanes: Set<Lane>;
   /** Final height already asked receipts for. */
   seen: number;
   busy: boolean;
 }
 
-/** How often transfers are sent and final heights are looked at. */
+/** How often transfers are sent and final heights are looked at, one request each time and endpoint. */
 const TICK_MS = 20;
-/** A transfer without an outcome is sent again after this long, to the next endpoint. */
+/** A transfer without an outcome is sent again after this long. */
 const RESEND_MS = 4_000;
 /** Most transfers an account has under way: beyond, it waits (what a patient user would do). */
 const WINDOW = 512;
-/** Receipts asked for in one batch. */
-const RECEIPTS = 200;
+/** Calls in one batch. */
+const PAGE = 200;
 /** After a stop, wait this long for outcomes. */
 const DRAIN_MS = 10_000;
 
@@ -44,29 +50,38 @@ const VALUE = 1_000_000_000_000n;
 const TIP = 1_000_000_000n;
 const FEE_CAP = 1_000_000_000_000n;
 
-/** Sends a steady stream of transfers around its accounts and reads back every finalized receipt. */
+/**
+ * Sends a steady stream of transfers around its accounts and reads back every finalized receipt. It shares the machine
+ * with the validators it measures, so it asks little: the final height, the final nonce of accounts that wait, and
+ * receipts only of transfers that are final.
+ */
 export class Wallet {
   readonly #options: WalletOptions;
-  readonly #lanes: Lane[];
   readonly #report: (report: WalletReport) => void;
+  readonly #lanes: readonly Lane[];
+  readonly #lines: readonly Line[];
   #sent = 0;
   #finalized = 0;
   #rejected = 0;
   #refusal: string | null = null;
   #latencies: number[] = [];
   #owed = 0;
-  #lastTick = performance.now();
+  #lastTick = 0;
+  #turn = 0;
   #stopping = false;
 
   constructor(options: WalletOptions, report: (report: WalletReport) => void) {
     this.#options = options;
     this.#report = report;
-    this.#lanes = options.accounts.map((account, index) => ({
-      address: account.address,
-      sign: transferSigner(account.key),
-      endpoint: index % options.endpoints.length,
+    this.#lanes = options.accounts.map(({ address, key }) => ({
+      address,
+      sign: transferSigner(key),
       nonce: 0,
       pending: new Map(),
+    }));
+    this.#lines = options.endpoints.map((url, at) => ({
+      url,
+      lanes: new Set(this.#lanes.filter((_, lane) => lane % options.endpoints.length === at)),
       seen: -1,
       busy: false,
     }));
@@ -74,7 +89,9 @@ export class Wallet {
 
   /** Runs until {@link stop} was called and every transfer has an outcome (or its time is over). */
   async run(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => this.#readNonce(lane)));
+    await Promise.all(
+      this.#lines.flatMap((line) => [...line.lanes].map((lane) => this.#readNonce(line, lane))),
+    );
     this.#lastTick = performance.now();
     const reporter = setInterval(() => this.#tell(false), 1_000);
     let until = Number.POSITIVE_INFINITY;
@@ -82,7 +99,7 @@ export class Wallet {
       this.#tick();
       if (this.#stopping) {
         until = Math.min(until, performance.now() + DRAIN_MS);
-        if (this.#lanes.every((lane) => lane.pending.size === 0 && !lane.busy)) break;
+        if (this.#underWay() === 0 && this.#lines.every((line) => !line.busy)) break;
       }
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
@@ -94,6 +111,10 @@ export class Wallet {
     this.#stopping = true;
   }
 
+  #underWay(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.pending.size, 0);
+  }
+
   #tell(done: boolean): void {
     const latencies = this.#latencies;
     this.#latencies = [];
@@ -102,7 +123,7 @@ export class Wallet {
       sent: this.#sent,
       finalized: this.#finalized,
       rejected: this.#rejected,
-      pending: this.#lanes.reduce((sum, lane) => sum + lane.pending.size, 0),
+      pending: this.#underWay(),
       latencies,
       refusal: this.#refusal,
       done,
@@ -115,119 +136,146 @@ export class Wallet {
     this.#lastTick = now;
     // What cannot be sent in time is not made up for in a burst.
     this.#owed = Math.min(this.#owed, this.#options.rate / 2);
-    const due = this.#stopping ? 0 : Math.floor(this.#owed);
-    const idle = this.#lanes.filter((lane) => !lane.busy);
-    let left = due;
-    for (const [at, lane] of idle.entries()) {
-      const share = Math.min(Math.ceil(left / (idle.length - at)), Math.max(0, WINDOW - lane.pending.size));
-      left -= share;
-      lane.busy = true;
-      this.#serve(lane, share).finally(() => {
-        lane.busy = false;
+    const idle = this.#lines.filter((line) => !line.busy && line.lanes.size > 0);
+    let due = this.#stopping ? 0 : Math.floor(this.#owed);
+    this.#owed -= due;
+    this.#turn++;
+    for (let at = 0; at < idle.length; at++) {
+      // Turns rotate, so that a slow trickle reaches every endpoint.
+      const line = idle[(at + this.#turn) % idle.length]!;
+      const share = Math.ceil(due / (idle.length - at));
+      due -= share;
+      line.busy = true;
+      this.#serve(line, share).finally(() => {
+        line.busy = false;
       });
     }
-    this.#owed -= due - left;
+    this.#owed += due;
   }
 
-  async #serve(lane: Lane, transfers: number): Promise<void> {
+  async #serve(line: Line, transfers: number): Promise<void> {
     try {
-      if (transfers > 0) await this.#send(lane, transfers);
-      if (lane.pending.size > 0) await this.#collect(lane);
+      const fresh = await this.#sign(line, transfers);
+      const late = this.#late(line);
+      const calls: RpcCall[] = [...fresh, ...late].map(({ transfer }) => ({
+        method: "eth_sendRawTransaction",
+        params: [transfer.raw],
+      }));
+      const answers = await rpcBatch(line.url, [...calls, { method: "eth_blockNumber", params: [] }]);
+      const height = Number(answers.pop()?.result);
+      for (const [at, { error }] of answers.entries()) {
+        if (error !== undefined && at < fresh.length) await this.#refused(line, fresh[at]!, error.message);
+      }
+      if (height > line.seen) {
+        line.seen = height;
+        await this.#collect(line);
+      }
     } catch {
-      // The endpoint is down: the account moves on; what is under way is sent again there.
-      lane.endpoint = (lane.endpoint + 1) % this.#options.endpoints.length;
-      lane.seen = -1;
-      await this.#resend(lane, 0).catch(() => {});
+      this.#moveOn(line);
     }
   }
 
-  #url(lane: Lane): string {
-    return this.#options.endpoints[lane.endpoint]!;
+  /** Signs transfers of the line's accounts in turn, within their windows. */
+  async #sign(line: Line, transfers: number): Promise<{ lane: Lane; transfer: Transfer }[]> {
+    const lanes = [...line.lanes];
+    const signed: { lane: Lane; transfer: Transfer }[] = [];
+    for (let i = 0; i < transfers; i++) {
+      const lane = lanes[(this.#turn + i) % lanes.length]!;
+      if (lane.pending.size >= WINDOW) continue;
+      const nonce = lane.nonce++;
+      const to = this.#lanes[(this.#lanes.indexOf(lane) + 1 + nonce) % this.#lanes.length]!.address;
+      const { raw, hash } = await lane.sign({
+        type: "eip1559",
+        chainId: this.#options.chainId,
+        nonce,
+        to,
+        value: VALUE,
+        gas: 21_000n,
+        maxPriorityFeePerGas: TIP,
+        maxFeePerGas: FEE_CAP,
+      });
+      const sentAt = performance.now();
+      const transfer = { hash, raw, nonce, sentAt, resentAt: sentAt };
+      lane.pending.set(hash, transfer);
+      signed.push({ lane, transfer });
+    }
+    this.#sent += signed.length;
+    return signed;
   }
 
-  async #readNonce(lane: Lane): Promise<void> {
-    lane.nonce = Number(await rpc(this.#url(lane), "eth_getTransactionCount", [lane.address, "pending"]));
-  }
-
-  async #send(lane: Lane, transfers: number): Promise<void> {
-    const others = this.#lanes.length;
-    const own = this.#lanes.indexOf(lane);
-    const signed = await Promise.all(
-      Array.from({ length: transfers }, (_, i) =>
-        lane.sign({
-          type: "eip1559",
-          chainId: this.#options.chainId,
-          nonce: lane.nonce + i,
-          to: this.#lanes[(own + 1 + i) % others]!.address,
-          value: VALUE,
-          gas: 21_000n,
-          maxPriorityFeePerGas: TIP,
-          maxFeePerGas: FEE_CAP,
-        }),
-      ),
-    );
-    lane.nonce += transfers;
-    const sentAt = performance.now();
-    for (const { raw, hash } of signed) lane.pending.set(hash, { hash, raw, sentAt, resentAt: sentAt });
-    this.#sent += transfers;
-    await this.#submit(lane, [...lane.pending.values()].slice(-transfers));
-  }
-
-  async #submit(lane: Lane, transfers: readonly Pending[]): Promise<void> {
-    const answers = await rpcBatch(
-      this.#url(lane),
-      transfers.map(({ raw }) => ({ method: "eth_sendRawTransaction", params: [raw] })),
-    );
-    let refused = false;
-    answers.forEach(({ error }, at) => {
-      if (error === undefined || /already known|ALREADY_KNOWN/.test(error.message)) return;
-      const transfer = transfers[at]!;
-      // A resent transfer that is final meanwhile is refused for its nonce: its receipt decides.
-      if (transfer.resentAt !== transfer.sentAt) return;
-      lane.pending.delete(transfer.hash);
-      this.#rejected++;
-      this.#refusal = error.message;
-      refused = true;
-    });
-    if (refused) await this.#readNonce(lane);
-  }
-
-  async #collect(lane: Lane): Promise<void> {
-    const block = (await rpc(this.#url(lane), "eth_getBlockByNumber", ["finalized", false])) as {
-      number: Hex;
-    };
-    const height = Number(block.number);
-    if (height > lane.seen) {
-      lane.seen = height;
-      const waiting = [...lane.pending.values()];
-      for (let from = 0; from < waiting.length; from += RECEIPTS) {
-        const page = waiting.slice(from, from + RECEIPTS);
-        const answers = await rpcBatch(
-          this.#url(lane),
-          page.map(({ hash }) => ({ method: "eth_getTransactionReceipt", params: [hash] })),
-        );
-        const readAt = performance.now();
-        let found = 0;
-        answers.forEach(({ result }, at) => {
-          if (result === null || result === undefined) return;
-          const { hash, sentAt } = page[at]!;
-          lane.pending.delete(hash);
-          this.#latencies.push(readAt - sentAt);
-          this.#finalized++;
-          found++;
-        });
-        // Nonces are ordered: nothing after a page without receipts is final.
-        if (found === 0) break;
+  /** Transfers that have waited long: the endpoint they were sent to may have lost them. */
+  #late(line: Line): { lane: Lane; transfer: Transfer }[] {
+    const now = performance.now();
+    const late: { lane: Lane; transfer: Transfer }[] = [];
+    for (const lane of line.lanes) {
+      for (const transfer of lane.pending.values()) {
+        if (late.length >= PAGE || now - transfer.resentAt < RESEND_MS) break;
+        transfer.resentAt = now;
+        late.push({ lane, transfer });
       }
     }
-    await this.#resend(lane, RESEND_MS);
+    return late;
   }
 
-  async #resend(lane: Lane, after: number): Promise<void> {
-    const now = performance.now();
-    const late = [...lane.pending.values()].filter((transfer) => now - transfer.resentAt >= after);
-    if (late.length === 0) return;
-    for (const transfer of late) transfer.resentAt = now;
-    await this.#submit(lane, late.slice(0, RECEIPTS));
+  async #refused(
+    line: Line,
+    { lane, transfer }: { lane: Lane; transfer: Transfer },
+    reason: string,
+  ): Promise<void> {
+    if (!lane.pending.delete(transfer.hash)) return;
+    this.#rejected++;
+    this.#refusal = reason;
+    // What follows a refused nonce can never be final: the account begins again from what the ledger says.
+    for (const other of lane.pending.values()) {
+      if (other.nonce < transfer.nonce) continue;
+      lane.pending.delete(other.hash);
+      this.#rejected++;
+    }
+    await this.#readNonce(line, lane);
+  }
+
+  async #readNonce(line: Line, lane: Lane): Promise<void> {
+    lane.nonce = Number(await rpc(line.url, "eth_getTransactionCount", [lane.address, "pending"]));
+  }
+
+  /** Reads back the receipts of all transfers below their accounts' final nonces. */
+  async #collect(line: Line): Promise<void> {
+    const lanes = [...line.lanes].filter((lane) => lane.pending.size > 0);
+    const counts = await rpcBatch(
+      line.url,
+      lanes.map(({ address }) => ({ method: "eth_getTransactionCount", params: [address, "finalized"] })),
+    );
+    const final = lanes.flatMap((lane, at) =>
+      [...lane.pending.values()]
+        .filter(({ nonce }) => nonce < Number(counts[at]!.result))
+        .map((transfer) => ({ lane, transfer })),
+    );
+    for (let from = 0; from < final.length; from += PAGE) {
+      const page = final.slice(from, from + PAGE);
+      const answers = await rpcBatch(
+        line.url,
+        page.map(({ transfer }) => ({ method: "eth_getTransactionReceipt", params: [transfer.hash] })),
+      );
+      const readAt = performance.now();
+      for (const [at, { result }] of answers.entries()) {
+        if (result === null || result === undefined) continue;
+        const { lane, transfer } = page[at]!;
+        lane.pending.delete(transfer.hash);
+        this.#latencies.push(readAt - transfer.sentAt);
+        this.#finalized++;
+      }
+    }
+  }
+
+  /** The endpoint does not answer: its accounts go to the next one, which is sent again what is under way. */
+  #moveOn(line: Line): void {
+    if (this.#lines.length === 1) return;
+    const next = this.#lines[(this.#lines.indexOf(line) + 1) % this.#lines.length]!;
+    for (const lane of line.lanes) {
+      next.lanes.add(lane);
+      for (const transfer of lane.pending.values()) transfer.resentAt = 0;
+    }
+    line.lanes.clear();
+    next.seen = -1;
   }
 }
