@@ -4,15 +4,11 @@ export {
   type BlsVerifier,
   KEY_BYTES,
   KEY_BYTES_UNCOMPRESSED,
-  type KeyLike,
   type KeyTableOptions,
   POSSESSION_DST,
-  type PublicKey,
   SECRET_BYTES,
   SIGNATURE_BYTES,
   SIGNATURE_DST,
-  type Signature,
-  type SignatureLike,
   type Signed,
 } from "./bls.ts";
 export type { Root } from "./bytes.ts";
@@ -36,5 +32,6 @@ export { childSecret, secretAt, secretFromMaterial } from "./derivation/index.ts
 export { compressKey, type G1Words, type G2Words, keyWords, signatureWords } from "./eip2537.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export type { KeyTable } from "./keytable.ts";
+export type { KeyLike, PublicKey, Signature, SignatureLike } from "./points.ts";
 export { pureBls } from "./pure/index.ts";
 export { type VrfInput, vrfMessage, vrfProve, vrfVerify } from "./vrf/index.ts";

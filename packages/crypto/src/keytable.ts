@@ -1,5 +1,5 @@
-import type { PublicKey } from "./bls.ts";
 import { CryptoError } from "./errors.ts";
+import type { PublicKey } from "./points.ts";
 
 /** Group operations of one implementation, over its own points. */
 export interface KeyGroup<P> {

@@ -1,4 +1,5 @@
-import type { Bls, BlsVerifier, PublicKey } from "../bls.ts";
+import type { Bls, BlsVerifier } from "../bls.ts";
+import type { PublicKey } from "../points.ts";
 
 /** Why a signed message is no good. All are faults of its sender. */
 export type Refusal =

@@ -1,8 +1,9 @@
 import { type Hash, vrfOutput } from "@aitbc-hybrid/protocol";
-import { bytesOf, SIGNATURE_BYTES, type SignatureLike } from "../bls.ts";
+import { SIGNATURE_BYTES } from "../bls.ts";
 import { type Root, rootBytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { KeyTable } from "../keytable.ts";
+import { bytesOf, type SignatureLike } from "../points.ts";
 import { type VrfInput, vrfMessage } from "../vrf/index.ts";
 import { bitmapSeats } from "./bitmap.ts";
 import type { Check } from "./check.ts";

@@ -1,17 +1,9 @@
 import * as blst from "@chainsafe/blst";
-import {
-  type Bls,
-  bytesOf,
-  type KeyLike,
-  type KeyTableOptions,
-  type PublicKey,
-  type Signature,
-  type SignatureLike,
-  type Signed,
-} from "../bls.ts";
+import type { Bls, KeyTableOptions, Signed } from "../bls.ts";
 import { rootBytes } from "../bytes.ts";
 import { CryptoError, falseIfRefused } from "../errors.ts";
 import { type KeyGroup, type KeyTable, PointTable } from "../keytable.ts";
+import { bytesOf, type KeyLike, type PublicKey, type Signature, type SignatureLike } from "../points.ts";
 import { provePossession, verifyPossession } from "../pure/index.ts";
 import {
   keyPoint,

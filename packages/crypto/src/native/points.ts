@@ -1,15 +1,7 @@
 import * as blst from "@chainsafe/blst";
-import {
-  KEY_BYTES,
-  KEY_BYTES_UNCOMPRESSED,
-  type KeyLike,
-  type PublicKey,
-  SECRET_BYTES,
-  SIGNATURE_BYTES,
-  type Signature,
-  type SignatureLike,
-} from "../bls.ts";
+import { KEY_BYTES, KEY_BYTES_UNCOMPRESSED, SECRET_BYTES, SIGNATURE_BYTES } from "../bls.ts";
 import { CryptoError } from "../errors.ts";
+import type { KeyLike, PublicKey, Signature, SignatureLike } from "../points.ts";
 
 /** A parsed key with blst's point. */
 export class NativeKey implements PublicKey {

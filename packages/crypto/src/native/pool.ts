@@ -1,15 +1,9 @@
 import { Worker } from "node:worker_threads";
-import {
-  type BlsVerifier,
-  bytesOf,
-  type KeyLike,
-  SIGNATURE_BYTES,
-  type SignatureLike,
-  type Signed,
-} from "../bls.ts";
+import { type BlsVerifier, SIGNATURE_BYTES, type Signed } from "../bls.ts";
 import { rootBytes } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import type { KeyTable } from "../keytable.ts";
+import { bytesOf, type KeyLike, type SignatureLike } from "../points.ts";
 import { type Answer, encodeJob, type Job } from "./job.ts";
 import { NativeKey, parsePublicKey } from "./points.ts";
 

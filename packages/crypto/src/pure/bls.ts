@@ -1,19 +1,10 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { randomBytes } from "@noble/hashes/utils.js";
-import {
-  type Bls,
-  bytesOf,
-  type KeyLike,
-  type KeyTableOptions,
-  type PublicKey,
-  SIGNATURE_DST,
-  type Signature,
-  type SignatureLike,
-  type Signed,
-} from "../bls.ts";
+import { type Bls, type KeyTableOptions, SIGNATURE_DST, type Signed } from "../bls.ts";
 import { rootBytes } from "../bytes.ts";
 import { CryptoError, falseIfRefused } from "../errors.ts";
 import { type KeyGroup, type KeyTable, PointTable } from "../keytable.ts";
+import { bytesOf, type KeyLike, type PublicKey, type Signature, type SignatureLike } from "../points.ts";
 import { type G1, type G2, PureKey, PureSignature, parseG1, parseG2, parseSecret } from "./points.ts";
 import { provePossession, verifyPossession } from "./possession.ts";
 

@@ -1,13 +1,7 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
-import {
-  KEY_BYTES,
-  KEY_BYTES_UNCOMPRESSED,
-  type PublicKey,
-  SECRET_BYTES,
-  SIGNATURE_BYTES,
-  type Signature,
-} from "../bls.ts";
+import { KEY_BYTES, KEY_BYTES_UNCOMPRESSED, SECRET_BYTES, SIGNATURE_BYTES } from "../bls.ts";
 import { CryptoError } from "../errors.ts";
+import type { PublicKey, Signature } from "../points.ts";
 
 export type G1 = InstanceType<typeof bls12_381.G1.Point>;
 export type G2 = InstanceType<typeof bls12_381.G2.Point>;

@@ -1,7 +1,8 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
-import { bytesOf, type KeyLike, POSSESSION_DST, type SignatureLike } from "../bls.ts";
+import { POSSESSION_DST } from "../bls.ts";
 import { rootBytes } from "../bytes.ts";
 import { falseIfRefused } from "../errors.ts";
+import { bytesOf, type KeyLike, type SignatureLike } from "../points.ts";
 import { parseG1, parseG2, parseSecret } from "./points.ts";
 
 const { longSignatures } = bls12_381;

@@ -1,5 +1,6 @@
 import { fromHex, type Hash, vrfOutput, vrfRoot } from "@aitbc-hybrid/protocol";
-import { type Bls, bytesOf, type KeyLike, type SignatureLike } from "../bls.ts";
+import type { Bls } from "../bls.ts";
+import { bytesOf, type KeyLike, type SignatureLike } from "../points.ts";
 
 /** What a term's VRF is evaluated on (protocol.md section 5). */
 export interface VrfInput {

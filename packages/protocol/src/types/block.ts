@@ -1,5 +1,6 @@
-import type { Certificate, CheckpointCertificate, Vote } from "./messages.ts";
-import type { Hash, Hex, Millis, Mode } from "./primitives.ts";
+import type { Commitment } from "./commitment.ts";
+import type { Hash, Hex, Millis } from "./primitives.ts";
+import type { Certificate, CheckpointCertificate, Vote } from "./votes.ts";
 
 /** The settlement block a header names (protocol.md section 1, "Settlement reference"). */
 export interface SettlementReference {
@@ -34,20 +35,6 @@ export interface Header {
   readonly lateVotesHash: Hash;
   /** Hash of the body's commitment in the last block of an epoch, else zero. */
   readonly commitment: Hash;
-}
-
-/** What the last block of epoch e commits (section 1, "Configuration"; section 6). */
-export interface Commitment {
-  /** R_{e+1}, committed by the last block of e - 1 and repeated here for the contracts. */
-  readonly registryNext: Hash;
-  /** R_{e+2}. */
-  readonly registryAfter: Hash;
-  /** m_{e+1}, now fixed. */
-  readonly modeNext: Mode;
-  /** The wanted m_{e+2}. */
-  readonly modeWanted: Mode;
-  /** seed_{e+1}. */
-  readonly seedNext: Hash;
 }
 
 /** The variable part of a block. */

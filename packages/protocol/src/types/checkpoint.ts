@@ -1,4 +1,4 @@
-import type { Commitment } from "./block.ts";
+import type { Commitment } from "./commitment.ts";
 import type { Hash, Millis } from "./primitives.ts";
 
 /** What a boundary checkpoint adds (protocol.md section 8). */

@@ -1,8 +1,10 @@
-import type { Block, Commitment, SettlementReference } from "./block.ts";
+import type { Block, SettlementReference } from "./block.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Certificate, CheckpointCertificate, Message, Request, Vote, VoteBody } from "./messages.ts";
+import type { Commitment } from "./commitment.ts";
+import type { Message, Request } from "./messages.ts";
 import type { Hash, Hex, Millis, Mode, Seat } from "./primitives.ts";
 import type { Registry } from "./registry.ts";
+import type { Certificate, CheckpointCertificate, Vote, VoteBody } from "./votes.ts";
 
 /** Name of a peer as the transport authenticated it; opaque to the replica. */
 export type Peer = string;
