@@ -21,6 +21,7 @@ import type {
 } from "../types/index.ts";
 import { modeIndex, ZERO_HASH } from "../types/index.ts";
 import { Writer } from "./bytes.ts";
+import { writeAccounting, writeCommitment, writeHeader } from "./fields.ts";
 import { merkleRoot } from "./merkle.ts";
 
 /**
@@ -99,14 +100,9 @@ export function voteRoot(domain: Hash, vote: VoteBody): Hash {
 
 /** Hash of an epoch's last block's commitment. */
 export function commitmentHash(c: Commitment): Hash {
-  return finish(
-    tagged(TAG.commitment)
-      .hash(c.registryNext)
-      .hash(c.registryAfter)
-      .u8(modeIndex(c.modeNext))
-      .u8(modeIndex(c.modeWanted))
-      .hash(c.seedNext),
-  );
+  const writer = tagged(TAG.commitment);
+  writeCommitment(writer, c);
+  return finish(writer);
 }
 
 /** Hash of a participation vector: four bytes a seat, no tag (docs/encodings.md, tag 16). */
@@ -118,14 +114,9 @@ export function participationHash(vector: readonly Participation[]): Hash {
 
 /** Hash of what rewards are computed from. */
 export function accountingHash(a: Accounting): Hash {
-  return finish(
-    tagged(TAG.accounting)
-      .u64(a.epoch, "epoch")
-      .u64(a.views, "views")
-      .u64(a.stamp, "stamp")
-      .u32(a.loadMultiplier, "loadMultiplier")
-      .hash(a.vectorHash),
-  );
+  const writer = tagged(TAG.accounting);
+  writeAccounting(writer, a);
+  return finish(writer);
 }
 
 /** Hash of what a boundary checkpoint adds. */
@@ -255,27 +246,9 @@ export function lateVotesHash(votes: readonly Vote[]): Hash {
 
 /** A block's hash. */
 export function blockHash(h: Header): Hash {
-  return finish(
-    tagged(TAG.header, 512)
-      .hash(h.domain)
-      .u64(h.view, "view")
-      .u64(h.parentView, "parentView")
-      .hash(h.parentHash)
-      .u64(h.height, "height")
-      .u64(h.stamp, "stamp")
-      .u64(h.reference.number, "reference")
-      .hash(h.reference.hash)
-      .u64(h.settledAt, "settledAt")
-      .u64(h.inboxCursor, "inboxCursor")
-      .hex(h.feeRecipient, 20, "feeRecipient")
-      .hash(h.vrfOutput)
-      .hash(h.batchesRoot)
-      .hash(h.stateRoot)
-      .hash(h.receiptsRoot)
-      .hash(h.certificatesHash)
-      .hash(h.lateVotesHash)
-      .hash(h.commitment),
-  );
+  const writer = tagged(TAG.header, 512);
+  writeHeader(writer, h);
+  return finish(writer);
 }
 
 /** Hash of height 0, as CheckpointManager computes it in `start`. */

@@ -19,9 +19,10 @@ import type {
   VoteBody,
   VoteKind,
 } from "../types/index.ts";
-import { MAX_SEATS, MODES, modeIndex, ZERO_HASH } from "../types/index.ts";
+import { MAX_SEATS, MODES, ZERO_HASH } from "../types/index.ts";
 import { bitmapLength } from "./bitmap.ts";
 import { Reader, Writer } from "./bytes.ts";
+import { writeAccounting, writeCommitment, writeHeader } from "./fields.ts";
 
 /** Bounds of everything with a length; a peer that exceeds one is refused before memory is taken. */
 export const LIMITS = {
@@ -130,15 +131,6 @@ export function readCertificate(reader: Reader): Certificate {
   };
 }
 
-function writeCommitment(writer: Writer, c: Commitment): void {
-  writer
-    .hash(c.registryNext)
-    .hash(c.registryAfter)
-    .u8(modeIndex(c.modeNext))
-    .u8(modeIndex(c.modeWanted))
-    .hash(c.seedNext);
-}
-
 function readCommitment(reader: Reader): Commitment {
   return {
     registryNext: reader.hash("registryNext"),
@@ -147,15 +139,6 @@ function readCommitment(reader: Reader): Commitment {
     modeWanted: readMode(reader),
     seedNext: reader.hash("seedNext"),
   };
-}
-
-function writeAccounting(writer: Writer, a: Accounting): void {
-  writer
-    .u64(a.epoch, "epoch")
-    .u64(a.views, "views")
-    .u64(a.stamp, "stamp")
-    .u32(a.loadMultiplier, "loadMultiplier")
-    .hash(a.vectorHash);
 }
 
 function readAccounting(reader: Reader): Accounting {
@@ -230,28 +213,6 @@ function readCheckpointVote(reader: Reader): CheckpointVote {
     seat: readSeat(reader),
     signature: reader.bytes(SIGNATURE, "signature"),
   };
-}
-
-function writeHeader(writer: Writer, h: Header): void {
-  writer
-    .hash(h.domain)
-    .u64(h.view, "view")
-    .u64(h.parentView, "parentView")
-    .hash(h.parentHash)
-    .u64(h.height, "height")
-    .u64(h.stamp, "stamp")
-    .u64(h.reference.number, "reference")
-    .hash(h.reference.hash)
-    .u64(h.settledAt, "settledAt")
-    .u64(h.inboxCursor, "inboxCursor")
-    .hex(h.feeRecipient, 20, "feeRecipient")
-    .hash(h.vrfOutput)
-    .hash(h.batchesRoot)
-    .hash(h.stateRoot)
-    .hash(h.receiptsRoot)
-    .hash(h.certificatesHash)
-    .hash(h.lateVotesHash)
-    .hash(h.commitment);
 }
 
 function readHeader(reader: Reader): Header {
