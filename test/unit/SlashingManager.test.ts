@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { VoteBody } from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
 import { network } from "hardhat";
@@ -28,6 +29,20 @@ const started = () => startedCore(connection);
 const SEAT = 2;
 const OFFENDER = 3;
 const VALIDITY = 120;
+/** Views of a term in Fast, as the devnet's parameters seal them. */
+const FAST_TERM_VIEWS = 8;
+
+const EVIDENCE = JSON.parse(
+  readFileSync(new URL("../../vectors/evidence/votes.json", import.meta.url), "utf8"),
+) as {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly termViews: number;
+    readonly first: VoteBody;
+    readonly second: VoteBody;
+    readonly slashable: boolean;
+  }[];
+};
 
 const refused = async (core: Core, call: Promise<unknown>, error: string) =>
   expect(call).to.be.revertedWithCustomError(core.slashing, error);
@@ -124,6 +139,22 @@ describe("SlashingManager", () => {
       await core.slashing.submitVotes(pair);
       expect((await core.registry.validator(OFFENDER)).status).to.equal(3n);
     });
+  });
+
+  describe("the client's predicate: vectors/evidence/votes.json", () => {
+    const rank = { notarize: 2, finalize: 3, nullify: 4 } as const;
+    for (const { name, termViews, first, second, slashable } of EVIDENCE.cases) {
+      // The contracts take K from the sealed parameters: 8 in Fast, 1 elsewhere. Other K are the client's tests'.
+      if (termViews !== 1 && termViews !== FAST_TERM_VIEWS) continue;
+      it(`${slashable ? "convicts" : "refuses"}: ${name}`, async () => {
+        const core = await load(started);
+        const [a, b] = rank[first.kind] <= rank[second.kind] ? [first, second] : [second, first];
+        const mode = termViews === 1 ? ("balanced" as const) : ("fast" as const);
+        const submitted = core.slashing.submitVotes(await votePair(core, SEAT, a, b, { mode }));
+        if (slashable) await expect(submitted).to.emit(core.slashing, "Convicted");
+        else await refused(core, submitted, "SlashingManagerNotAnOffence");
+      });
+    }
   });
 
   describe("what does not", () => {
