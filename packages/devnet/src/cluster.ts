@@ -44,11 +44,15 @@ const WALLET_END_MS = 15_000;
 const RESTARTS = 3;
 /** Exit codes of a validator after which starting it again could do harm. */
 const NEVER_RESTART: readonly (number | null)[] = [2, 3, 4];
+/** How a validator says that its disk is full: nothing on this machine can go on then. */
+const DISK_FULL = /no space is left/i;
 
 /** Everything a devnet consists of: its processes, brought up in order and ended so that nothing is lost. */
 export class Cluster {
   readonly folder: Folder;
   readonly validators: Validator[] = [];
+  /** Validators that ended for good, with what they said. */
+  readonly losses: string[] = [];
   readonly #options: DevnetOptions;
   readonly #hooks: DevnetHooks;
   readonly #onReport: (report: WalletReport) => void;
@@ -224,8 +228,14 @@ export class Cluster {
     validator.onUnexpectedEnd((ended, tail) => {
       if (this.#ending) return;
       const how = ended.signal ?? `exit code ${ended.code}`;
+      if (DISK_FULL.test(tail)) {
+        this.#fatal ??= new DevnetError("DISK_FULL", `${validator.name} ended: ${tail}`);
+        return;
+      }
       if (restarts++ >= RESTARTS || NEVER_RESTART.includes(ended.code)) {
-        this.#note("warn", `${validator.name} ended (${how}) and stays down: ${tail}`);
+        const loss = `${validator.name} ended (${how}) and stays down: ${tail}`;
+        this.losses.push(loss);
+        this.#note("warn", loss);
         return;
       }
       this.#note("warn", `${validator.name} ended (${how}); starting it again`);

@@ -112,6 +112,7 @@ class Run {
       target,
       Date.now() + AGREEMENT_MS,
     );
+    this.#problems.push(...this.#cluster.losses);
     const watch = this.#watch!;
     await watch.update(await this.#readEpoch());
     const finalized = this.#walletReport?.finalized ?? 0;
