@@ -27,6 +27,7 @@ const result: DevnetResult = {
   height: 42,
   finalizedTransactions: 1000,
   rejectedTransactions: 1,
+  unresolvedTransactions: 0,
   tps: 49.6,
   finalityMs: { p50: 612, p99: 980 },
   handOvers: 2,

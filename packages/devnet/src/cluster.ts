@@ -258,7 +258,9 @@ export class Cluster {
   async #startWallet(accounts: Accounts): Promise<void> {
     await accounts.secret(this.folder.account("wallet"), "secp256k1");
     // The wallet talks to authorities that no option disturbs; it moves on when one does not answer.
-    const calm = this.validators.slice(0, this.#options.authorities - (this.#options.misbehave ? 1 : 0));
+    const calm = this.validators
+      .slice(0, this.#options.authorities - (this.#options.misbehave ? 1 : 0))
+      .filter((validator) => !validator.follows);
     const plan: WalletPlan = {
       chainId: LEDGER_CHAIN_ID,
       endpoints: calm.map((validator) => validator.rpc),

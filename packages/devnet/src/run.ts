@@ -127,6 +127,7 @@ class Run {
       height: agreement.height,
       finalizedTransactions: finalized,
       rejectedTransactions: this.#walletReport?.rejected ?? 0,
+      unresolvedTransactions: this.#walletReport?.pending ?? 0,
       tps: ranMs === 0 ? 0 : Math.round((finalized * 10_000) / ranMs) / 10,
       finalityMs: finality ?? { p50: 0, p99: 0 },
       handOvers: watch.handOvers,

@@ -56,6 +56,8 @@ export interface DevnetResult {
   readonly height: number;
   readonly finalizedTransactions: number;
   readonly rejectedTransactions: number;
+  /** Sent, and neither final nor refused some seconds after the wallet stopped sending. */
+  readonly unresolvedTransactions: number;
   readonly tps: number;
   readonly finalityMs: Finality;
   /** Epochs begun in this run under a registry that the contracts sealed after genesis. */

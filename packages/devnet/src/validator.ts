@@ -130,6 +130,11 @@ export class Validator {
     await this.#launch(this.#config(!this.#own.slashed));
   }
 
+  /** True if it was slashed before this run: it follows, and takes no transactions. */
+  get follows(): boolean {
+    return this.#own.slashed;
+  }
+
   /** Starts it without keys: it verifies and follows, and signs nothing. */
   async startAsFollower(): Promise<void> {
     await this.#launch(this.#config(false));

@@ -124,9 +124,19 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
   // The same folder goes on where it stopped: same chain, higher.
   const resumed = await run({ forMs: 4_000, misbehave: false, kill: false }, async (info) => {
     assert.equal(info.resumed, true);
+    // The convicted authority follows: what it cannot spread it does not take.
+    const follower = createPublicClient({ transport: http(info.validators[3]!.rpc) });
+    await assert.rejects(
+      follower.request({ method: "eth_sendRawTransaction", params: ["0x02"] }),
+      /follows the chain without a key/,
+    );
   });
   assert.deepEqual(resumed.problems, []);
   assert.ok(resumed.height > result.height, `${resumed.height} after ${result.height}`);
+  assert.ok(
+    resumed.finalizedTransactions > 0.9 * resumed.seconds * options.rate,
+    "every account's transfers go on",
+  );
 });
 
 test("another shape than the folder's is refused, and the folder is left alone", async () => {

@@ -30,6 +30,7 @@ import type {
   Heads,
   HeadsChange,
   HybridStatus,
+  NotSpread,
   Readiness,
   StateAt,
 } from "./rpc/index.ts";
@@ -163,7 +164,15 @@ export class NodeReader implements ChainReader {
     return (await this.#modules.execution.stateAt("latest")).nextBaseFee;
   }
 
-  async submitTransaction(bytes: Uint8Array): Promise<CheckResult> {
+  async submitTransaction(bytes: Uint8Array): Promise<CheckResult | NotSpread> {
+    if (this.#modules.signer === null) {
+      this.#modules.metrics.submitted(false);
+      return {
+        accepted: false,
+        reason: "FOLLOWER",
+        message: "this node follows the chain without a key and spreads no transactions: send to a validator",
+      };
+    }
     const result = await this.#modules.execution.check(bytes);
     this.#modules.metrics.submitted(result.accepted);
     if (!result.accepted) return result;

@@ -88,6 +88,13 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
+/** A follower has no place in the chain's batches: it would keep a transaction that nobody ever orders. */
+export interface NotSpread {
+  readonly accepted: false;
+  readonly reason: "FOLLOWER";
+  readonly message: string;
+}
+
 /** What the RPC server reads and does; the node implements it. */
 export interface ChainReader {
   /** EIP-155 chain id. */
@@ -113,7 +120,7 @@ export interface ChainReader {
   /** Base fee of the block after `latest`, wei per gas. */
   nextBaseFee(): Promise<bigint>;
   /** Takes a client's transaction in and spreads it, or says why not. */
-  submitTransaction(bytes: Uint8Array): Promise<CheckResult>;
+  submitTransaction(bytes: Uint8Array): Promise<CheckResult | NotSpread>;
   /** Calls back after every change of a head, when what it says can be read; the result ends it. */
   subscribeHeads(listener: (change: HeadsChange) => void): () => void;
   /** The certificate that made the block of a height final. */

@@ -6,6 +6,7 @@ export type {
   Heads,
   HeadsChange,
   HybridStatus,
+  NotSpread,
   Readiness,
   StateAt,
 } from "./chain-reader.ts";
