@@ -8,6 +8,7 @@ import {
   type DevnetInfo,
   type DevnetOptions,
   type DevnetResult,
+  type DevnetStatus,
   LEDGER_CHAIN_ID,
   runDevnet,
 } from "@aitbc-hybrid/devnet";
@@ -21,7 +22,7 @@ const options: DevnetOptions = {
   authorities: 4,
   stakers: 3,
   mode: "balanced",
-  forMs: 22_000,
+  forMs: null,
   folder: join(root, "data"),
   reset: false,
   portBase: null,
@@ -30,31 +31,49 @@ const options: DevnetOptions = {
   kill: true,
 };
 
-/** Runs a devnet and, once it is ready, `meanwhile` beside it. */
+/** A devnet that did not get where it should by then has failed. */
+const DEADLINE_MS = 240_000;
+
+/** Runs a devnet until `reached` holds; once it is ready, `meanwhile` runs beside it. */
 async function run(
   changed: Partial<DevnetOptions>,
+  reached: (status: DevnetStatus, notes: readonly string[]) => boolean,
   meanwhile: (info: DevnetInfo) => Promise<void> = async () => {},
 ): Promise<DevnetResult> {
-  let work: Promise<void> | null = null;
+  let work: Promise<void> = Promise.resolve();
+  let settled = true;
+  const notes: string[] = [];
   const abort = new AbortController();
-  const devnet = runDevnet(
-    { ...options, ...changed },
-    {
-      signal: abort.signal,
-      onEvent: (event) => {
-        if (event.type === "note") console.log(`# ${event.text}`);
-        if (event.type !== "ready") return;
-        work = meanwhile(event.info).catch((error: unknown) => {
-          abort.abort();
-          throw error;
-        });
-        work.catch(() => {});
+  const deadline = setTimeout(() => abort.abort(), DEADLINE_MS);
+  try {
+    const result = await runDevnet(
+      { ...options, ...changed },
+      {
+        signal: abort.signal,
+        onEvent: (event) => {
+          if (event.type === "note") {
+            notes.push(event.text);
+            console.log(`# ${event.text}`);
+          } else if (event.type === "ready") {
+            settled = false;
+            work = meanwhile(event.info);
+            work.then(
+              () => {
+                settled = true;
+              },
+              () => abort.abort(),
+            );
+          } else if (event.type === "status" && settled && reached(event.status, notes)) {
+            abort.abort();
+          }
+        },
       },
-    },
-  );
-  const result = await devnet;
-  await work;
-  return result;
+    );
+    await work;
+    return result;
+  } finally {
+    clearTimeout(deadline);
+  }
 }
 
 async function account(info: DevnetInfo): Promise<PrivateKeyAccount> {
@@ -71,7 +90,7 @@ async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promis
   const transfer = { type: "eip1559", chainId: LEDGER_CHAIN_ID, to, value: 1n, ...fees } as const;
   const first = await sender.signTransaction({ ...transfer, nonce: 0 });
   const hash = await client.sendRawTransaction({ serializedTransaction: first });
-  const receipt = await client.waitForTransactionReceipt({ hash, timeout: 20_000 });
+  const receipt = await client.waitForTransactionReceipt({ hash, timeout: 60_000 });
   assert.equal(receipt.status, "success");
   const state = async () => [
     await client.getBalance({ address: sender.address, blockTag: "latest" }),
@@ -108,11 +127,21 @@ async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promis
 }
 
 test("seven processes finalize, survive a SIGKILL and an equivocating authority, checkpoint, and refuse what is invalid", async () => {
-  const result = await run({}, async (info) => {
-    assert.equal(info.validators.length, 7);
-    const client = createPublicClient({ transport: http(info.validators[1]!.rpc), pollingInterval: 50 });
-    await refusals(client, await account(info));
-  });
+  const result = await run(
+    {},
+    ({ handOvers, finalized, slashed, checkpoints, validators }, notes) =>
+      handOvers > 0 &&
+      finalized >= 1_000 &&
+      slashed === 1 &&
+      checkpoints > 0 &&
+      validators.every(({ up }) => up) &&
+      notes.some((note) => note.includes("restarted and caught up")),
+    async (info) => {
+      assert.equal(info.validators.length, 7);
+      const client = createPublicClient({ transport: http(info.validators[1]!.rpc), pollingInterval: 50 });
+      await refusals(client, await account(info));
+    },
+  );
   assert.deepEqual(result.problems, []);
   assert.ok(result.finalizedTransactions >= 1_000, `${result.finalizedTransactions} finalized`);
   assert.equal(result.rejectedTransactions, 0);
@@ -122,7 +151,9 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
   assert.ok(result.handOvers > 0);
 
   // The same folder goes on where it stopped: same chain, higher.
-  const resumed = await run({ forMs: 4_000, misbehave: false, kill: false }, async (info) => {
+  const further = ({ height, finalized, checkpoints }: DevnetStatus): boolean =>
+    height > result.height && finalized > 0 && checkpoints > 0;
+  const resumed = await run({ misbehave: false, kill: false }, further, async (info) => {
     assert.equal(info.resumed, true);
     // The convicted authority follows: what it cannot spread it does not take.
     const follower = createPublicClient({ transport: http(info.validators[3]!.rpc) });
@@ -141,6 +172,9 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
 
 test("another shape than the folder's is refused, and the folder is left alone", async () => {
   const manifest = readFileSync(join(options.folder, "devnet.json"), "utf8");
-  await assert.rejects(run({ stakers: 5 }), /3 stakers.*--reset/s);
+  await assert.rejects(
+    run({ stakers: 5 }, () => true),
+    /3 stakers.*--reset/s,
+  );
   assert.equal(readFileSync(join(options.folder, "devnet.json"), "utf8"), manifest);
 });
