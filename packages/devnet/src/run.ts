@@ -121,7 +121,7 @@ class Run {
     if (watch.checkpoints === 0) this.#problems.push("no checkpoint was accepted on the settlement chain");
     if (!agreement.agreed)
       this.#problems.push(`the finalized chains were not shown to agree: ${agreement.problem}`);
-    if (this.#options.misbehave && watch.slashed === 0)
+    if (this.#options.misbehave && watch.slashed === 0 && !this.#tempted.follows)
       this.#problems.push("the misbehaving authority was not slashed");
     return {
       height: agreement.height,
@@ -220,18 +220,35 @@ class Run {
     ]);
   }
 
+  /** The authority that an adversary takes over where `--misbehave` asks for it. */
+  get #tempted() {
+    return this.#cluster.validators[this.#options.authorities - 1]!;
+  }
+
   async #misbehave(): Promise<void> {
-    const authority = this.#cluster.validators[this.#options.authorities - 1]!;
+    const authority = this.#tempted;
+    if (authority.follows) {
+      // Another one taken over would leave too few authorities: two of the three that still count are no quorum.
+      this.#note(
+        "warn",
+        `${authority.name} was convicted in an earlier run of this folder: start with --reset to see it happen again`,
+      );
+      return;
+    }
     this.#note("warn", `${authority.name} is taken over by an adversary with its keys`);
     await authority.stop();
-    const plan = await authority.adversaryPlan(this.#cluster.client);
     const before = this.#watch!.slashed;
-    await misbehave(
-      this.#cluster.folder,
-      plan,
-      () => this.#watch!.slashed > before || this.#hooks.signal.aborted,
-      (text) => this.#note("warn", text),
-    );
+    try {
+      await misbehave(
+        this.#cluster.folder,
+        await authority.adversaryPlan(this.#cluster.client),
+        () => this.#watch!.slashed > before || this.#hooks.signal.aborted,
+        (text) => this.#note("warn", text),
+      );
+    } catch (error) {
+      await authority.startAsFollower();
+      throw error;
+    }
     if (this.#hooks.signal.aborted) return;
     this.#note(
       "info",
