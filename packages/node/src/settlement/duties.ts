@@ -151,9 +151,12 @@ export class OperatorDuties implements Duties {
 
   async #work(): Promise<void> {
     if (this.#modules.clock() < this.#notBefore) return;
-    await this.#postEvidence();
-    await this.#postCheckpoints();
-    await this.#sealDue();
+    // One kind of work that keeps failing must not hold up the others: checkpoints renew the settlement lease.
+    const outcomes: unknown[] = [];
+    for (const work of [() => this.#postCheckpoints(), () => this.#sealDue(), () => this.#postEvidence()]) {
+      await work().catch((error: unknown) => outcomes.push(error));
+    }
+    if (outcomes.length > 0) throw outcomes[0];
   }
 
   async #postEvidence(): Promise<void> {
