@@ -24,7 +24,6 @@ import {
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Mutant } from "../test/mutants/mutant.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -46,6 +45,16 @@ const COPIED = [
   "tsconfig.json",
   "tsconfig.base.json",
 ];
+
+/** An entry of a list; test/mutants/mutant.ts says what its fields mean. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly opens: string;
+  readonly test: string;
+}
 
 interface Suite {
   /** Folder whose files export `mutants`. */

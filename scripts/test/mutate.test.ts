@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Mutant } from "../../test/mutants/mutant.ts";
-import { faultsOf, mutantsOf } from "../mutate.ts";
+import { faultsOf, type Mutant, mutantsOf } from "../mutate.ts";
 
 describe("lists of mutants", () => {
   test("stand for texts that are in the sources once", async () => {
