@@ -23,6 +23,12 @@ export interface ParameterFile {
   readonly stakeBounds: { readonly lower: Values; readonly upper: Values };
   readonly slashing: Values;
   readonly slashingBounds: { readonly lower: Values; readonly upper: Values };
+  readonly rewards: Values;
+  readonly rewardsBounds: { readonly lower: Values; readonly upper: Values };
+  readonly recovery: Values;
+  readonly recoveryBounds: { readonly lower: Values; readonly upper: Values };
+  /** Longest that a leak with all its rounds may take, seconds: the unbonding time, except on a devnet. */
+  readonly leakWithin: number;
 }
 
 const read = (path: string): ParameterFile => JSON.parse(readFileSync(path, "utf8")) as ParameterFile;
@@ -68,6 +74,13 @@ export function coreParameters(file: ParameterFile, deployer: string, chainId: n
       slashing: file.slashing,
       slashingLower: file.slashingBounds.lower,
       slashingUpper: file.slashingBounds.upper,
+      rewards: file.rewards,
+      rewardsLower: file.rewardsBounds.lower,
+      rewardsUpper: file.rewardsBounds.upper,
+      recovery: file.recovery,
+      recoveryLower: file.recoveryBounds.lower,
+      recoveryUpper: file.recoveryBounds.upper,
+      leakWithin: file.leakWithin,
     },
   };
 }

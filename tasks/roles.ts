@@ -40,7 +40,11 @@ export const PERMISSIONS: readonly {
   { role: ROLES.governance, contract: "queue", functions: ["setElections", "setCheckpoints"] },
   { role: ROLES.governance, contract: "elections", functions: ["setCheckpoints"] },
   { role: ROLES.governance, contract: "checkpoints", functions: ["start"] },
-  { role: ROLES.governance, contract: "parameters", functions: ["setConsensus", "setStake", "setSlashing"] },
+  {
+    role: ROLES.governance,
+    contract: "parameters",
+    functions: ["setConsensus", "setStake", "setSlashing", "setRewards", "setRecovery"],
+  },
   { role: ROLES.slasher, contract: "registry", functions: ["jail", "tombstone"] },
   { role: ROLES.slasher, contract: "pool", functions: ["slashBond"] },
   { role: ROLES.slasher, contract: "queue", functions: ["slashBond"] },

@@ -2,15 +2,19 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {Params} from "../types/Messages.sol";
 
 /// @title Governed parameters with immutable bounds
-/// @dev All three groups are static structs of 64-bit numbers, so one encoding serves to compare and to store them:
+/// @dev All groups are static structs of 64-bit numbers, so one encoding serves to compare and to store them:
 /// `abi.encode`, one word per number, packed to eight bytes each in code.
 contract ConsensusParameters is AccessManaged, IConsensusParameters {
+    using SafeCast for uint256;
+
     /// @notice Everything set at deployment. Bounds never change.
     struct Setup {
         Params consensus;
@@ -22,6 +26,28 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         Slashing slashing;
         Slashing slashingLower;
         Slashing slashingUpper;
+        Rewards rewards;
+        Rewards rewardsLower;
+        Rewards rewardsUpper;
+        Recovery recovery;
+        Recovery recoveryLower;
+        Recovery recoveryUpper;
+        uint64 leakWithin;
+    }
+
+    /// @dev Slashing values in two slots, the first holding what evidence needs.
+    struct PackedSlashing {
+        uint32 basePenalty;
+        uint32 reporterShare;
+        uint64 reporterCap;
+        uint40 evidenceValidity;
+        uint40 correlationWindow;
+        uint32 absenceLeast;
+        uint32 absenceMost;
+        uint32 surchargeFactor;
+        uint40 jailTime;
+        uint40 absenceDelay;
+        uint64 jailAfter;
     }
 
     uint256 private constant _MILLION = 1_000_000;
@@ -33,9 +59,17 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
     address private immutable _stakeUpper;
     address private immutable _slashingLower;
     address private immutable _slashingUpper;
+    address private immutable _rewardsLower;
+    address private immutable _rewardsUpper;
+    address private immutable _recoveryLower;
+    address private immutable _recoveryUpper;
+    /// @inheritdoc IConsensusParameters
+    uint64 public immutable leakWithin;
 
     Stake private _stake;
-    Slashing private _slashing;
+    PackedSlashing private _slashing;
+    Rewards private _rewards;
+    Recovery private _recovery;
     /// @inheritdoc IConsensusParameters
     bytes32 public hash;
     /// @inheritdoc IConsensusParameters
@@ -49,9 +83,18 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         _stakeUpper = SSTORE2.write(_pack(abi.encode(setup.stakeUpper)));
         _slashingLower = SSTORE2.write(_pack(abi.encode(setup.slashingLower)));
         _slashingUpper = SSTORE2.write(_pack(abi.encode(setup.slashingUpper)));
+        _rewardsLower = SSTORE2.write(_pack(abi.encode(setup.rewardsLower)));
+        _rewardsUpper = SSTORE2.write(_pack(abi.encode(setup.rewardsUpper)));
+        _recoveryLower = SSTORE2.write(_pack(abi.encode(setup.recoveryLower)));
+        _recoveryUpper = SSTORE2.write(_pack(abi.encode(setup.recoveryUpper)));
+        leakWithin = setup.leakWithin;
+        // Consensus values are checked beside those of recovery, whose own check needs them to be there.
+        _recovery = setup.recovery;
         _setConsensus(setup.consensus);
         _setStake(setup.stake);
         _setSlashing(setup.slashing);
+        _setRewards(setup.rewards);
+        _setRecovery(setup.recovery);
     }
 
     /// @inheritdoc IConsensusParameters
@@ -67,6 +110,16 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
     /// @inheritdoc IConsensusParameters
     function setSlashing(Slashing calldata values) external restricted {
         _setSlashing(values);
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function setRewards(Rewards calldata values) external restricted {
+        _setRewards(values);
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function setRecovery(Recovery calldata values) external restricted {
+        _setRecovery(values);
     }
 
     /// @inheritdoc IConsensusParameters
@@ -96,8 +149,43 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
     }
 
     /// @inheritdoc IConsensusParameters
+    function penalties() external view returns (uint64, uint64, uint64, uint64, uint64) {
+        return (
+            _slashing.basePenalty,
+            _slashing.reporterShare,
+            _slashing.reporterCap,
+            _slashing.evidenceValidity,
+            _slashing.correlationWindow
+        );
+    }
+
+    /// @inheritdoc IConsensusParameters
     function slashing() external view returns (Slashing memory) {
-        return _slashing;
+        PackedSlashing memory p = _slashing;
+        return
+            Slashing({
+                basePenalty: p.basePenalty,
+                reporterShare: p.reporterShare,
+                reporterCap: p.reporterCap,
+                evidenceValidity: p.evidenceValidity,
+                jailTime: p.jailTime,
+                correlationWindow: p.correlationWindow,
+                surchargeFactor: p.surchargeFactor,
+                absenceLeast: p.absenceLeast,
+                absenceMost: p.absenceMost,
+                jailAfter: p.jailAfter,
+                absenceDelay: p.absenceDelay
+            });
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function rewards() external view returns (Rewards memory) {
+        return _rewards;
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function recovery() external view returns (Recovery memory) {
+        return _recovery;
     }
 
     /// @inheritdoc IConsensusParameters
@@ -118,6 +206,18 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         upper = abi.decode(_unpack(SSTORE2.read(_slashingUpper)), (Slashing));
     }
 
+    /// @inheritdoc IConsensusParameters
+    function rewardsBounds() external view returns (Rewards memory lower, Rewards memory upper) {
+        lower = abi.decode(_unpack(SSTORE2.read(_rewardsLower)), (Rewards));
+        upper = abi.decode(_unpack(SSTORE2.read(_rewardsUpper)), (Rewards));
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function recoveryBounds() external view returns (Recovery memory lower, Recovery memory upper) {
+        lower = abi.decode(_unpack(SSTORE2.read(_recoveryLower)), (Recovery));
+        upper = abi.decode(_unpack(SSTORE2.read(_recoveryUpper)), (Recovery));
+    }
+
     function _setConsensus(Params memory values) private {
         bytes memory packed = _checked(0, abi.encode(values), _consensusLower, _consensusUpper);
         if (
@@ -130,6 +230,7 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
             revert ConsensusParametersUnsafe("leases > 2 drift");
         }
         if (values.refLag >= values.settleLease) revert ConsensusParametersUnsafe("refLag < settleLease");
+        _checkTimes(values, _recovery);
         uint32 set = number + 1;
         number = set;
         hash = ConsensusCodec.params(values);
@@ -163,8 +264,83 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         if (values.basePenalty > _MILLION) revert ConsensusParametersUnsafe("basePenalty <= 1");
         // Reporting oneself must never pay.
         if (values.reporterShare > _MILLION / 2) revert ConsensusParametersUnsafe("reporterShare <= 1/2");
-        _slashing = values;
+        // Doing two things wrong must not be cheaper than doing nothing.
+        if (values.absenceLeast > values.absenceMost || values.absenceMost > values.basePenalty) {
+            revert ConsensusParametersUnsafe("absenceLeast <= absenceMost <= basePenalty");
+        }
+        if (values.jailAfter == 0) revert ConsensusParametersUnsafe("jailAfter > 0");
+        // What else was proved while a surcharge is open must count for it.
+        if (values.correlationWindow > values.evidenceValidity) {
+            revert ConsensusParametersUnsafe("correlationWindow <= evidenceValidity");
+        }
+        _slashing = PackedSlashing({
+            basePenalty: uint256(values.basePenalty).toUint32(),
+            reporterShare: uint256(values.reporterShare).toUint32(),
+            reporterCap: values.reporterCap,
+            evidenceValidity: uint256(values.evidenceValidity).toUint40(),
+            correlationWindow: uint256(values.correlationWindow).toUint40(),
+            absenceLeast: uint256(values.absenceLeast).toUint32(),
+            absenceMost: uint256(values.absenceMost).toUint32(),
+            surchargeFactor: uint256(values.surchargeFactor).toUint32(),
+            jailTime: uint256(values.jailTime).toUint40(),
+            absenceDelay: uint256(values.absenceDelay).toUint40(),
+            jailAfter: values.jailAfter
+        });
         emit SlashingSet(values);
+    }
+
+    function _setRewards(Rewards memory values) private {
+        _checked(3, abi.encode(values), _rewardsLower, _rewardsUpper);
+        if (
+            values.authorityShareFast > _MILLION ||
+            values.authorityShareBalanced > _MILLION ||
+            values.authorityShareSecure > _MILLION ||
+            values.standbyShare > _MILLION ||
+            values.annualCap > _MILLION
+        ) revert ConsensusParametersUnsafe("shares <= 1");
+        if (values.proposerBonus > _MILLION || values.creditShare > _MILLION - values.proposerBonus) {
+            revert ConsensusParametersUnsafe("proposerBonus + creditShare <= 1");
+        }
+        // No lag would stop sealing at once: an epoch can only be accrued after its boundary.
+        if (values.accrualLag == 0) revert ConsensusParametersUnsafe("accrualLag > 0");
+        _rewards = values;
+        emit RewardsSet(values);
+    }
+
+    function _setRecovery(Recovery memory values) private {
+        _checked(4, abi.encode(values), _recoveryLower, _recoveryUpper);
+        if (values.leakStep == 0) revert ConsensusParametersUnsafe("leakStep > 0");
+        // Two thirds of less than half would be less than the third that may be corrupted.
+        if (values.leakFloor < _MILLION / 2 || values.leakFloor > _MILLION) {
+            revert ConsensusParametersUnsafe("1/2 <= leakFloor <= 1");
+        }
+        _checkTimes(consensusAt(number), values);
+        _recovery = values;
+        emit RecoverySet(values);
+    }
+
+    /// @dev What consensus and recovery values have to keep together: seconds of the one, milliseconds of the other.
+    function _checkTimes(Params memory c, Recovery memory r) private view {
+        uint256 cadence = Math.max(
+            uint256(c.checkpointInterval.fast) * c.blockTime.fast,
+            Math.max(
+                uint256(c.checkpointInterval.balanced) * c.blockTime.balanced,
+                uint256(c.checkpointInterval.secure) * c.blockTime.secure
+            )
+        );
+        // Otherwise a chain that works could be taken for one that stands still.
+        if (uint256(r.stall) * 1000 <= cadence + c.refLag) {
+            revert ConsensusParametersUnsafe("stall > checkpoint cadence + refLag");
+        }
+        // While anybody may still finalize, nobody may be left out.
+        if (uint256(r.leakAfter) * 1000 <= uint256(c.settleLease) + 2 * uint256(c.drift)) {
+            revert ConsensusParametersUnsafe("settleLease + 2 drift < leakAfter");
+        }
+        uint256 rounds = Math.ceilDiv(_MILLION - r.leakFloor, r.leakStep);
+        uint256 grace = uint256(r.grace) * 1000 + c.lease + 2 * uint256(c.drift);
+        if ((uint256(r.leakAfter) + rounds * r.leakRound) * 1000 + grace >= uint256(leakWithin) * 1000) {
+            revert ConsensusParametersUnsafe("leakAfter + rounds + grace < unbonding");
+        }
     }
 
     /// @dev Compares every number with its bounds and returns the packed values.

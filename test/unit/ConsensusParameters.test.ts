@@ -29,19 +29,17 @@ describe("ConsensusParameters", () => {
     expect(await core.parameters.number()).to.equal(1n);
     expect(plain(await core.parameters.stake())).to.deep.equal(core.file.stake);
     expect(plain(await core.parameters.slashing())).to.deep.equal(core.file.slashing);
-    const bounds = await core.parameters.consensusBounds();
-    expect(plain(bounds.lower)).to.deep.equal(core.file.consensusBounds.lower);
-    expect(plain(bounds.upper)).to.deep.equal(core.file.consensusBounds.upper);
-    const stake = await core.parameters.stakeBounds();
-    expect([plain(stake.lower), plain(stake.upper)]).to.deep.equal([
-      core.file.stakeBounds.lower,
-      core.file.stakeBounds.upper,
-    ]);
-    const slashing = await core.parameters.slashingBounds();
-    expect([plain(slashing.lower), plain(slashing.upper)]).to.deep.equal([
-      core.file.slashingBounds.lower,
-      core.file.slashingBounds.upper,
-    ]);
+    expect(plain(await core.parameters.rewards())).to.deep.equal(core.file.rewards);
+    expect(plain(await core.parameters.recovery())).to.deep.equal(core.file.recovery);
+    expect(await core.parameters.leakWithin()).to.equal(BigInt(core.file.leakWithin));
+    for (const group of ["consensus", "stake", "slashing", "rewards", "recovery"] as const) {
+      const { lower, upper } = await core.parameters[`${group}Bounds`]();
+      expect([plain(lower), plain(upper)], group).to.deep.equal([
+        core.file[`${group}Bounds`].lower,
+        core.file[`${group}Bounds`].upper,
+      ]);
+    }
+    expect(await core.parameters.penalties()).to.deep.equal([100_000n, 100_000n, 1_000n, 120n, 60n]);
     expect(await core.parameters.bonds()).to.deep.equal([10_000n, 1_000n, 10_000n, 100n]);
   });
 
@@ -68,6 +66,8 @@ describe("ConsensusParameters", () => {
       stranger.setConsensus(DEVNET_PARAMS),
       stranger.setStake(core.file.stake as never),
       stranger.setSlashing(core.file.slashing as never),
+      stranger.setRewards(core.file.rewards as never),
+      stranger.setRecovery(core.file.recovery as never),
     ]) {
       await expect(call).to.be.revertedWithCustomError(core.parameters, "AccessManagedUnauthorized");
     }
@@ -96,6 +96,16 @@ describe("ConsensusParameters", () => {
         values: file.slashing,
         bounds: file.slashingBounds,
         set: (v: unknown) => core.parameters.setSlashing(v as never),
+      },
+      {
+        values: file.rewards,
+        bounds: file.rewardsBounds,
+        set: (v: unknown) => core.parameters.setRewards(v as never),
+      },
+      {
+        values: file.recovery,
+        bounds: file.recoveryBounds,
+        set: (v: unknown) => core.parameters.setRecovery(v as never),
       },
     ];
     for (const [at, { values, bounds, set }] of groups.entries()) {
@@ -135,35 +145,84 @@ describe("ConsensusParameters", () => {
       consensusBounds: wide(file.consensusBounds.lower, file.consensusBounds.upper),
       stakeBounds: wide(file.stakeBounds.lower, file.stakeBounds.upper),
       slashingBounds: wide(file.slashingBounds.lower, file.slashingBounds.upper),
+      rewardsBounds: wide(file.rewardsBounds.lower, file.rewardsBounds.upper),
+      recoveryBounds: wide(file.recoveryBounds.lower, file.recoveryBounds.upper),
     }));
     const consensus = (change: Partial<Params>) =>
       core.parameters.setConsensus({ ...DEVNET_PARAMS, ...change });
     const stake = (change: object) => core.parameters.setStake({ ...core.file.stake, ...change } as never);
     const slashing = (change: object) =>
       core.parameters.setSlashing({ ...core.file.slashing, ...change } as never);
+    const rewards = (change: object) =>
+      core.parameters.setRewards({ ...core.file.rewards, ...change } as never);
+    const recovery = (change: object) =>
+      core.parameters.setRecovery({ ...core.file.recovery, ...change } as never);
     const length = DEVNET_PARAMS.epochLength;
-    for (const call of [
-      consensus({ checkpointInterval: { ...length, fast: 11 } }),
-      consensus({ checkpointInterval: { ...length, balanced: 11 } }),
-      consensus({ checkpointInterval: { ...length, secure: 11 } }),
-      consensus({ lease: 1_000 }),
-      consensus({ settleLease: 1_000 }),
-      consensus({ refLag: DEVNET_PARAMS.settleLease }),
-      stake({ authorityBond: 0 }),
-      stake({ stakerBond: 0 }),
-      stake({ weightPerBond: 0 }),
-      stake({ balancedBond: 999 }),
-      stake({ maxSeats: 1_025 }),
-      stake({ maxSeats: 99 }),
-      stake({ stakeCap: 49_999 }),
-      stake({ authorityStakeDivisor: 3 }),
-      slashing({ basePenalty: 1_000_001 }),
-      slashing({ reporterShare: 500_001 }),
-    ]) {
-      await expect(call).to.be.revertedWithCustomError(core.parameters, "ConsensusParametersUnsafe");
+    const { drift, lease, refLag, settleLease } = DEVNET_PARAMS;
+    const { grace, leakAfter, leakRound, stall } = core.file.recovery as Record<string, number>;
+    // The last seconds before leaving stake is free are the least that grace, lease and drift need.
+    const spare = core.file.leakWithin - leakAfter! - 5 * leakRound! - (lease + 2 * drift) / 1000;
+    for (const [call, rule] of [
+      [consensus({ checkpointInterval: { ...length, fast: 11 } }), "checkpointInterval <= epochLength"],
+      [consensus({ checkpointInterval: { ...length, balanced: 11 } }), "checkpointInterval <= epochLength"],
+      [consensus({ checkpointInterval: { ...length, secure: 11 } }), "checkpointInterval <= epochLength"],
+      [consensus({ lease: 1_000 }), "leases > 2 drift"],
+      [consensus({ settleLease: 1_000 }), "leases > 2 drift"],
+      [consensus({ refLag: settleLease }), "refLag < settleLease"],
+      [consensus({ settleLease: leakAfter! * 1000 - 2 * drift }), "settleLease + 2 drift < leakAfter"],
+      [consensus({ refLag: stall! * 1000 - 10_000 }), "stall > checkpoint cadence + refLag"],
+      [consensus({ lease: lease + 1000 * (spare - grace!) }), "leakAfter + rounds + grace < unbonding"],
+      [stake({ authorityBond: 0 }), "bonds > 0"],
+      [stake({ stakerBond: 0 }), "bonds > 0"],
+      [stake({ weightPerBond: 0 }), "bonds > 0"],
+      [stake({ balancedBond: 999 }), "balancedBond >= stakerBond"],
+      [stake({ maxSeats: 1_025 }), "balancedSeats <= maxSeats <= 1024"],
+      [stake({ maxSeats: 99 }), "balancedSeats <= maxSeats <= 1024"],
+      [stake({ stakeCap: 49_999 }), "stakeCap * stakeCapFrom >= 1"],
+      [stake({ authorityStakeDivisor: 3 }), "authorities below a third of the stake"],
+      [slashing({ basePenalty: 1_000_001 }), "basePenalty <= 1"],
+      [slashing({ reporterShare: 500_001 }), "reporterShare <= 1/2"],
+      [slashing({ absenceLeast: 50_001 }), "absenceLeast <= absenceMost <= basePenalty"],
+      [slashing({ absenceMost: 100_001 }), "absenceLeast <= absenceMost <= basePenalty"],
+      [slashing({ jailAfter: 0 }), "jailAfter > 0"],
+      [slashing({ correlationWindow: 121 }), "correlationWindow <= evidenceValidity"],
+      ...[
+        "authorityShareFast",
+        "authorityShareBalanced",
+        "authorityShareSecure",
+        "standbyShare",
+        "annualCap",
+      ].map((name) => [rewards({ [name]: 1_000_001 }), "shares <= 1"] as const),
+      [rewards({ proposerBonus: 1_000_001 }), "proposerBonus + creditShare <= 1"],
+      [rewards({ proposerBonus: 980_001 }), "proposerBonus + creditShare <= 1"],
+      [rewards({ accrualLag: 0 }), "accrualLag > 0"],
+      [recovery({ leakStep: 0 }), "leakStep > 0"],
+      [recovery({ leakFloor: 499_999 }), "1/2 <= leakFloor <= 1"],
+      [recovery({ leakFloor: 1_000_001 }), "1/2 <= leakFloor <= 1"],
+      [recovery({ stall: (10_000 + refLag) / 1000 }), "stall > checkpoint cadence + refLag"],
+      [recovery({ leakAfter: settleLease / 1000 + 1 }), "settleLease + 2 drift < leakAfter"],
+      [recovery({ grace: spare }), "leakAfter + rounds + grace < unbonding"],
+    ] as const) {
+      await expect(call)
+        .to.be.revertedWithCustomError(core.parameters, "ConsensusParametersUnsafe")
+        .withArgs(rule);
     }
     await stake({ stakeCap: 50_000 });
-    await slashing({ reporterShare: 500_000 });
+    await slashing({ reporterShare: 500_000, absenceMost: 100_000, correlationWindow: 120, jailAfter: 1 });
+    await rewards({ proposerBonus: 980_000, accrualLag: 1 });
+    await recovery({ grace: spare - 1 });
+    await recovery({ leakAfter: settleLease / 1000 + 2, stall: 11, leakFloor: 1_000_000 });
+    // Amounts beyond what is stored are refused, not cut.
+    const beyond = await deployCore(connection, (file) => ({
+      ...file,
+      slashingBounds: {
+        ...file.slashingBounds,
+        upper: { ...file.slashingBounds.upper, surchargeFactor: 2 ** 33 },
+      },
+    }));
+    await expect(
+      beyond.parameters.setSlashing({ ...beyond.file.slashing, surchargeFactor: 2 ** 32 } as never),
+    ).to.be.revertedWithCustomError(beyond.parameters, "SafeCastOverflowedUintDowncast");
   });
 
   it("is not deployed with values outside its bounds", async () => {
@@ -195,6 +254,8 @@ describe("parameter files", () => {
       const { slashingBounds, unbonding } = parametersFor(chain, undefined);
       expect(slashingBounds.upper.evidenceValidity).to.be.at.most(unbonding.unbondingTime);
     }
+    const { leakWithin, unbonding } = parametersFor(PUBLIC, undefined);
+    expect(leakWithin).to.be.at.most(unbonding.unbondingTime);
   });
 
   it("can be deployed as they are", async () => {

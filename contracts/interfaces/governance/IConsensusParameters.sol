@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {Params} from "../../types/Messages.sol";
 
 /// @title Governed parameters with immutable bounds
-/// @notice Three groups. Consensus values are what validators decide blocks by: every set of them is numbered, kept for
+/// @notice Five groups. Consensus values are what validators decide blocks by: every set of them is numbered, kept for
 /// ever and hashed into the snapshots sealed while it is in force (tag 35). Stake values shape seats and weights and act
-/// from the next seal on. Slashing values act at once. Values outside the bounds given at deployment, and combinations
+/// from the next seal on. Slashing, rewards and recovery values act at once. Values outside the bounds given at deployment, and combinations
 /// that break a rule of safety, are refused. Quorum fractions are no parameters: they are constants.
 interface IConsensusParameters {
     /// @notice Seats and weights. Amounts in whole AITBC, fractions in millionths.
@@ -42,20 +42,86 @@ interface IConsensusParameters {
     /// @param reporterCap Most a reporter gets, whole AITBC
     /// @param evidenceValidity How long after a boundary's acceptance evidence of its epoch is heard
     /// @param jailTime How long a jailed validator waits before it may return
+    /// @param correlationWindow First convictions at most this far apart raise each other's penalty; a conviction's own
+    /// surcharge is settled this long after it
+    /// @param surchargeFactor Factor on the share convicted together: the penalty is at least the base, at most all
+    /// @param absenceLeast Fraction taken for unavailability of one validator alone
+    /// @param absenceMost Fraction taken when all the stake is absent at the same time
+    /// @param jailAfter Epochs in a row without anything carried after which a validator is charged as unavailable
+    /// @param absenceDelay From such a charge until it is taken, in which it can be vetoed
     struct Slashing {
         uint64 basePenalty;
         uint64 reporterShare;
         uint64 reporterCap;
         uint64 evidenceValidity;
         uint64 jailTime;
+        uint64 correlationWindow;
+        uint64 surchargeFactor;
+        uint64 absenceLeast;
+        uint64 absenceMost;
+        uint64 jailAfter;
+        uint64 absenceDelay;
+    }
+
+    /// @notice What an epoch pays. Fractions in millionths of the epoch's budget unless told otherwise.
+    /// @param baseReward Per block at load multiplier 1, thousandths of an AITBC
+    /// @param annualCap Most paid a year, as a fraction of `supply`
+    /// @param supply What `annualCap` is a fraction of, whole AITBC
+    /// @param authorityShareFast Authorities' share in Fast, of what is left after bonus and credits
+    /// @param authorityShareBalanced The same in Balanced
+    /// @param authorityShareSecure The same in Secure
+    /// @param standbyShare Fraction of the stakers' share for seats outside the voting and backing sets that showed
+    /// themselves ready
+    /// @param proposerBonus Most for the proposers of an epoch's blocks
+    /// @param relayerCredit For each boundary, seal, accrual or interval's checkpoint relayed, thousandths of an AITBC
+    /// @param creditShare Most for all credits of an epoch
+    /// @param bondTarget An authority's pay goes into its bond until that is this much, whole AITBC
+    /// @param epochPaidTime Most time of one epoch that is paid for, s; the rest lapses
+    /// @param accrualLag Epochs that accrual may be behind before sealing waits for it
+    /// @param accrualDeadline Seconds after a boundary's acceptance from which anyone may accrue its epoch with pay 0
+    struct Rewards {
+        uint64 baseReward;
+        uint64 annualCap;
+        uint64 supply;
+        uint64 authorityShareFast;
+        uint64 authorityShareBalanced;
+        uint64 authorityShareSecure;
+        uint64 standbyShare;
+        uint64 proposerBonus;
+        uint64 relayerCredit;
+        uint64 creditShare;
+        uint64 bondTarget;
+        uint64 epochPaidTime;
+        uint64 accrualLag;
+        uint64 accrualDeadline;
+    }
+
+    /// @notice When and how a chain that stands still is restarted (protocol.md section 6). Seconds, fractions in
+    /// millionths of the stake in force at the last boundary accepted.
+    /// @param stall Without an accepted checkpoint for this long, anyone may open recovery
+    /// @param grace From then on certificates may be posted for this long, and a lease longer where Fast was possible
+    /// @param leakAfter Without an accepted checkpoint for this long, the leak begins
+    /// @param leakRound Least length of a round of it
+    /// @param leakStep Most stake that one round leaves out
+    /// @param leakFloor Stake below which no round goes
+    struct Recovery {
+        uint64 stall;
+        uint64 grace;
+        uint64 leakAfter;
+        uint64 leakRound;
+        uint64 leakStep;
+        uint64 leakFloor;
     }
 
     /// @notice Consensus values were set; `number` names them in snapshots.
     event ConsensusSet(uint32 indexed number, bytes32 indexed hash, Params values);
     event StakeSet(Stake values);
     event SlashingSet(Slashing values);
+    event RewardsSet(Rewards values);
+    event RecoverySet(Recovery values);
 
-    /// @notice Field `index` of group `group` (0 consensus, 1 stake, 2 slashing) is outside its bounds.
+    /// @notice Field `index` of group `group` (0 consensus, 1 stake, 2 slashing, 3 rewards, 4 recovery) is outside its
+    /// bounds.
     error ConsensusParametersOutOfBounds(uint8 group, uint256 index, uint64 value, uint64 lower, uint64 upper);
     /// @notice The values break a rule of safety together.
     error ConsensusParametersUnsafe(string rule);
@@ -69,6 +135,12 @@ interface IConsensusParameters {
 
     /// @notice Governance; acts at once.
     function setSlashing(Slashing calldata values) external;
+
+    /// @notice Governance; acts at once: on epochs not accrued yet too.
+    function setRewards(Rewards calldata values) external;
+
+    /// @notice Governance; acts at once: on a recovery that is open too.
+    function setRecovery(Recovery calldata values) external;
 
     /// @notice Number of the consensus values now in force.
     function number() external view returns (uint32);
@@ -88,10 +160,29 @@ interface IConsensusParameters {
         view
         returns (uint64 authorityBond, uint64 stakerBond, uint64 balancedBond, uint64 weightPerBond);
 
+    /// @notice The five values that evidence needs, of `slashing()`, for one slot read.
+    function penalties()
+        external
+        view
+        returns (
+            uint64 basePenalty,
+            uint64 reporterShare,
+            uint64 reporterCap,
+            uint64 evidenceValidity,
+            uint64 correlationWindow
+        );
+
+    /// @notice Longest that a leak with all its rounds may take, s: stake that left stays liable for at least as long.
+    function leakWithin() external view returns (uint64);
+
     function consensus() external view returns (Params memory);
     function stake() external view returns (Stake memory);
     function slashing() external view returns (Slashing memory);
+    function rewards() external view returns (Rewards memory);
+    function recovery() external view returns (Recovery memory);
     function consensusBounds() external view returns (Params memory lower, Params memory upper);
     function stakeBounds() external view returns (Stake memory lower, Stake memory upper);
     function slashingBounds() external view returns (Slashing memory lower, Slashing memory upper);
+    function rewardsBounds() external view returns (Rewards memory lower, Rewards memory upper);
+    function recoveryBounds() external view returns (Recovery memory lower, Recovery memory upper);
 }
