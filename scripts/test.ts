@@ -225,6 +225,16 @@ const codegen: Suite = {
   },
 };
 
+const proofs: Suite = {
+  name: "proofs",
+  alone: false,
+  async run(tally) {
+    const { code, output, error } = await runNode(["scripts/prove.ts", "--json"], () => {});
+    if (code === 0) tally.passed += (JSON.parse(output) as { safe: number }).safe;
+    else tally.failures.push(`the model checker does not show everything\n${error}`);
+  },
+};
+
 /** All suites of this checkout, the long ones first. */
 export function allSuites(): Suite[] {
   const packages = readdirSync(join(root, "packages")).filter((name) =>
@@ -237,6 +247,7 @@ export function allSuites(): Suite[] {
     check,
     ...packages.map((name) => nodeSuite(name, join(root, "packages", name, "test"))),
     contracts,
+    proofs,
     codegen,
     nodeSuite("scripts", join(root, "scripts", "test")),
   ];
