@@ -231,11 +231,34 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         }
         if (values.refLag >= values.settleLease) revert ConsensusParametersUnsafe("refLag < settleLease");
         _checkTimes(values, _recovery);
+        _checkModes(values);
         uint32 set = number + 1;
         number = set;
         hash = ConsensusCodec.params(values);
         _blobs[set] = SSTORE2.write(packed);
         emit ConsensusSet(set, hash, values);
+    }
+
+    function _checkModes(Params memory values) private pure {
+        if (values.modeFloor > 2) revert ConsensusParametersUnsafe("modeFloor <= 2");
+        // Entry and exit apart, or a load on the line would switch in every epoch.
+        if (values.fastEntryLoad >= values.fastExitLoad) {
+            revert ConsensusParametersUnsafe("fastEntryLoad < fastExitLoad");
+        }
+        if (
+            values.fastExitAvailability >= values.fastEntryAvailability ||
+            values.secureAvailability > values.fastExitAvailability
+        ) revert ConsensusParametersUnsafe("secure <= fastExit < fastEntryAvailability");
+        if (values.residency == 0) revert ConsensusParametersUnsafe("residency > 0");
+        if (values.targetLoad == 0 || values.targetLoad > _MILLION) {
+            revert ConsensusParametersUnsafe("0 < targetLoad <= 1");
+        }
+        if (values.capacityStep > _MILLION / 2) revert ConsensusParametersUnsafe("capacityStep <= 1/2");
+        // Forced entries must leave room, and a block at least capacity takes them.
+        if (values.forceQuota > values.minBlockBytes || values.minBlockBytes > values.maxBlockBytes) {
+            revert ConsensusParametersUnsafe("forceQuota <= minBlockBytes <= maxBlockBytes");
+        }
+        if (values.minBlockBytes == 0) revert ConsensusParametersUnsafe("minBlockBytes > 0");
     }
 
     function _setStake(Stake memory values) private {

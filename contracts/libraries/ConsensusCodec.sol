@@ -19,7 +19,7 @@ import {Seat} from "../types/Types.sol";
 /// @title Hashes of everything that is signed, committed to or proved
 /// @notice keccak256 over a kind tag of one byte, then the fields, big-endian and of fixed width, without padding. BLS
 /// signs the 32-byte result. `packages/protocol/src/codec` is the same in TypeScript; `vectors/codec.json` binds both. The lists behind a
-/// header's certificatesHash and lateVotesHash (tags 12 and 13) are never seen by contracts and exist only there.
+/// header's certificatesHash and lateVotesHash (tags 12 and 13) and READINESS (0b) are never seen by contracts and exist only there.
 /// @dev Lists of variable length end the preimage or carry their length, so no two values of one kind share a preimage.
 library ConsensusCodec {
     /// @notice A byte string that is part of a preimage has the wrong length.
@@ -245,29 +245,49 @@ library ConsensusCodec {
         return keccak256(abi.encodePacked(bytes1(0x32), seat, key));
     }
 
-    /// @notice The parameters' hash: 22 numbers of 64 bits. (tag 35)
+    /// @notice The parameters' hash: 36 numbers of 64 bits. (tag 37)
     function params(Params memory p) internal pure returns (bytes32) {
         bytes memory perMode = abi.encodePacked(
-            bytes1(0x35),
+            bytes1(0x37),
             _pack(p.epochLength),
             _pack(p.checkpointInterval),
             _pack(p.blockTime),
             _pack(p.delta)
         );
+        bytes memory views = abi.encodePacked(
+            perMode,
+            p.termViews,
+            p.ahead,
+            p.lease,
+            p.settleLease,
+            p.refLag,
+            p.settleDepth,
+            p.drift,
+            p.rootLag,
+            p.maxBlockBytes,
+            p.voteWindow
+        );
+        bytes memory modes = abi.encodePacked(
+            views,
+            p.forceAfter,
+            p.forceQuota,
+            p.modeFloor,
+            p.fastEntryLoad,
+            p.fastExitLoad,
+            p.fastEntryAvailability,
+            p.fastExitAvailability
+        );
         return
             keccak256(
                 abi.encodePacked(
-                    perMode,
-                    p.termViews,
-                    p.ahead,
-                    p.lease,
-                    p.settleLease,
-                    p.refLag,
-                    p.settleDepth,
-                    p.drift,
-                    p.rootLag,
-                    p.maxBlockBytes,
-                    p.voteWindow
+                    modes,
+                    p.secureAvailability,
+                    p.residency,
+                    p.targetLoad,
+                    p.capacityStep,
+                    p.minBlockBytes,
+                    p.valueLimit,
+                    p.readyDays
                 )
             );
     }

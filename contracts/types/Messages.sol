@@ -187,6 +187,20 @@ struct PerMode {
 /// @param rootLag blocks between a block and the state root it carries
 /// @param maxBlockBytes bytes of a block's batches
 /// @param voteWindow views in which a leader may carry a late vote
+/// @param forceAfter ms after which an entry of the forced inbox must be included
+/// @param forceQuota bytes of forced entries that a block includes before it may stop
+/// @param modeFloor governance's mode request: the wanted mode is never less secure; 0 Fast, 1 Balanced, 2 Secure
+/// @param fastEntryLoad load below which Fast may be entered; loads and availabilities in millionths
+/// @param fastExitLoad load above which Fast is left
+/// @param fastEntryAvailability availability of the authorities above which Fast may be entered
+/// @param fastExitAvailability availability of the authorities below which Fast is left
+/// @param secureAvailability availability of the authorities below which Secure is wanted
+/// @param residency epochs that a mode lasts at least
+/// @param targetLoad load that block capacity and load multiplier are steered to
+/// @param capacityStep most that both change in an epoch, millionths of what they are
+/// @param minBlockBytes block capacity never falls below; `maxBlockBytes` is the most
+/// @param valueLimit value moved in an epoch, millionths of the supply, above which Secure is wanted; 0: not looked at
+/// @param readyDays days for which a standby seat's READY may be carried
 struct Params {
     PerMode epochLength;
     PerMode checkpointInterval;
@@ -202,6 +216,20 @@ struct Params {
     uint64 rootLag;
     uint64 maxBlockBytes;
     uint64 voteWindow;
+    uint64 forceAfter;
+    uint64 forceQuota;
+    uint64 modeFloor;
+    uint64 fastEntryLoad;
+    uint64 fastExitLoad;
+    uint64 fastEntryAvailability;
+    uint64 fastExitAvailability;
+    uint64 secureAvailability;
+    uint64 residency;
+    uint64 targetLoad;
+    uint64 capacityStep;
+    uint64 minBlockBytes;
+    uint64 valueLimit;
+    uint64 readyDays;
 }
 
 /// @notice The contracts that a chain's genesis names.

@@ -118,6 +118,14 @@ const ROWS: Readonly<Record<string, { readonly tag: number; readonly fields: Fie
       ["day", "u32"],
     ],
   },
+  readiness: {
+    tag: 0x0b,
+    fields: [
+      ["domain", "b32"],
+      ["epoch", "u64"],
+      ["mode", "u8"],
+    ],
+  },
   possession: {
     tag: 0x09,
     fields: [
@@ -250,7 +258,7 @@ const ROWS: Readonly<Record<string, { readonly tag: number; readonly fields: Fie
     ],
   },
   params: {
-    tag: 0x35,
+    tag: 0x37,
     fields: [
       ...["epochLength", "checkpointInterval", "blockTime", "delta"].flatMap((name) =>
         ["Fast", "Balanced", "Secure"].map((mode) => [`${name}${mode}`, "u64"] as const),
@@ -266,6 +274,20 @@ const ROWS: Readonly<Record<string, { readonly tag: number; readonly fields: Fie
         "rootLag",
         "maxBlockBytes",
         "voteWindow",
+        "forceAfter",
+        "forceQuota",
+        "modeFloor",
+        "fastEntryLoad",
+        "fastExitLoad",
+        "fastEntryAvailability",
+        "fastExitAvailability",
+        "secureAvailability",
+        "residency",
+        "targetLoad",
+        "capacityStep",
+        "minBlockBytes",
+        "valueLimit",
+        "readyDays",
       ].map((name) => [name, "u64"] as const),
     ],
   },

@@ -147,6 +147,20 @@ describe("ConsensusCodec", () => {
         rootLag: v.rootLag!,
         maxBlockBytes: v.maxBlockBytes!,
         voteWindow: v.voteWindow!,
+        forceAfter: v.forceAfter!,
+        forceQuota: v.forceQuota!,
+        modeFloor: v.modeFloor!,
+        fastEntryLoad: v.fastEntryLoad!,
+        fastExitLoad: v.fastExitLoad!,
+        fastEntryAvailability: v.fastEntryAvailability!,
+        fastExitAvailability: v.fastExitAvailability!,
+        secureAvailability: v.secureAvailability!,
+        residency: v.residency!,
+        targetLoad: v.targetLoad!,
+        capacityStep: v.capacityStep!,
+        minBlockBytes: v.minBlockBytes!,
+        valueLimit: v.valueLimit!,
+        readyDays: v.readyDays!,
       }),
     addresses: (v) =>
       codec.addresses({
@@ -161,7 +175,7 @@ describe("ConsensusCodec", () => {
   };
 
   /** Rows that no contract ever hashes: see docs/encodings.md. */
-  const elsewhere = ["certificates", "lateVotes", "participation", "blocksRoot"];
+  const elsewhere = ["certificates", "lateVotes", "participation", "readiness", "blocksRoot"];
 
   it("has a test of every row of the vectors", () => {
     expect([...Object.keys(rows), ...elsewhere].sort()).to.deep.equal(Object.keys(hashes).sort());

@@ -132,7 +132,7 @@ describe("ConsensusParameters", () => {
         }
       }
     }
-    expect(index).to.equal(22);
+    expect(index).to.equal(36);
   });
 
   it("refuses combinations that break a rule of safety", async () => {
@@ -172,6 +172,17 @@ describe("ConsensusParameters", () => {
       [consensus({ settleLease: leakAfter! * 1000 - 2 * drift }), "settleLease + 2 drift < leakAfter"],
       [consensus({ refLag: stall! * 1000 - 10_000 }), "stall > checkpoint cadence + refLag"],
       [consensus({ lease: lease + 1000 * (spare - grace!) }), "leakAfter + rounds + grace < unbonding"],
+      [consensus({ modeFloor: 3 }), "modeFloor <= 2"],
+      [consensus({ fastEntryLoad: 900_000 }), "fastEntryLoad < fastExitLoad"],
+      [consensus({ fastEntryAvailability: 850_000 }), "secure <= fastExit < fastEntryAvailability"],
+      [consensus({ secureAvailability: 850_001 }), "secure <= fastExit < fastEntryAvailability"],
+      [consensus({ residency: 0 }), "residency > 0"],
+      [consensus({ targetLoad: 0 }), "0 < targetLoad <= 1"],
+      [consensus({ targetLoad: 1_000_001 }), "0 < targetLoad <= 1"],
+      [consensus({ capacityStep: 500_001 }), "capacityStep <= 1/2"],
+      [consensus({ forceQuota: 550_001 }), "forceQuota <= minBlockBytes <= maxBlockBytes"],
+      [consensus({ minBlockBytes: 2_200_001 }), "forceQuota <= minBlockBytes <= maxBlockBytes"],
+      [consensus({ minBlockBytes: 0, forceQuota: 0 }), "minBlockBytes > 0"],
       [stake({ authorityBond: 0 }), "bonds > 0"],
       [stake({ stakerBond: 0 }), "bonds > 0"],
       [stake({ weightPerBond: 0 }), "bonds > 0"],

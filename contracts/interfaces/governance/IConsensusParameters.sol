@@ -5,7 +5,7 @@ import {Params} from "../../types/Messages.sol";
 
 /// @title Governed parameters with immutable bounds
 /// @notice Five groups. Consensus values are what validators decide blocks by: every set of them is numbered, kept for
-/// ever and hashed into the snapshots sealed while it is in force (tag 35). Stake values shape seats and weights and act
+/// ever and hashed into the snapshots sealed while it is in force (tag 37). Stake values shape seats and weights and act
 /// from the next seal on. Slashing, rewards and recovery values act at once. Values outside the bounds given at deployment, and combinations
 /// that break a rule of safety, are refused. Quorum fractions are no parameters: they are constants.
 interface IConsensusParameters {
@@ -145,7 +145,7 @@ interface IConsensusParameters {
     /// @notice Number of the consensus values now in force.
     function number() external view returns (uint32);
 
-    /// @notice Hash (tag 35) of the consensus values now in force.
+    /// @notice Hash (tag 37) of the consensus values now in force.
     function hash() external view returns (bytes32);
 
     /// @notice Consensus values by number; fails if there is no such set.

@@ -38,7 +38,7 @@ interface IElections {
     /// @param cut What the weights were cut to by the concentration cap; 0 if nothing was
     /// @param keysRoot Merkle root of the keys by seat
     /// @param weightsRoot Merkle root of the weight words
-    /// @param paramsHash Hash of the consensus parameters in force with it (tag 35)
+    /// @param paramsHash Hash of the consensus parameters in force with it (tag 37)
     /// @param parameters Number of that parameter set in ConsensusParameters
     /// @param weights Weight words, eight seats each, seat 8 w + j at bits [32 j, 32 j + 32) of word w; ceil(n/8) words
     /// @param keys Key of each seat, n of them; 0 where the seat is vacant

@@ -1,4 +1,4 @@
-import type { Millis, Mode, Params } from "@aitbc-hybrid/protocol";
+import { DEFAULT_PARAMS, type Millis, type Mode, type Params } from "@aitbc-hybrid/protocol";
 import { BEHAVIOURS, type BehaviourName } from "./adversaries/index.ts";
 import { isQuorum } from "./oracles/index.ts";
 import { Random } from "./random.ts";
@@ -107,20 +107,15 @@ export function smallParams(options: {
 }): Params {
   const every = (value: number) => ({ fast: value, balanced: value, secure: value });
   return {
+    ...DEFAULT_PARAMS,
     epochLength: every(options.epochLength),
     checkpointInterval: every(options.checkpointInterval),
     blockTime: every(options.blockTime),
     delta: every(options.delta),
     termViews: options.termViews,
-    ahead: 2,
-    lease: 3_600_000,
-    settleLease: 172_800_000,
     refLag: options.refLag,
-    settleDepth: 0,
     drift: options.drift,
     rootLag: options.rootLag,
-    maxBlockBytes: 2_000_000,
-    voteWindow: 64,
   };
 }
 

@@ -39,6 +39,7 @@ export const TAG = {
   ready: 0x08,
   possession: 0x09,
   vrfOutput: 0x0a,
+  readiness: 0x0b,
   header: 0x10,
   batch: 0x11,
   certificates: 0x12,
@@ -54,8 +55,9 @@ export const TAG = {
   genesis: 0x30,
   snapshot: 0x31,
   key: 0x32,
-  params: 0x35,
   mountainRange: 0x36,
+  // 0x35 was the parameters before modes switched.
+  params: 0x37,
   addresses: 0x3f,
 } as const;
 
@@ -158,6 +160,11 @@ export function vrfOutput(proof: Uint8Array): Hash {
 /** Root of a daily READY signature of a standby seat. */
 export function readyRoot(domain: Hash, day: number): Hash {
   return finish(tagged(TAG.ready).hash(domain).u32(day, "day"));
+}
+
+/** Root of a member's sign that it can run `epoch` in `mode`; `domain` is that of the epoch before, in which it is carried. */
+export function readinessRoot(domain: Hash, epoch: number, mode: Mode): Hash {
+  return finish(tagged(TAG.readiness).hash(domain).u64(epoch, "epoch").u8(modeIndex(mode)));
 }
 
 /** What proves possession of a key to ValidatorRegistry; signed under the possession DST. */
@@ -292,6 +299,20 @@ export function paramsHash(p: Params): Hash {
     .u64(p.drift, "drift")
     .u64(p.rootLag, "rootLag")
     .u64(p.maxBlockBytes, "maxBlockBytes")
-    .u64(p.voteWindow, "voteWindow");
+    .u64(p.voteWindow, "voteWindow")
+    .u64(p.forceAfter, "forceAfter")
+    .u64(p.forceQuota, "forceQuota")
+    .u64(p.modeFloor, "modeFloor")
+    .u64(p.fastEntryLoad, "fastEntryLoad")
+    .u64(p.fastExitLoad, "fastExitLoad")
+    .u64(p.fastEntryAvailability, "fastEntryAvailability")
+    .u64(p.fastExitAvailability, "fastExitAvailability")
+    .u64(p.secureAvailability, "secureAvailability")
+    .u64(p.residency, "residency")
+    .u64(p.targetLoad, "targetLoad")
+    .u64(p.capacityStep, "capacityStep")
+    .u64(p.minBlockBytes, "minBlockBytes")
+    .u64(p.valueLimit, "valueLimit")
+    .u64(p.readyDays, "readyDays");
   return finish(writer);
 }

@@ -36,4 +36,32 @@ export interface Params {
   readonly maxBlockBytes: number;
   /** Views in which a leader may still carry a late vote. */
   readonly voteWindow: number;
+  /** Age at which an entry of the settlement chain's inbox must be included (section 9). */
+  readonly forceAfter: Millis;
+  /** Bytes of such entries a block includes before it may stop. */
+  readonly forceQuota: number;
+  /** Governance's request: the wanted mode is never less secure than this; 0 Fast, 1 Balanced, 2 Secure. */
+  readonly modeFloor: number;
+  /** Load below which Fast may be entered. Loads and availabilities are millionths (section 6). */
+  readonly fastEntryLoad: number;
+  /** Load above which Fast is left. */
+  readonly fastExitLoad: number;
+  /** Availability of the authorities above which Fast may be entered. */
+  readonly fastEntryAvailability: number;
+  /** Availability of the authorities below which Fast is left. */
+  readonly fastExitAvailability: number;
+  /** Availability of the authorities below which Secure is wanted. */
+  readonly secureAvailability: number;
+  /** Epochs that a mode lasts at least. */
+  readonly residency: number;
+  /** Load that capacity and load multiplier are steered to. */
+  readonly targetLoad: number;
+  /** Most that capacity and load multiplier change in an epoch, millionths of what they are. */
+  readonly capacityStep: number;
+  /** Capacity of a block never falls below; it never rises above `maxBlockBytes`. */
+  readonly minBlockBytes: number;
+  /** Value moved in an epoch, in millionths of the supply, above which Secure is wanted; 0: not looked at. */
+  readonly valueLimit: number;
+  /** Days for which a READY of a standby seat may be carried. */
+  readonly readyDays: number;
 }

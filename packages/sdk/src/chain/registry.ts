@@ -68,6 +68,20 @@ export async function readParams(
     rootLag: Number(p.rootLag),
     maxBlockBytes: Number(p.maxBlockBytes),
     voteWindow: Number(p.voteWindow),
+    forceAfter: Number(p.forceAfter),
+    forceQuota: Number(p.forceQuota),
+    modeFloor: Number(p.modeFloor),
+    fastEntryLoad: Number(p.fastEntryLoad),
+    fastExitLoad: Number(p.fastExitLoad),
+    fastEntryAvailability: Number(p.fastEntryAvailability),
+    fastExitAvailability: Number(p.fastExitAvailability),
+    secureAvailability: Number(p.secureAvailability),
+    residency: Number(p.residency),
+    targetLoad: Number(p.targetLoad),
+    capacityStep: Number(p.capacityStep),
+    minBlockBytes: Number(p.minBlockBytes),
+    valueLimit: Number(p.valueLimit),
+    readyDays: Number(p.readyDays),
   };
 }
 
