@@ -2,22 +2,19 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
-import {BLS12381} from "../libraries/BLS12381.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
-import {KeyStore} from "../libraries/KeyStore.sol";
-import {Quorum} from "../libraries/Quorum.sol";
-import {SealedSnapshots, SigningSet} from "../libraries/SealedSnapshots.sol";
-import {Snapshots} from "../libraries/Snapshots.sol";
+import {SealedSnapshots} from "../libraries/SealedSnapshots.sol";
 import {Checkpoint, Commitment, CoreAddresses, Domain, Genesis} from "../types/Messages.sol";
-import {Epoch, G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
+import {Epoch, Mode} from "../types/Types.sol";
+import {QuorumProofs} from "./QuorumProofs.sol";
 
 /// @title Checkpoints of the chain, and its hand-overs
-/// @dev Loops run over the seats listed in a proof and over the submissions of one call.
+/// @dev Loops run over the submissions of one call, and in QuorumProofs (a linked library) over the seats of a proof.
 contract CheckpointManager is AccessManaged, ICheckpointManager {
-    using Snapshots for uint256[4];
     using SafeCast for uint256;
 
     /// @dev One slot, read and written by every checkpoint.
@@ -40,17 +37,8 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         Mode mode;
     }
 
-    /// @dev What a list of seats adds up to.
-    struct Tally {
-        uint256 authorities;
-        uint256 stake;
-        G1Point keys;
-    }
-
     uint256 private constant _RING = 64;
     uint8 private constant _MOST_CARRIED = 24;
-    /// @dev Fewer stakers than these count as none.
-    uint256 private constant _LEAST_STAKERS = 3;
 
     IElections public immutable elections;
     address private immutable _registry;
@@ -62,9 +50,11 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     /// @inheritdoc ICheckpointManager
     uint64 public genesisStamp;
     State private _state;
-    mapping(uint256 index => bytes32 hash) private _ring;
+    /// @dev keccak256(abi.encode(checkpoint hash, who submitted it)): both are proved by one slot.
+    mapping(uint256 index => bytes32 slot) private _ring;
     mapping(uint64 epoch => Slot) private _epochs;
-    mapping(uint64 epoch => bytes32 hash) private _accounting;
+    /// @dev The same of a boundary's accounting (tag 16).
+    mapping(uint64 epoch => bytes32 slot) private _accounting;
 
     constructor(address authority, IElections elections_, uint64 chainId_) AccessManaged(authority) {
         elections = elections_;
@@ -138,7 +128,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         State memory state = _state;
         _acceptBoundary(state, submission);
         _state = state;
-        elections.seal(Epoch.wrap(uint64(state.epoch) + 2), hints);
+        elections.sealFor(Epoch.wrap(uint64(state.epoch) + 2), hints, msg.sender);
     }
 
     /// @inheritdoc ICheckpointManager
@@ -149,8 +139,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     /// @inheritdoc ICheckpointManager
     function lastCheckpoint() external view returns (Last memory) {
         State memory s = _state;
-        bytes32 hash = s.count == 0 ? genesisHash : _ring[(s.count - 1) % _RING];
-        return Last(hash, s.height, s.stamp, s.acceptedAt, s.count, Epoch.wrap(s.epoch));
+        return Last(s.height, s.stamp, s.acceptedAt, s.count, Epoch.wrap(s.epoch));
     }
 
     /// @inheritdoc ICheckpointManager
@@ -164,9 +153,14 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     }
 
     /// @inheritdoc ICheckpointManager
-    function checkpointHash(uint32 index) external view returns (bytes32) {
+    function isRecent(uint32 index, bytes32 hash, address submitter) external view returns (bool) {
         uint256 count = _state.count;
-        return index < count && count - index <= _RING ? _ring[index % _RING] : bytes32(0);
+        return index < count && count - index <= _RING && _ring[index % _RING] == _slot(hash, submitter);
+    }
+
+    /// @inheritdoc ICheckpointManager
+    function accountingOf(Epoch epoch) external view returns (bytes32) {
+        return _accounting[Epoch.unwrap(epoch)];
     }
 
     /// @inheritdoc ICheckpointManager
@@ -174,14 +168,15 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         uint64 e = Epoch.unwrap(epoch);
         Slot memory slot = _epochs[e];
         if (slot.snapshot == address(0)) return r;
-        SigningSet memory set = SealedSnapshots.signingSet(slot.snapshot, slot.mode);
         r.snapshot = slot.snapshot;
-        r.registryRoot = set.registryRoot;
+        r.registryRoot = SealedSnapshots.hashOf(slot.snapshot);
         r.seal = SealedSnapshots.numberOf(slot.snapshot);
         r.incarnation = slot.incarnation;
         r.mode = slot.mode;
         r.firstHeight = slot.firstHeight;
-        if (slot.firstHeight != 0) r.lastHeight = uint64(slot.firstHeight) + set.epochLength - 1;
+        if (slot.firstHeight != 0) {
+            r.lastHeight = uint64(slot.firstHeight) + SealedSnapshots.epochLength(slot.snapshot, slot.mode) - 1;
+        }
         r.boundaryAt = _epochs[e + 1].begunAt;
         r.accounting = _accounting[e];
     }
@@ -245,18 +240,17 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         if (genesis == 0) revert CheckpointManagerNotStarted();
         Slot memory slot = _epochs[state.epoch];
         mode = slot.mode;
-        SigningSet memory set = SealedSnapshots.signingSet(slot.snapshot, mode);
         uint64 height = checkpoint.height;
-        uint64 last = uint64(slot.firstHeight) + set.epochLength - 1;
+        uint64 last = uint64(slot.firstHeight) + SealedSnapshots.epochLength(slot.snapshot, mode) - 1;
         if (height <= state.height || height > last) revert CheckpointManagerBadHeight(height, state.height, last);
         if ((height == last) != (checkpoint.boundary != 0)) revert CheckpointManagerBadBoundary();
         bytes32 hash = ConsensusCodec.checkpoint(
-            _domain(genesis, Epoch.wrap(state.epoch), slot, set.registryRoot),
+            _domain(genesis, Epoch.wrap(state.epoch), slot, SealedSnapshots.hashOf(slot.snapshot)),
             checkpoint
         );
-        _checkProof(mode, set, hash, proof);
+        QuorumProofs.checkBacked(_registry, slot.snapshot, uint8(mode), hash, proof);
         uint32 index = state.count;
-        _ring[index % _RING] = hash;
+        _ring[index % _RING] = _slot(hash, msg.sender);
         state.height = height;
         state.stamp = checkpoint.stamp;
         state.acceptedAt = uint40(block.timestamp);
@@ -284,7 +278,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         }
         Mode mode = _accept(state, submission.checkpoint, submission.proof);
         _handOver(state, mode, b.commitment);
-        _accounting[epoch] = accounting;
+        _accounting[epoch] = _slot(accounting, msg.sender);
         state.epoch = epoch + 1;
         emit BoundaryAccepted(Epoch.wrap(epoch), state.height + 1, b);
     }
@@ -337,47 +331,8 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         emit RegistryRecorded(Epoch.wrap(epoch), named, SealedSnapshots.numberOf(snapshot), carried);
     }
 
-    /// @dev Counts both weights of the signers against the snapshot, under the mode on record here, and verifies their
-    /// aggregate: the set's sum less the absent, or the sum of the present.
-    function _checkProof(Mode mode, SigningSet memory set, bytes32 hash, Proof calldata proof) private view {
-        Quorum.Weights memory whole = Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
-        Quorum.Weights memory part = Quorum.Weights(set.authorities, set.stake);
-        G1Point memory key = set.key;
-        bool present = proof.present;
-        bytes calldata seats = proof.seats;
-        if (present || seats.length != 0) {
-            Tally memory listed = _tally(set, seats);
-            part =
-                present
-                    ? Quorum.Weights(listed.authorities, listed.stake)
-                    : Quorum.Weights(part.authorities - listed.authorities, part.stake - listed.stake);
-            key = present ? listed.keys : BLS12381.subtract(key, listed.keys);
-        }
-        if (!Quorum.isBacked(mode, part, whole)) {
-            revert CheckpointManagerNoQuorum(part.authorities, whole.authorities, part.stake, whole.stake);
-        }
-        if (!BLS12381.verify(key, hash, proof.signature)) revert CheckpointManagerBadSignature();
-    }
-
-    function _tally(SigningSet memory set, bytes calldata seats) private view returns (Tally memory t) {
-        if (seats.length % 2 != 0) revert CheckpointManagerBadSeats();
-        G1Point memory key;
-        uint256 next;
-        unchecked {
-            for (uint256 i = 0; i < seats.length; i += 2) {
-                uint256 index;
-                assembly ("memory-safe") {
-                    index := shr(240, calldataload(add(seats.offset, i)))
-                }
-                Seat seat = Seat.wrap(uint16(index));
-                if (index < next || !set.members.contains(seat)) revert CheckpointManagerBadSeats();
-                next = index + 1;
-                if (index < set.nAuth) ++t.authorities;
-                t.stake += Snapshots.blobValue(set.weights, seat);
-                KeyStore.load(_registry, KeyId.wrap(Snapshots.blobValue(set.keys, seat)), key);
-                BLS12381.accumulate(t.keys, key);
-            }
-        }
+    function _slot(bytes32 hash, address submitter) private pure returns (bytes32) {
+        return EfficientHashLib.hash(uint256(hash), uint160(submitter));
     }
 
     function _domain(bytes32 genesis, Epoch epoch, Slot memory slot, bytes32 root) private view returns (bytes32) {

@@ -36,6 +36,7 @@ library SnapshotLens {
         result.weightsRoot = s.weightsRoot;
         result.paramsHash = s.paramsHash;
         result.parameters = s.parameters;
+        result.sealer = s.sealer;
         result.weights = Snapshots.readBlob(s.weights);
         result.keys = _keysOf(s, 0, s.n);
     }

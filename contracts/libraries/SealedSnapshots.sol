@@ -29,6 +29,7 @@ import {Snapshots} from "./Snapshots.sol";
 /// @param keys blob of the key numbers
 /// @param backingKey sum of the backing set's keys
 /// @param membersKey sum of the members' keys
+/// @param sealer who sealed it; no part of the hash
 struct SealedSnapshot {
     bytes32 hash;
     uint32 number;
@@ -53,6 +54,7 @@ struct SealedSnapshot {
     address keys;
     G1Point backingKey;
     G1Point membersKey;
+    address sealer;
 }
 
 /// @notice Who signs an epoch's checkpoints in its mode: W_e of protocol.md section 1, as a snapshot has it.
@@ -80,10 +82,10 @@ struct SigningSet {
 }
 
 /// @title Sealed snapshots as code
-/// @notice Everything a checkpoint or evidence is judged by, in one blob of 800 bytes: read whole for the price of one
+/// @notice Everything a checkpoint or evidence is judged by, in one blob of 832 bytes: read whole for the price of one
 /// cold account.
 library SealedSnapshots {
-    uint256 private constant _SIZE = 800;
+    uint256 private constant _SIZE = 832;
 
     /// @notice There is no snapshot at this address.
     error SealedSnapshotMissing(address blob);
@@ -110,7 +112,8 @@ library SealedSnapshots {
             SSTORE2.write(
                 bytes.concat(
                     abi.encode(s.hash, counts, sums, s.suspended, s.backing, s.members),
-                    abi.encode(s.keysRoot, s.weightsRoot, s.paramsHash, s.weights, s.keys, s.backingKey, s.membersKey)
+                    abi.encode(s.keysRoot, s.weightsRoot, s.paramsHash, s.weights, s.keys, s.backingKey, s.membersKey),
+                    abi.encode(s.sealer)
                 )
             );
     }
@@ -121,6 +124,7 @@ library SealedSnapshots {
         uint256 counts;
         uint256 sums;
         uint256 suspended;
+        address sealer;
         uint256[4] memory backing = s.backing;
         uint256[4] memory members = s.members;
         G1Point memory backingKey = s.backingKey;
@@ -138,8 +142,10 @@ library SealedSnapshots {
             mcopy(backingKey, add(at, 0x220), 0x80)
             mcopy(membersKey, add(at, 0x2a0), 0x80)
             suspended := mload(add(at, 0x60))
+            sealer := mload(add(at, 0x320))
         }
         s.suspended = suspended;
+        s.sealer = sealer;
         // Casts cut the fields out of their words.
         s.number = uint32(counts >> 224);
         s.epoch = Epoch.wrap(uint64(counts >> 160));
@@ -205,6 +211,11 @@ library SealedSnapshots {
     /// @notice Only the hash.
     function hashOf(address blob) internal view returns (bytes32) {
         return bytes32(Snapshots.blobWord(blob, 0));
+    }
+
+    /// @notice Only the blocks of an epoch in `mode`.
+    function epochLength(address blob, Mode mode) internal view returns (uint32) {
+        return uint32(Snapshots.blobWord(blob, 2) >> (96 - 32 * uint256(uint8(mode))));
     }
 
     /// @notice Only the number of the seal.

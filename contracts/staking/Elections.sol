@@ -36,22 +36,19 @@ contract Elections is Seating {
     ) Seating(authority, registry_, pool_, parameters_) {}
 
     /// @inheritdoc IElections
-    function seal(Epoch epoch, SealHints calldata hints) external returns (bytes32 hash) {
-        Epoch now_ = ICheckpointManager(checkpoints).epochNow();
-        if (
-            sealNumber == 0 ||
-            Epoch.unwrap(epoch) < _FIRST_SEALED_EPOCH ||
-            Epoch.unwrap(epoch) != Epoch.unwrap(now_) + 2
-        ) revert ElectionsNotNow(epoch, now_);
-        if (_candidates[epoch] != address(0)) revert ElectionsAlreadySealed(epoch);
-        _seatWaiting(parameters.stake());
-        (hash, ) = _seal(epoch, hints);
+    function seal(Epoch epoch, SealHints calldata hints) external returns (bytes32) {
+        return _sealCandidate(epoch, hints, msg.sender);
+    }
+
+    /// @inheritdoc IElections
+    function sealFor(Epoch epoch, SealHints calldata hints, address sealer) external returns (bytes32) {
+        return _sealCandidate(epoch, hints, sealer);
     }
 
     /// @inheritdoc IElections
     function sealGenesis(SealHints calldata hints) external restricted returns (bytes32 hash, address blob) {
         if (sealNumber != 0) revert ElectionsAlreadySealed(Epoch.wrap(0));
-        return _seal(Epoch.wrap(0), hints);
+        return _seal(Epoch.wrap(0), hints, msg.sender);
     }
 
     /// @inheritdoc IElections
@@ -68,8 +65,10 @@ contract Elections is Seating {
         IConsensusParameters.Stake memory rules = parameters.stake();
         if (sealNumber != 0) _seatWaiting(rules);
         uint256[] memory words = _read(_weights);
+        uint256[4] memory qualified = _loadQualified();
+        (words, qualified) = Sealing.mask(registry, _read(_occupants), words, qualified);
         (uint256 places, ) = Sealing.placesFor(rules, _nAuth, words);
-        revert ElectionsHints(SnapshotLens.findHints(rules, words, _loadQualified(), places));
+        revert ElectionsHints(SnapshotLens.findHints(rules, words, qualified, places));
     }
 
     /// @inheritdoc IElections
@@ -122,15 +121,28 @@ contract Elections is Seating {
         return SnapshotLens.validatorsOf(address(registry), blobOf(number), from, count);
     }
 
-    function _seal(Epoch epoch, SealHints calldata hints) private returns (bytes32 hash, address blob) {
+    function _sealCandidate(Epoch epoch, SealHints calldata hints, address sealer) private returns (bytes32 hash) {
+        Epoch now_ = ICheckpointManager(checkpoints).epochNow();
+        if (
+            sealNumber == 0 ||
+            Epoch.unwrap(epoch) < _FIRST_SEALED_EPOCH ||
+            Epoch.unwrap(epoch) != Epoch.unwrap(now_) + 2
+        ) revert ElectionsNotNow(epoch, now_);
+        if (_candidates[epoch] != address(0)) revert ElectionsAlreadySealed(epoch);
+        _seatWaiting(parameters.stake());
+        (hash, ) = _seal(epoch, hints, sealer);
+    }
+
+    function _seal(Epoch epoch, SealHints calldata hints, address sealer) private returns (bytes32 hash, address blob) {
         uint32 number = ++sealNumber;
         Sealing.Input memory input;
         (input.n, input.nAuth) = (_n, _nAuth);
-        (input.epoch, input.number) = (epoch, number);
+        (input.epoch, input.number, input.sealer) = (epoch, number, sealer);
         (input.parameters, input.registry) = (parameters, registry);
         input.last = _blobs[number - 1];
         input.words = _read(_weights);
         input.qualified = _loadQualified();
+        Sealing.mask(registry, _read(_occupants), input.words, input.qualified);
         uint256 any;
         for (uint256 k = 0; k < 4; ++k) {
             uint256 changed = _changed[k];

@@ -34,6 +34,7 @@ library Sealing {
     /// @param qualified seats of the stakers bonded enough for Balanced
     /// @param changed seats whose occupant or key changed since the last seal
     /// @param last blob of the last seal; zero if this is the first
+    /// @param sealer who seals
     struct Input {
         Epoch epoch;
         uint32 number;
@@ -44,6 +45,7 @@ library Sealing {
         uint256[4] qualified;
         uint256[4] changed;
         address last;
+        address sealer;
         IConsensusParameters parameters;
         IValidatorRegistry registry;
     }
@@ -73,6 +75,7 @@ library Sealing {
         _sum(w, input.keys);
         s.epoch = input.epoch;
         s.number = input.number;
+        s.sealer = input.sealer;
         _sealKeys(s, input, tree);
         s.weights = Snapshots.writeBlob(w.words);
         s.weightsRoot = Snapshots.weightsRoot(w.words);
@@ -84,6 +87,37 @@ library Sealing {
         if (s.cut == 0 && w.heaviest * _MILLION > w.rules.stakeCap * w.stakersStake) {
             emit IElections.Concentrated(s.number, uint32(w.heaviest), s.backingStake);
         }
+    }
+
+    /// @notice Takes the weight of convicted validators away, whether or not their live weights were refreshed.
+    /// @param occupants validators by seat, eight to a word
+    /// @param words weights; changed in place
+    /// @param qualified stakers bonded enough for Balanced; changed in place
+    function mask(
+        IValidatorRegistry registry,
+        uint256[] memory occupants,
+        uint256[] memory words,
+        uint256[4] memory qualified
+    ) internal view returns (uint256[] memory, uint256[4] memory) {
+        uint256 known = type(uint256).max;
+        uint256 held;
+        for (uint256 i = 0; i < occupants.length; ++i) {
+            uint256 rest = occupants[i];
+            for (uint256 j = 0; rest != 0; ++j) {
+                uint256 validator = rest & type(uint32).max;
+                rest >>= 32;
+                // Neighbours mostly share a word: validators are numbered in the order in which they came.
+                if (validator >> 8 != known) {
+                    known = validator >> 8;
+                    held = registry.heldWord(known);
+                }
+                if ((held >> (validator & 0xff)) & 1 == 0) continue;
+                Seat seat = Seat.wrap(uint16(8 * i + j));
+                words[i] = Snapshots.withLane(words[i], seat, 0);
+                qualified.remove(seat);
+            }
+        }
+        return (words, qualified);
     }
 
     /// @notice Places for stakers in the backing set: what authorities not suspended leave.

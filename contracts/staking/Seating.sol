@@ -47,9 +47,10 @@ abstract contract Seating is AccessManaged, IElections {
     uint16 internal _n;
     uint16 internal _nAuth;
     mapping(uint64 validator => Record) private _records;
+    mapping(uint64 validator => Tenure[]) private _tenures;
     /// @dev By seat, eight to a word: weights, occupants' numbers and their keys' numbers.
     mapping(uint256 index => uint256 word) internal _weights;
-    mapping(uint256 index => uint256 word) private _occupants;
+    mapping(uint256 index => uint256 word) internal _occupants;
     mapping(uint256 index => uint256 word) internal _keys;
     /// @dev Bitmaps by seat: stakers that may sit in Balanced's voting set; occupant or key changed since the last seal.
     mapping(uint256 index => uint256 word) internal _qualified;
@@ -109,6 +110,11 @@ abstract contract Seating is AccessManaged, IElections {
                 weight: r.weight,
                 strength: _strength(r)
             });
+    }
+
+    /// @inheritdoc IElections
+    function tenures(uint64 validator) external view returns (Tenure[] memory) {
+        return _tenures[validator];
     }
 
     /// @inheritdoc IElections
@@ -318,10 +324,19 @@ abstract contract Seating is AccessManaged, IElections {
     }
 
     function _put(uint64 validator, uint16 seat) private {
-        _records[validator].place = seat + 1;
+        _place(validator, seat + 1);
         _set(_occupants, seat, uint32(validator));
         _write(validator, seat);
         emit SeatSet(Seat.wrap(seat), validator, KeyId.wrap(_records[validator].key));
+    }
+
+    function _place(uint64 validator, uint16 place) private {
+        _records[validator].place = place;
+        Tenure[] storage list = _tenures[validator];
+        uint32 next = sealNumber + 1;
+        uint256 count = list.length;
+        if (count != 0 && list[count - 1].seal == next) list[count - 1].place = place;
+        else list.push(Tenure(next, place));
     }
 
     /// @dev Brings a seat's words into line with its occupant's record.
@@ -338,7 +353,7 @@ abstract contract Seating is AccessManaged, IElections {
     /// @dev Takes the seat from its occupant.
     function _evict(uint16 seat) private {
         uint64 validator = _occupant(seat);
-        if (validator != 0) _records[validator].place = 0;
+        if (validator != 0) _place(validator, 0);
         _vacate(seat);
     }
 

@@ -25,6 +25,10 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     uint64 public validatorCount;
     /// @inheritdoc IValidatorRegistry
     uint32 public keyCount;
+    /// @inheritdoc IValidatorRegistry
+    mapping(uint256 index => uint256 word) public heldWord;
+    /// @inheritdoc IValidatorRegistry
+    mapping(uint256 index => uint256 word) public jailedWord;
     mapping(uint64 validator => Validator) private _validators;
     mapping(bytes32 keyHash => KeyOwner) private _usedKeys;
 
@@ -143,7 +147,9 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     /// @inheritdoc IValidatorRegistry
     function tombstone(uint64 id) external restricted {
-        if (_known(id).status != Status.Tombstoned) _setStatus(id, Status.Tombstoned, 0);
+        if (_known(id).status == Status.Tombstoned) return;
+        heldWord[id >> 8] |= 1 << (id & 0xff);
+        _setStatus(id, Status.Tombstoned, 0);
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -242,6 +248,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     function _setStatus(uint64 id, Status status, uint40 until) private {
         Validator storage v = _validators[id];
+        if ((v.status == Status.Jailed) != (status == Status.Jailed)) jailedWord[id >> 8] ^= 1 << (id & 0xff);
         v.status = status;
         v.jailedUntil = until;
         emit StatusSet(id, status, until);

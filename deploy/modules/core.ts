@@ -17,7 +17,9 @@ export default buildModule("Core", (m) => {
   const elections = m.contract("Elections", [access, registry, pool, parameters], {
     libraries: { Sealing: m.library("Sealing"), SnapshotLens: m.library("SnapshotLens") },
   });
-  const checkpoints = m.contract("CheckpointManager", [access, elections, m.getParameter("chainId")]);
+  const checkpoints = m.contract("CheckpointManager", [access, elections, m.getParameter("chainId")], {
+    libraries: { QuorumProofs: m.library("QuorumProofs") },
+  });
   const slashing = m.contract("SlashingManager", [pool, checkpoints, parameters]);
 
   m.call(registry, "setElections", [elections]);

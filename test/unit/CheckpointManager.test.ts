@@ -1,5 +1,12 @@
-import { addressesHash, checkpointRoot, genesisHash, type Hash } from "@aitbc-hybrid/protocol";
+import {
+  accountingHash,
+  addressesHash,
+  checkpointRoot,
+  genesisHash,
+  type Hash,
+} from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
+import { AbiCoder, keccak256 } from "ethers";
 import hre, { network } from "hardhat";
 import {
   boundaryNow,
@@ -62,7 +69,7 @@ describe("CheckpointManager", () => {
       expect(await core.checkpoints.genesisHash()).to.equal(expected);
       expect(await core.checkpoints.lastAcceptedAt()).to.equal(BigInt(stamp));
       expect(await core.checkpoints.lastAcceptedStamp()).to.equal(BigInt(stamp));
-      expect((await core.checkpoints.lastCheckpoint()).hash).to.equal(expected);
+      expect((await core.checkpoints.lastCheckpoint()).count).to.equal(0n);
       for (const epoch of [0, 1, 2]) {
         expect((await core.checkpoints.recordedRegistry(epoch)).registryRoot).to.equal(root);
       }
@@ -118,10 +125,12 @@ describe("CheckpointManager", () => {
       const hash = checkpointRoot(await domainOf(core), checkpoint);
       await expect(submit(core, s)).to.emit(core.checkpoints, "CheckpointAccepted");
       const last = await core.checkpoints.lastCheckpoint();
-      expect(last.hash).to.equal(hash);
       expect(await core.checkpoints.hashOf(0, s.checkpoint)).to.equal(hash);
-      expect(await core.checkpoints.checkpointHash(0)).to.equal(hash);
-      expect(await core.checkpoints.checkpointHash(1)).to.equal(ZERO);
+      const recent = core.checkpoints.isRecent;
+      expect(await recent(0, hash, core.deployer.address)).to.equal(true);
+      expect(await recent(0, hash, core.others[0]!.address)).to.equal(false);
+      expect(await recent(0, hashOf("other"), core.deployer.address)).to.equal(false);
+      expect(await recent(1, hash, core.deployer.address)).to.equal(false);
       expect(last.height).to.equal(5n);
       expect(last.stamp).to.equal(BigInt(checkpoint.stamp));
       const block = await ethers.provider.getBlock("latest");
@@ -312,7 +321,18 @@ describe("CheckpointManager", () => {
       expect(await core.checkpoints.epochNow()).to.equal(1n);
       const first = await core.checkpoints.epochRecord(0);
       expect(first.boundaryAt).to.equal(BigInt((await ethers.provider.getBlock("latest"))!.timestamp) - 1n);
-      expect(first.accounting).to.not.equal(ZERO);
+      const { accounting } = await boundaryNow(core);
+      const submitter = ["bytes32", "address"];
+      expect(first.accounting).to.equal(
+        keccak256(
+          AbiCoder.defaultAbiCoder().encode(submitter, [
+            accountingHash({ ...accounting, epoch: 0, vectorHash: hashOf("vector 0") }),
+            core.deployer.address,
+          ]),
+        ),
+      );
+      expect(await core.checkpoints.accountingOf(0)).to.equal(first.accounting);
+      expect(await core.checkpoints.accountingOf(1)).to.equal(ZERO);
       const next = await core.checkpoints.epochRecord(1);
       expect([next.firstHeight, next.lastHeight]).to.deep.equal([11n, 20n]);
       // N_3 was sealed after boundary 0 and is recorded by boundary 1.
@@ -491,10 +511,9 @@ describe("CheckpointManager", () => {
     for (let height = 1; height <= 66; height++) {
       await submit(core, await submission(core, checkpointAt({ height })));
     }
-    expect(await core.checkpoints.checkpointHash(1)).to.equal(ZERO);
-    for (const index of [2, 40, 65]) {
+    for (const index of [1, 2, 40, 65]) {
       const root = checkpointRoot(await domainOf(core), checkpointAt({ height: index + 1 }));
-      expect(await core.checkpoints.checkpointHash(index)).to.equal(root);
+      expect(await core.checkpoints.isRecent(index, root, core.deployer.address)).to.equal(index > 1);
     }
   });
 

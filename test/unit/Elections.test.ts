@@ -7,7 +7,7 @@ import {
   type RegistryEntry,
 } from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
-import { getBytes, hexlify } from "ethers";
+import { getBytes, hexlify, ZeroAddress } from "ethers";
 import hre, { network } from "hardhat";
 import type { ParameterFile } from "../../tasks/parameters.ts";
 import {
@@ -406,6 +406,36 @@ describe("Elections", () => {
       await expectHash(core, back);
     });
 
+    it("convicted validators weigh nothing though their live weights were never refreshed", async () => {
+      const core = await load(started);
+      await core.access.grantRole(2, core.deployer.address, 0);
+      await closeEpoch(core, { seal: false });
+      await core.registry.setElections(ZeroAddress);
+      for (const validator of [2, 6]) await core.registry.tombstone(validator);
+      await core.registry.setElections(core.addresses.elections);
+      expect(await core.registry.heldWord(0)).to.equal((1n << 2n) | (1n << 6n));
+      expect((await core.elections.candidate(6)).weight).to.equal(20_000n);
+      await core.elections.seal(3, plain(await core.elections.sealHints.staticCall()));
+      const s = await core.elections.snapshot(2);
+      expect(weightsOf(s.weights, 7)).to.deep.equal([2_666n, 0n, 2_666n, 2_666n, 20_000n, 0n, 20_000n]);
+      expect(bits([s.suspended])).to.deep.equal([1]);
+      expect(bits(s.backing)).to.deep.equal([0, 2, 3, 4, 6]);
+      expect([s.stakers, s.backingStakers]).to.deep.equal([2n, 2n]);
+      await expectHash(core, 2);
+    });
+
+    it("leaves the credit to who sealed, or to whom he names", async () => {
+      const core = await load(started);
+      const [sealer, named] = [core.others[3]!, core.others[4]!];
+      await closeEpoch(core, { seal: false });
+      await core.elections.connect(sealer).seal(3, plain(await core.elections.sealHints.staticCall()));
+      expect((await core.elections.snapshot(2)).sealer).to.equal(sealer.address);
+      await closeEpoch(core, { seal: false });
+      const hints = plain(await core.elections.sealHints.staticCall());
+      await core.elections.connect(sealer).sealFor(4, hints, named.address);
+      expect((await core.elections.snapshot(3)).sealer).to.equal(named.address);
+    });
+
     it("checkpoints are verified under the sums of keys after every kind of change", async () => {
       const core = await load(started);
       await core.access.grantRole(2, core.deployer.address, 0);
@@ -452,6 +482,13 @@ describe("Elections", () => {
       await sealNext(core);
       expect(await occupants(core)).to.deep.equal([1, 2, 3, stronger.id, 5]);
       expect((await core.elections.candidate(4)).seated).to.equal(false);
+      // Counted from the seal that seated it, the third; the seal before was the first to count the loser.
+      expect(await core.elections.tenures(stronger.id)).to.deep.equal([[3n, 4n]]);
+      expect(await core.elections.tenures(4)).to.deep.equal([
+        [1n, 4n],
+        [3n, 0n],
+      ]);
+      expect(await core.elections.tenures(weak.id)).to.deep.equal([]);
       await sealNext(core);
       expect(await occupants(core)).to.deep.equal([1, 2, strong.id, stronger.id, 5]);
       const number = await sealNext(core);

@@ -225,6 +225,7 @@ describe("ValidatorRegistry", () => {
       const judge = await slasher(core);
       const member = core.members.get(5)!;
       await core.registry.connect(judge).jail(5);
+      expect(await core.registry.jailedWord(0)).to.equal(1n << 5n);
       const { jailedUntil } = await core.registry.validator(5);
       await expect(core.registry.connect(member.operator).unjail(5)).to.be.revertedWithCustomError(
         core.registry,
@@ -236,6 +237,7 @@ describe("ValidatorRegistry", () => {
       expect((await core.elections.candidate(5)).eligible).to.equal(false);
       await networkHelpers.time.increase(core.file.slashing.jailTime as number);
       await core.registry.connect(member.operator).unjail(5);
+      expect(await core.registry.jailedWord(0)).to.equal(0n);
       expect((await core.registry.validator(5)).status).to.equal(STATUS.active);
       expect((await core.elections.candidate(5)).eligible).to.equal(true);
       await expect(core.registry.connect(member.operator).unjail(5)).to.be.revertedWithCustomError(

@@ -35,14 +35,12 @@ interface ICheckpointManager {
     }
 
     /// @notice The last checkpoint accepted.
-    /// @param hash Its hash; the genesis hash before any
     /// @param height Height; 0 before any
     /// @param stamp Its block's stamp, ms; genesis' before any
     /// @param acceptedAt When it was accepted, seconds; when `start` was called before any
     /// @param count Checkpoints accepted so far
     /// @param epoch Epoch now: the boundary before it is accepted, its own is not
     struct Last {
-        bytes32 hash;
         uint64 height;
         uint64 stamp;
         uint40 acceptedAt;
@@ -59,7 +57,7 @@ interface ICheckpointManager {
     /// @param firstHeight Height of its first block; 0 while the boundary before it is not accepted
     /// @param lastHeight Height of its last block; 0 likewise
     /// @param boundaryAt When its boundary was accepted, seconds; 0 while it is not
-    /// @param accounting Hash of its accounting (tag 16); zero likewise
+    /// @param accounting `accountingOf` it; zero likewise
     struct EpochRecord {
         address snapshot;
         bytes32 registryRoot;
@@ -155,8 +153,13 @@ interface ICheckpointManager {
     /// @notice Stamp of the last checkpoint accepted, ms.
     function lastAcceptedStamp() external view returns (uint64);
 
-    /// @notice Hash of accepted checkpoint number `index` (from 0) if still in the ring of the last 64, else zero.
-    function checkpointHash(uint32 index) external view returns (bytes32);
+    /// @notice Whether checkpoint number `index` (from 0) is among the last 64, has this hash and was submitted by
+    /// `submitter`. Events tell all three.
+    function isRecent(uint32 index, bytes32 hash, address submitter) external view returns (bool);
+
+    /// @notice What a boundary left for the pay of its epoch: keccak256(abi.encode(hash of its accounting (tag 16), who
+    /// submitted it)); zero while the boundary is not accepted.
+    function accountingOf(Epoch epoch) external view returns (bytes32);
 
     function epochRecord(Epoch epoch) external view returns (EpochRecord memory);
 

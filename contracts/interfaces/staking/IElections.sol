@@ -40,6 +40,7 @@ interface IElections {
     /// @param weightsRoot Merkle root of the weight words
     /// @param paramsHash Hash of the consensus parameters in force with it (tag 37)
     /// @param parameters Number of that parameter set in ConsensusParameters
+    /// @param sealer Who sealed it, or was named by who did
     /// @param weights Weight words, eight seats each, seat 8 w + j at bits [32 j, 32 j + 32) of word w; ceil(n/8) words
     /// @param keys Key of each seat, n of them; 0 where the seat is vacant
     struct Snapshot {
@@ -59,6 +60,7 @@ interface IElections {
         bytes32 weightsRoot;
         bytes32 paramsHash;
         uint32 parameters;
+        address sealer;
         uint256[] weights;
         KeyId[] keys;
     }
@@ -77,6 +79,14 @@ interface IElections {
         bool eligible;
         uint32 weight;
         uint32 strength;
+    }
+
+    /// @notice A seat that a validator holds, or that it holds none, as counted from a seal on.
+    /// @param seal First seal that counts it
+    /// @param place Seat + 1; 0: none
+    struct Tenure {
+        uint32 seal;
+        uint16 place;
     }
 
     /// @notice A validator's live weight or eligibility changed.
@@ -126,6 +136,9 @@ interface IElections {
     /// @notice Seals the candidate registry of an epoch from the live weights. Anyone, once per epoch, in its time.
     function seal(Epoch epoch, SealHints calldata hints) external returns (bytes32 hash);
 
+    /// @notice The same with the credit for it left to `sealer`. Anyone.
+    function sealFor(Epoch epoch, SealHints calldata hints, address sealer) external returns (bytes32 hash);
+
     /// @notice Seals the first registry, of epochs 0, 1 and 2. Only CheckpointManager, on `start`.
     function sealGenesis(SealHints calldata hints) external returns (bytes32 hash, address blob);
 
@@ -172,6 +185,10 @@ interface IElections {
     function validatorsOf(uint32 number, uint16 from, uint16 count) external view returns (uint64[] memory);
 
     function candidate(uint64 validator) external view returns (Candidate memory);
+
+    /// @notice A validator's seats over time, oldest first. An entry holds until the next one's seal; before the first it
+    /// had none.
+    function tenures(uint64 validator) external view returns (Tenure[] memory);
 
     /// @notice Who sits on a seat now, and with which key; zeros if nobody.
     function occupant(Seat seat) external view returns (uint64 validator, KeyId key);

@@ -172,4 +172,11 @@ interface IValidatorRegistry {
 
     /// @notice The vote address, or the withdrawal address where none is set.
     function voteAddress(uint64 validator) external view returns (address);
+
+    /// @notice Validators whose weight counts in no seal because of a conviction, by their numbers: validator `id` is bit
+    /// `id & 255` of word `id >> 8`. Read as words, so that a seal sees them without asking for each.
+    function heldWord(uint256 index) external view returns (uint256);
+
+    /// @notice Validators in jail, likewise.
+    function jailedWord(uint256 index) external view returns (uint256);
 }

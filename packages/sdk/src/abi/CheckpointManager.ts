@@ -10,6 +10,13 @@ export const checkpointManagerAbi = [
     type: "constructor",
   },
   {
+    inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
+    name: "accountingOf",
+    outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "authority",
     outputs: [{ internalType: "address", name: "", type: "address" }],
@@ -34,13 +41,6 @@ export const checkpointManagerAbi = [
     inputs: [],
     name: "chainId",
     outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "uint32", name: "index", type: "uint32" }],
-    name: "checkpointHash",
-    outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
     stateMutability: "view",
     type: "function",
   },
@@ -135,6 +135,17 @@ export const checkpointManagerAbi = [
     type: "function",
   },
   {
+    inputs: [
+      { internalType: "uint32", name: "index", type: "uint32" },
+      { internalType: "bytes32", name: "hash", type: "bytes32" },
+      { internalType: "address", name: "submitter", type: "address" },
+    ],
+    name: "isRecent",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "lastAcceptedAt",
     outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
@@ -154,7 +165,6 @@ export const checkpointManagerAbi = [
     outputs: [
       {
         components: [
-          { internalType: "bytes32", name: "hash", type: "bytes32" },
           { internalType: "uint64", name: "height", type: "uint64" },
           { internalType: "uint64", name: "stamp", type: "uint64" },
           { internalType: "uint40", name: "acceptedAt", type: "uint40" },
@@ -688,9 +698,6 @@ export const checkpointManagerAbi = [
     name: "AccessManagedUnauthorized",
     type: "error",
   },
-  { inputs: [], name: "BLSCoordinateOutOfRange", type: "error" },
-  { inputs: [], name: "BLSPointAtInfinity", type: "error" },
-  { inputs: [], name: "BLSPrecompileFailed", type: "error" },
   { inputs: [], name: "CheckpointManagerAlreadyStarted", type: "error" },
   { inputs: [], name: "CheckpointManagerBadBoundary", type: "error" },
   {
@@ -747,21 +754,11 @@ export const checkpointManagerAbi = [
     type: "error",
   },
   {
-    inputs: [{ internalType: "KeyId", name: "key", type: "uint32" }],
-    name: "KeyStoreUnknown",
-    type: "error",
-  },
-  {
     inputs: [
       { internalType: "uint8", name: "bits", type: "uint8" },
       { internalType: "uint256", name: "value", type: "uint256" },
     ],
     name: "SafeCastOverflowedUintDowncast",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "address", name: "blob", type: "address" }],
-    name: "SealedSnapshotMissing",
     type: "error",
   },
 ] as const;

@@ -138,7 +138,27 @@ export const electionsAbi = [
       },
     ],
     name: "seal",
-    outputs: [{ internalType: "bytes32", name: "hash", type: "bytes32" }],
+    outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "Epoch", name: "epoch", type: "uint64" },
+      {
+        components: [
+          { internalType: "uint32", name: "cut", type: "uint32" },
+          { internalType: "uint32", name: "lastWeight", type: "uint32" },
+          { internalType: "Seat", name: "lastSeat", type: "uint16" },
+        ],
+        internalType: "struct IElections.SealHints",
+        name: "hints",
+        type: "tuple",
+      },
+      { internalType: "address", name: "sealer", type: "address" },
+    ],
+    name: "sealFor",
+    outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
     stateMutability: "nonpayable",
     type: "function",
   },
@@ -217,6 +237,7 @@ export const electionsAbi = [
           { internalType: "bytes32", name: "weightsRoot", type: "bytes32" },
           { internalType: "bytes32", name: "paramsHash", type: "bytes32" },
           { internalType: "uint32", name: "parameters", type: "uint32" },
+          { internalType: "address", name: "sealer", type: "address" },
           { internalType: "uint256[]", name: "weights", type: "uint256[]" },
           { internalType: "KeyId[]", name: "keys", type: "uint32[]" },
         ],
@@ -274,6 +295,7 @@ export const electionsAbi = [
           { internalType: "bytes32", name: "weightsRoot", type: "bytes32" },
           { internalType: "bytes32", name: "paramsHash", type: "bytes32" },
           { internalType: "uint32", name: "parameters", type: "uint32" },
+          { internalType: "address", name: "sealer", type: "address" },
           { internalType: "uint256[]", name: "weights", type: "uint256[]" },
           { internalType: "KeyId[]", name: "keys", type: "uint32[]" },
         ],
@@ -307,6 +329,7 @@ export const electionsAbi = [
           { internalType: "bytes32", name: "weightsRoot", type: "bytes32" },
           { internalType: "bytes32", name: "paramsHash", type: "bytes32" },
           { internalType: "uint32", name: "parameters", type: "uint32" },
+          { internalType: "address", name: "sealer", type: "address" },
           { internalType: "uint256[]", name: "weights", type: "uint256[]" },
           { internalType: "KeyId[]", name: "keys", type: "uint32[]" },
         ],
@@ -322,6 +345,23 @@ export const electionsAbi = [
     inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
     name: "snapshotHashOf",
     outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "tenures",
+    outputs: [
+      {
+        components: [
+          { internalType: "uint32", name: "seal", type: "uint32" },
+          { internalType: "uint16", name: "place", type: "uint16" },
+        ],
+        internalType: "struct IElections.Tenure[]",
+        name: "",
+        type: "tuple[]",
+      },
+    ],
     stateMutability: "view",
     type: "function",
   },
@@ -509,6 +549,11 @@ export const electionsAbi = [
   {
     inputs: [{ internalType: "address", name: "blob", type: "address" }],
     name: "SealedSnapshotMissing",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "Seat", name: "seat", type: "uint16" }],
+    name: "SnapshotSeatOutOfRange",
     type: "error",
   },
 ] as const;

@@ -44,6 +44,13 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
+    name: "heldWord",
+    outputs: [{ internalType: "uint256", name: "word", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "isConsumingScheduledOp",
     outputs: [{ internalType: "bytes4", name: "", type: "bytes4" }],
@@ -55,6 +62,13 @@ export const validatorRegistryAbi = [
     name: "jail",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
+    name: "jailedWord",
+    outputs: [{ internalType: "uint256", name: "word", type: "uint256" }],
+    stateMutability: "view",
     type: "function",
   },
   {

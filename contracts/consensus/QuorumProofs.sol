@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
+import {BLS12381} from "../libraries/BLS12381.sol";
+import {KeyStore} from "../libraries/KeyStore.sol";
+import {Quorum} from "../libraries/Quorum.sol";
+import {SealedSnapshots, SigningSet} from "../libraries/SealedSnapshots.sol";
+import {Snapshots} from "../libraries/Snapshots.sol";
+import {G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
+
+/// @title Whether enough of a sealed registry signed
+/// @notice A linked library, part of CheckpointManager and of HybridManager. Weights are those of the snapshot; the mode
+/// is the caller's, never a message's. Loops run over the seats of a list.
+library QuorumProofs {
+    using Snapshots for uint256[4];
+
+    /// @dev What a list of seats adds up to.
+    struct Tally {
+        uint256 authorities;
+        uint256 stake;
+        G1Point keys;
+    }
+
+    /// @dev Fewer stakers than these count as none.
+    uint256 private constant _LEAST_STAKERS = 3;
+
+    /// @notice Counts both weights of a checkpoint's signers under a mode and verifies their aggregate: the set's sum
+    /// less the absent, or the sum of the present. Reverts unless they are a quorum that signed.
+    /// @param registry whose keys they are
+    /// @param blob the sealed snapshot
+    /// @param modeNumber the `Mode`, as a number: tools read no enumerations in a library's interface
+    /// @param root what they signed
+    function checkBacked(
+        address registry,
+        address blob,
+        uint8 modeNumber,
+        bytes32 root,
+        ICheckpointManager.Proof calldata proof
+    ) external view {
+        Mode mode = Mode(modeNumber);
+        SigningSet memory set = SealedSnapshots.signingSet(blob, mode);
+        Quorum.Weights memory whole = Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
+        Quorum.Weights memory part = Quorum.Weights(set.authorities, set.stake);
+        G1Point memory key = set.key;
+        bool present = proof.present;
+        bytes calldata seats = proof.seats;
+        if (present || seats.length != 0) {
+            Tally memory listed = _tally(registry, set, seats);
+            part =
+                present
+                    ? Quorum.Weights(listed.authorities, listed.stake)
+                    : Quorum.Weights(part.authorities - listed.authorities, part.stake - listed.stake);
+            key = present ? listed.keys : BLS12381.subtract(key, listed.keys);
+        }
+        if (!Quorum.isBacked(mode, part, whole)) {
+            revert ICheckpointManager.CheckpointManagerNoQuorum(
+                part.authorities,
+                whole.authorities,
+                part.stake,
+                whole.stake
+            );
+        }
+        if (!BLS12381.verify(key, root, proof.signature)) revert ICheckpointManager.CheckpointManagerBadSignature();
+    }
+
+    function _tally(
+        address registry,
+        SigningSet memory set,
+        bytes calldata seats
+    ) private view returns (Tally memory t) {
+        if (seats.length % 2 != 0) revert ICheckpointManager.CheckpointManagerBadSeats();
+        G1Point memory key;
+        uint256 next;
+        unchecked {
+            for (uint256 i = 0; i < seats.length; i += 2) {
+                uint256 index;
+                assembly ("memory-safe") {
+                    index := shr(240, calldataload(add(seats.offset, i)))
+                }
+                Seat seat = Seat.wrap(uint16(index));
+                if (index < next || !set.members.contains(seat)) revert ICheckpointManager.CheckpointManagerBadSeats();
+                next = index + 1;
+                if (index < set.nAuth) ++t.authorities;
+                t.stake += Snapshots.blobValue(set.weights, seat);
+                KeyStore.load(registry, KeyId.wrap(Snapshots.blobValue(set.keys, seat)), key);
+                BLS12381.accumulate(t.keys, key);
+            }
+        }
+    }
+}
