@@ -40,6 +40,8 @@ const EMPTY_OWN: OwnVotes = { proposal: null, notarize: null, finalize: null, nu
 
 /** Checks of one peer's messages that may wait for the verifier; honest ones have a handful. */
 const CHECKS_PER_PEER = 32;
+/** Certificates of final blocks kept that contradict the own chain: one is enough to convict. */
+const MOST_CONFLICTS = 8;
 /** Peers remembered; the transport connects to fewer. */
 const MOST_PEERS = 4_096;
 
@@ -153,6 +155,16 @@ export class Draft {
     if (this.s.halted !== null) return;
     this.s.halted = reason;
     this.effects.push({ type: "halt", reason, keep });
+  }
+
+  /** Halts because others finalized (`f`) or backed another chain than the own: rule 8. */
+  contradict(reason: string, keep: readonly (Certificate | Block)[], f: Certificate | null): void {
+    this.halt(reason, keep);
+    this.s.contradicted = true;
+    this.changed = true;
+    if (f === null || this.s.conflicts.length >= MOST_CONFLICTS) return;
+    if (this.s.conflicts.some((known) => known.view === f.view && known.blockHash === f.blockHash)) return;
+    this.s.conflicts = [...this.s.conflicts, f];
   }
 
   /** Counts a rule's branch where a harness asked for it. */

@@ -40,6 +40,12 @@ type PerEpoch = Pick<
   | "attended"
   | "heard"
   | "reported"
+  | "history"
+  | "conflicts"
+  | "walked"
+  | "dueCheckpoints"
+  | "backings"
+  | "strayBackings"
 >;
 
 /** The part of the state that begins anew with an epoch: view 0 is the last block of the one before. */
@@ -92,6 +98,12 @@ export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
     attended: 0,
     heard: zeros,
     reported: new Set(),
+    history: null,
+    conflicts: [],
+    walked: new Set(),
+    dueCheckpoints: new Map(),
+    backings: new Map(),
+    strayBackings: [],
   };
 }
 
@@ -110,6 +122,7 @@ export function stateAt(
     genesisHash,
     now,
     halted: null,
+    contradicted: false,
     registries,
     registriesAsked: new Set(),
     past:

@@ -1,6 +1,11 @@
 export * from "./codec/index.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
-export { slashable } from "./evidence/index.ts";
+export {
+  type BesideRestart,
+  checkpointsSlashable,
+  restartSlashable,
+  slashable,
+} from "./evidence/index.ts";
 export { hashBytes } from "./hash.ts";
 export { firstOfTerm, lastOfTerm, leaderSchedule, termOf } from "./leader.ts";
 export { checkpointRootOf, hashOf, rootOf, signingRoot } from "./memo.ts";

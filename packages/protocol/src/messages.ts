@@ -54,6 +54,8 @@ export function onMessage(d: Draft, from: Peer, message: Message): void {
         verifyBacking(d, message.certificate, from);
       }
       return;
+    case "restart":
+      return;
   }
 }
 

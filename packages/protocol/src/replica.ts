@@ -3,7 +3,12 @@ import { holdBacking, onBackingVerified, onCheckpointSigned } from "./checkpoint
 import { genesisHash as hashGenesis, snapshotHash } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
 import { genesisStart } from "./epoch/index.ts";
-import { onConflictVerified } from "./evidence/index.ts";
+import {
+  onCarriedVerified,
+  onCheckpointsVerified,
+  onConflictVerified,
+  onMemberVerified,
+} from "./evidence/index.ts";
 import { stateAt } from "./handover.ts";
 import { termOf } from "./leader.ts";
 import { onMessage } from "./messages.ts";
@@ -52,7 +57,7 @@ export function initialReplica(
 export function step(state: ReplicaState, input: Input): Stepped {
   const d = new Draft(state);
   if (input.now > d.s.now) d.s.now = input.now;
-  if (d.s.halted !== null) {
+  if (d.s.halted !== null && !d.s.contradicted) {
     if (input.type === "message" && input.message.type === "request")
       onRequest(d, input.from, input.message.request);
     return { state: d.s, effects: d.effects };
@@ -153,6 +158,10 @@ function onVerified(d: Draft, id: number, result: CheckResult): void {
     if (job.what === "proposal") onProposalVerified(d, job, result);
   } else if (job.what === "conflict") {
     onConflictVerified(d, job, result);
+  } else if (job.what === "member") {
+    onMemberVerified(d, job, result.valid[0] === true);
+  } else if (job.what === "checkpoints") {
+    onCheckpointsVerified(d, job, result.valid);
   } else if (job.what === "blame") {
     onBlameVerified(d, job, result.valid[0] === true);
   } else if (job.what === "leaderNullify") {
@@ -173,6 +182,14 @@ function onCertificateVerified(d: Draft, job: Job, ok: boolean): void {
     }
     for (const { hash, block } of job.blocks) addBlock(d, hash, block, job.from);
     holdCertificate(d, job.certificate);
+    if (job.forks)
+      d.contradict(
+        `F of view ${job.certificate.view} is of a chain that leaves the own final one`,
+        [],
+        job.certificate,
+      );
+  } else if (job.what === "carried") {
+    onCarriedVerified(d, job.certificate, ok);
   } else if (job.what === "checkpointCertificate") {
     if (!ok) {
       d.ban(job.from, "forged backing");

@@ -3,6 +3,7 @@ import { appendFinal, markBacked } from "./checkpoint/index.ts";
 import { genesisHash as hashGenesis } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
 import { ProtocolError } from "./errors.ts";
+import { remember } from "./evidence/index.ts";
 import { stateAt, wantRegistry } from "./handover.ts";
 import { checkpointRootOf, hashOf } from "./memo.ts";
 import { settle } from "./settle.ts";
@@ -82,6 +83,9 @@ function replay(d: Draft, record: DurableRecord, intents: SignIntent[]): void {
       markBacked(d, record.certificate);
       return;
     }
+    case "evidence":
+      remember(d, record.evidence);
+      return;
   }
 }
 
@@ -118,7 +122,7 @@ function finalAgain(d: Draft, record: Extract<DurableRecord, { type: "final" }>)
       "STATE_INVALID",
       `the final block recorded at height ${block.header.height} does not fit: ${verdict?.invalid ?? "its parent is missing"}`,
     );
-  appendFinal(d, hash, block, verdict.chain, roots, certificate?.view ?? block.header.view);
+  appendFinal(d, hash, block, verdict.chain, roots, certificate?.view ?? block.header.view, certificate);
   if (certificate !== null) holdAgain(d, certificate);
   dropFinal(d, new Set([hash]));
 }

@@ -1,6 +1,7 @@
 import { advanceBlocks } from "./block/index.ts";
 import { backReached, repeatCheckpointVotes, signCheckpoints } from "./checkpoint/index.ts";
 import type { Draft } from "./draft.ts";
+import { walkConflicts } from "./evidence/index.ts";
 import { handOver } from "./handover.ts";
 import { onMessage } from "./messages.ts";
 import type { Millis } from "./types/index.ts";
@@ -16,10 +17,16 @@ import {
   rule6Nullify,
   rule6Retry,
   rule8Finalize,
+  wantBlock,
+  wantEvidence,
 } from "./view/index.ts";
 
 /** Applies the rules until none applies any more, then sees to repair and the next deadline. */
 export function settle(d: Draft): void {
+  if (d.s.contradicted) {
+    settleHalted(d);
+    return;
+  }
   do {
     d.changed = false;
     advanceBlocks(d);
@@ -32,6 +39,10 @@ export function settle(d: Draft): void {
     rule6Nullify(d);
     backReached(d);
     signCheckpoints(d);
+    if (d.s.contradicted) {
+      settleHalted(d);
+      return;
+    }
     if (d.s.halted !== null) return;
     if (handOver(d)) replayEarly(d);
   } while (d.changed);
@@ -39,6 +50,16 @@ export function settle(d: Draft): void {
   repeatCheckpointVotes(d);
   retryFetches(d);
   catchUp(d);
+  setTimer(d);
+}
+
+/** A node halted by a contradiction votes no more; it finds out who is to blame (rule 8, section 7). */
+function settleHalted(d: Draft): void {
+  walkConflicts(d, {
+    wantBlock: (draft, hash) => wantBlock(draft, hash, null),
+    wantCertificate: (draft, view) => wantEvidence(draft, view),
+  });
+  retryFetches(d);
   setTimer(d);
 }
 
@@ -57,6 +78,11 @@ function setTimer(d: Draft): void {
   const consider = (time: Millis): void => {
     if (time > now && time < at) at = time;
   };
+  if (s.contradicted) {
+    for (const fetch of [...s.fetches.values(), ...s.wanted.values()]) consider(fetch.retryAt);
+    ask(d, at);
+    return;
+  }
   consider(s.timers.lead);
   consider(s.timers.advance);
   consider(s.timers.retry);
@@ -67,7 +93,11 @@ function setTimer(d: Draft): void {
   for (const fetch of s.wanted.values()) consider(fetch.retryAt);
   if (s.catchUp !== null) consider(s.catchUp.retryAt);
   for (const { block } of s.blocks.values()) consider(block.header.stamp - epoch.params.drift);
-  if (at === Number.POSITIVE_INFINITY || at === s.timer) return;
-  s.timer = at;
+  ask(d, at);
+}
+
+function ask(d: Draft, at: Millis): void {
+  if (at === Number.POSITIVE_INFINITY || at === d.s.timer) return;
+  d.s.timer = at;
   d.emit({ type: "timer", at });
 }

@@ -6,6 +6,7 @@ import type {
   Certificate,
   Checkpoint,
   CheckpointCertificate,
+  CheckpointTestimony,
   CheckpointVote,
   EpochStart,
   ExecutedRoots,
@@ -178,6 +179,23 @@ export interface Ledgered {
   readonly lastDue: { readonly hash: Hash; readonly height: number };
 }
 
+/** The final chain of the epoch, newest first: what evidence, late certificates and recovery look back at. */
+export interface FinalNode {
+  /** What a child inherits. */
+  readonly facts: ParentFacts;
+  /** The header's own view. */
+  readonly view: number;
+  readonly roots: ExecutedRoots;
+  readonly range: MountainRange;
+  readonly lastDue: Ledgered["lastDue"];
+  /** F of this very block; null where a descendant's made it final. */
+  readonly certificate: Certificate | null;
+  /** Certificates that the block carries. */
+  readonly carried: readonly Certificate[];
+  /** Null at the first block of the epoch. */
+  readonly below: FinalNode | null;
+}
+
 /** What waits for an answer of the verifier. */
 export type Job =
   | { readonly what: "votes"; readonly view: number; readonly root: Hash; readonly asked: readonly Asked[] }
@@ -189,6 +207,26 @@ export type Job =
       readonly from: Peer;
       /** Blocks that came with it, oldest first, the certified one last. */
       readonly blocks: readonly { readonly hash: Hash; readonly block: Block }[];
+      /** It came with a chain of blocks that leaves the own final chain. */
+      readonly forks: boolean;
+    }
+  /** A certificate that a chain in conflict with the own carries. */
+  | { readonly what: "carried"; readonly certificate: Certificate; readonly root: Hash }
+  /** A vote against a certificate that its signer is in. */
+  | {
+      readonly what: "member";
+      readonly vote: Vote;
+      readonly certificate: Certificate;
+      readonly from: Peer | null;
+    }
+  | {
+      readonly what: "checkpoints";
+      readonly first: CheckpointTestimony;
+      readonly second: CheckpointTestimony;
+      readonly chain: readonly Checkpoint[];
+      /** Sender of the vote that made the pair, and of the one beside it. */
+      readonly from: Peer | null;
+      readonly fromOther: Peer | null;
     }
   | {
       readonly what: "checkpointCertificate";
@@ -253,6 +291,8 @@ export interface ReplicaState {
   readonly genesisHash: Hash;
   readonly now: Millis;
   readonly halted: string | null;
+  /** Halted because others finalized or backed another chain: it goes on looking for evidence and a recovery. */
+  readonly contradicted: boolean;
   readonly epoch: EpochContext;
   /** When this replica entered the epoch. */
   readonly begun: Millis;
@@ -327,7 +367,19 @@ export interface ReplicaState {
   /** Views in which a quorum's votes came, and per seat the count at its last vote (skip rule). */
   readonly attended: number;
   readonly heard: readonly number[];
-  /** Seats already reported per view, so that one offence is one report. */
+  /** Offences already told of, so that one is told once. */
   readonly reported: ReadonlySet<string>;
+  /** The final chain of the epoch; null before its first final block. */
+  readonly history: FinalNode | null;
+  /** Certificates of final blocks that contradict the own final chain. */
+  readonly conflicts: readonly Certificate[];
+  /** Roots of those that have convicted. */
+  readonly walked: ReadonlySet<Hash>;
+  /** Checkpoints of the own final chain in this epoch, by height. */
+  readonly dueCheckpoints: ReadonlyMap<number, Checkpoint>;
+  /** Their backings. */
+  readonly backings: ReadonlyMap<number, CheckpointCertificate>;
+  /** Verified backings of other chains. */
+  readonly strayBackings: readonly CheckpointCertificate[];
   readonly timer: Millis | null;
 }

@@ -100,6 +100,7 @@ test("evidence is ordered by kind and its two signatures are added", () => {
     blockHash: ZERO_HASH,
   } as const;
   const evidence: VoteEvidence = {
+    what: "votes",
     epoch: 1,
     domain: ZERO_HASH,
     seat: 3,

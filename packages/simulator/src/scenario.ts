@@ -327,15 +327,15 @@ export function calmScenario(
 
 /**
  * A schedule above both bounds: every byzantine key runs twice, one process on each side of a partition whose sides
- * each have a quorum. It must disagree, or the harness is blind.
+ * each have a quorum. It must disagree, or the harness is blind. Epochs are short unless `epochLength` says otherwise.
  */
-export function beyondScenario(seed: string, mode: Mode): Scenario {
+export function beyondScenario(seed: string, mode: Mode, epochLength?: number): Scenario {
   const random = new Random(`beyond ${seed}`);
   const base = randomScenario(seed);
   const size = mode === "secure" ? 9 : 8;
   const authorities = mode === "fast" ? size : 4;
   const params = smallParams({
-    epochLength: random.whole(3, 5),
+    epochLength: epochLength ?? random.whole(3, 5),
     checkpointInterval: 2,
     blockTime: 50,
     delta: 100,

@@ -16,7 +16,7 @@ import {
 import { behaviour, twin } from "./adversaries/index.ts";
 import { Clock, EventQueue, Network } from "./events/index.ts";
 import type { Observer } from "./observer.ts";
-import { backs, type Counts, Oracles } from "./oracles/index.ts";
+import { accusedBy, backs, type Counts, Oracles } from "./oracles/index.ts";
 import { Random } from "./random.ts";
 import type { Rules, RulesConfig } from "./rules.ts";
 import { type Scenario, WORLD_START } from "./scenario.ts";
@@ -39,7 +39,13 @@ export interface RunResult {
   readonly accepted: number;
   /** Simulated time, ms. */
   readonly elapsed: Millis;
-  readonly convicted: { readonly validators: readonly number[]; readonly enough: boolean } | null;
+  readonly convicted: {
+    readonly validators: readonly number[];
+    readonly enough: boolean;
+    /** By the evidence of the honest nodes themselves. */
+    readonly accused: readonly number[];
+    readonly accusedEnough: boolean;
+  } | null;
 }
 
 export interface WorldOptions {
@@ -483,7 +489,12 @@ export class World {
       convicted:
         convicted === null
           ? null
-          : { validators: [...convicted.validators].sort(), enough: convicted.enough },
+          : {
+              validators: [...convicted.validators].sort(),
+              enough: convicted.enough,
+              accused: [...convicted.accused.validators].sort(),
+              accusedEnough: convicted.accused.enough,
+            },
     };
   }
 }
@@ -520,6 +531,8 @@ export function describe(message: Message): string {
     }
     case "blocks":
       return `blocks ${message.blocks.map((each) => each.block.header.height).join()}`;
+    case "restart":
+      return `RESTART ${message.vote.epoch}/${message.vote.view} ${short(message.vote.blockHash)}`;
   }
 }
 
@@ -535,7 +548,9 @@ function describeEffect(effect: Effect): string | null {
     case "halt":
       return `halts: ${effect.reason}`;
     case "evidence":
-      return `evidence against validator ${effect.evidence.validatorId - 1}`;
+      return `evidence (${effect.evidence.what}) against ${accusedBy(effect.evidence)
+        .map((id) => id - 1)
+        .join()}`;
     case "sign": {
       const { intent } = effect;
       if (intent.what === "checkpoint") return `signs checkpoint ${intent.checkpoint.height}`;

@@ -20,6 +20,20 @@ describe("above the fault bounds", () => {
     });
   }
 
+  for (const mode of ["fast", "balanced", "secure"] satisfies Mode[]) {
+    it(`${mode}: when honest nodes disagree within an epoch, their own evidence convicts a third`, () => {
+      for (let seed = 1; seed <= 8; seed++) {
+        const scenario = beyondScenario(`${seed}`, mode, 1000);
+        const result = runScenario({ scenario }, { rules });
+        assert.notEqual(result.disagreements.length, 0, `seed ${seed}`);
+        assert.deepEqual(result.failures, [], `seed ${seed}`);
+        const accused = result.convicted?.accused ?? [];
+        assert.ok(result.convicted?.accusedEnough, `seed ${seed}: too few accused (${accused})`);
+        for (const validator of accused) assert.ok(scenario.twins.has(validator), `honest ${validator}`);
+      }
+    });
+  }
+
   for (const corrupted of ["authorities", "stakers"] as const) {
     it(`balanced: twins of all ${corrupted} alone contradict nothing`, () => {
       for (let seed = 1; seed <= 10; seed++) {

@@ -133,7 +133,15 @@ export class ChainStore {
       const first = decodeVote(reader.bytes(reader.u16()));
       const second = decodeVote(reader.bytes(reader.u16()));
       const seat = numberIn(key, 9);
-      found.push({ epoch: numberIn(key, 1), domain: first.domain, seat, validatorId, first, second });
+      found.push({
+        what: "votes",
+        epoch: numberIn(key, 1),
+        domain: first.domain,
+        seat,
+        validatorId,
+        first,
+        second,
+      });
     }
     return found;
   }

@@ -324,6 +324,8 @@ export class Engine {
         this.#hold(() => listener.epoch(effect.start, effect.registry));
         return;
       case "evidence":
+        // The other offences are in the log; only pairs of votes are posted.
+        if (effect.evidence.what !== "votes") return;
         chain.keep(effect.evidence);
         listener.evidence(effect.evidence);
         return;

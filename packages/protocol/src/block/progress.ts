@@ -15,11 +15,13 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
       finalization.blockHash === hash &&
       hash !== tip.hash
     )
-      d.halt(`F of view ${finalization.view} contradicts the final chain below ${tip.height}`, [
+      d.contradict(
+        `F of view ${finalization.view} contradicts the final chain below ${tip.height}`,
+        [finalization, block],
         finalization,
-        block,
-      ]);
-    return;
+      );
+    // A node that is halted by a contradiction looks at both sides.
+    if (!d.s.contradicted) return;
   }
   d.setBlock({
     hash,

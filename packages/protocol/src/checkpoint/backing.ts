@@ -1,6 +1,7 @@
 import { isWellFormedBacking } from "../block/index.ts";
 import { toBitmap } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
+import { accuseByBacking, isStray, suspectCheckpoint } from "../evidence/index.ts";
 import { checkpointRootOf } from "../memo.ts";
 import { isBacking } from "../quorum.ts";
 import type { DueCheckpoint, Job, Tally } from "../state.ts";
@@ -55,6 +56,7 @@ function setTally(d: Draft, tally: Tally<Checkpoint>): void {
 /** Takes in another's vote; false if it is for a checkpoint that is backed already (repair answers it). */
 export function addCheckpointVote(d: Draft, vote: CheckpointVote, from: Peer): boolean {
   const { height } = vote.checkpoint;
+  suspectCheckpoint(d, vote, from);
   if (height <= d.s.backedHeight) return false;
   const { params, electorate, lastHeight } = d.epoch;
   if (height > lastHeight || height > d.s.tip.height + INTERVALS_AHEAD * params.checkpointInterval)
@@ -122,8 +124,10 @@ export function onBackingVerified(
 
 /** Verifies a backing that arrived; bans the sender of one without members or quorum. */
 export function verifyBacking(d: Draft, c: CheckpointCertificate, from: Peer): void {
-  if (c.checkpoint.height <= d.s.backedHeight || c.checkpoint.height > d.epoch.lastHeight) return;
-  if (d.s.aheadBacking !== null && c.checkpoint.height <= d.s.aheadBacking.checkpoint.height) return;
+  if (!isStray(d, c)) {
+    if (c.checkpoint.height <= d.s.backedHeight || c.checkpoint.height > d.epoch.lastHeight) return;
+    if (d.s.aheadBacking !== null && c.checkpoint.height <= d.s.aheadBacking.checkpoint.height) return;
+  }
   if (!isWellFormedBacking(d.epoch, c)) {
     d.ban(from, "malformed backing");
     return;
@@ -150,7 +154,13 @@ export function verifyBacking(d: Draft, c: CheckpointCertificate, from: Peer): v
 
 /** Takes in a verified backing: relayed once; it takes effect when the own final chain has reached it. */
 export function holdBacking(d: Draft, c: CheckpointCertificate): void {
-  if (c.domain !== d.epoch.domain || c.checkpoint.height <= d.s.backedHeight) return;
+  if (c.domain !== d.epoch.domain) return;
+  accuseByBacking(d, c);
+  if (isStray(d, c)) {
+    goAstray(d, c);
+    return;
+  }
+  if (c.checkpoint.height <= d.s.backedHeight) return;
   if (d.s.aheadBacking !== null && c.checkpoint.height <= d.s.aheadBacking.checkpoint.height) return;
   d.broadcast({ type: "checkpointCertificate", certificate: c });
   d.changed = true;
@@ -173,7 +183,7 @@ export function backReached(d: Draft): void {
 function back(d: Draft, c: CheckpointCertificate): void {
   const { height } = c.checkpoint;
   if (d.s.dueRoots.get(height) !== checkpointRootOf(c.domain, c.checkpoint)) {
-    d.halt(`the checkpoint backed at height ${height} is not of the own final chain`, []);
+    goAstray(d, c);
     return;
   }
   d.persist({ type: "backed", certificate: c });
@@ -182,11 +192,19 @@ function back(d: Draft, c: CheckpointCertificate): void {
   d.trace("8: backed");
 }
 
+/** The stake backed another chain than the own (rule 8). */
+function goAstray(d: Draft, c: CheckpointCertificate): void {
+  const { height } = c.checkpoint;
+  d.s.strayBackings = [...d.s.strayBackings, c];
+  d.contradict(`the checkpoint backed at height ${height} is not of the own final chain`, [], null);
+}
+
 /** Records a backing of the own chain. */
 export function markBacked(d: Draft, c: CheckpointCertificate): void {
   const { height } = c.checkpoint;
   d.s.backed = c;
   d.s.backedHeight = height;
+  d.map("backings").set(height, c);
   d.s.uncarried = [...d.s.uncarried, c];
   d.s.due = d.s.due.filter((due) => due.checkpoint.height > height);
   for (const [root, tally] of d.s.backingTallies)

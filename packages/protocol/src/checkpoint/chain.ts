@@ -2,7 +2,7 @@ import { appendLeaf } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { checkpointRootOf } from "../memo.ts";
 import type { BlockRecord, ChainFacts, DueCheckpoint, EpochContext, FinalBlock } from "../state.ts";
-import type { Block, ExecutedRoots, Hash } from "../types/index.ts";
+import type { Block, Certificate, ExecutedRoots, Hash } from "../types/index.ts";
 import { checkpointOf, isDue } from "./due.ts";
 import { counted } from "./participation.ts";
 
@@ -18,8 +18,13 @@ const appended = <T>(list: readonly T[], item: T, most: number): readonly T[] =>
   list.length >= most ? [...list.slice(list.length - most + 1), item] : [...list, item];
 
 /** Makes a block the final tip: look-back lists, mountain range, participation, and the checkpoint due at it. */
-export function recordFinal(d: Draft, record: BlockRecord, view: number): void {
-  appendFinal(d, record.hash, record.block, record.chain!, record.roots!, view);
+export function recordFinal(
+  d: Draft,
+  record: BlockRecord,
+  view: number,
+  certificate: Certificate | null,
+): void {
+  appendFinal(d, record.hash, record.block, record.chain!, record.roots!, view, certificate);
 }
 
 /** {@link recordFinal} from parts, for restoring. */
@@ -30,6 +35,7 @@ export function appendFinal(
   chain: ChainFacts,
   roots: ExecutedRoots,
   view: number,
+  certificate: Certificate | null,
 ): void {
   const { header, body } = block;
   const { s, epoch } = d;
@@ -61,6 +67,16 @@ export function appendFinal(
     s.uncarried = s.uncarried.filter((c) => c.checkpoint.height > chain.backedHeight);
   if (header.height === epoch.lastHeight) s.lastBlock = block;
   if (isDue(epoch, header.height)) addDue(d, block, hash, roots);
+  s.history = {
+    facts: s.tip,
+    view: header.view,
+    roots,
+    range: s.ledgered.range,
+    lastDue: s.ledgered.lastDue,
+    certificate,
+    carried: body.certificates,
+    below: s.history,
+  };
 }
 
 function addDue(d: Draft, block: Block, hash: Hash, roots: ExecutedRoots): void {
@@ -69,6 +85,7 @@ function addDue(d: Draft, block: Block, hash: Hash, roots: ExecutedRoots): void 
   const root = checkpointRootOf(epoch.domain, checkpoint);
   s.ledgered = { ...s.ledgered, lastDue: { hash: root, height: checkpoint.height } };
   d.map("dueRoots").set(checkpoint.height, root);
+  d.map("dueCheckpoints").set(checkpoint.height, checkpoint);
   if (checkpoint.height <= s.backedHeight) return;
   const due: DueCheckpoint = { checkpoint, root, signed: false, own: null };
   s.due = [...s.due, due];

@@ -2,7 +2,7 @@ export * from "./bitmap.ts";
 export { equalBytes, fromHex, Reader, toHex, Writer } from "./bytes.ts";
 export * from "./merkle.ts";
 export * from "./mountains.ts";
-export { decodeRecord, encodeRecord } from "./records.ts";
+export { decodeEvidence, decodeRecord, encodeEvidence, encodeRecord } from "./records.ts";
 export * from "./roots.ts";
 export * from "./snapshot.ts";
 export {

@@ -1,5 +1,13 @@
 import { ProtocolError } from "../errors.ts";
-import type { DurableRecord, EpochStart, ExecutedRoots, SignIntent } from "../types/index.ts";
+import type {
+  DurableRecord,
+  EpochStart,
+  Evidence,
+  ExecutedRoots,
+  SignIntent,
+  StatementEvidence,
+  Testimony,
+} from "../types/index.ts";
 import { modeIndex } from "../types/index.ts";
 import type { Reader, Writer } from "./bytes.ts";
 import {
@@ -11,13 +19,17 @@ import {
   readBody,
   readCertificate,
   readCheckpoint,
+  readMessage,
   readMode,
   readOptional,
+  readVote,
   writeBacking,
   writeBlock,
   writeBody,
   writeCertificate,
   writeCheckpoint,
+  writeMessage,
+  writeVote,
 } from "./wire.ts";
 
 /** Hashes of one list in an epoch's beginning: more peaks or lagging roots than this cannot occur. */
@@ -40,6 +52,8 @@ export function encodeRecord(record: DurableRecord): Uint8Array {
         return writeRoots(writer, record.roots);
       case "backed":
         return writeBacking(writer.u8(5), record.certificate);
+      case "evidence":
+        return writeEvidence(writer.u8(16), record.evidence);
     }
   });
 }
@@ -68,10 +82,81 @@ export function decodeRecord(bytes: Uint8Array): DurableRecord {
         };
       case 5:
         return { type: "backed", certificate: readBacking(reader) };
+      case 16:
+        return { type: "evidence", evidence: readEvidence(reader) };
       default:
         throw new ProtocolError("DECODE_TAG", `record ${tag} is unknown`, "record");
     }
   });
+}
+
+const GROUNDS = ["certificates", "member", "checkpoints", "restart"] as const;
+const TESTIMONIES = ["vote", "certificate", "checkpointVote", "checkpointCertificate", "restart"] as const;
+
+/** Canonical bytes of evidence, for stores and for who posts it. */
+export const encodeEvidence = (evidence: Evidence): Uint8Array =>
+  encoded((writer) => writeEvidence(writer, evidence));
+/** @throws ProtocolError DECODE_* */
+export const decodeEvidence = (bytes: Uint8Array): Evidence => decoded(bytes, "evidence", readEvidence);
+
+function writeEvidence(writer: Writer, e: Evidence): void {
+  writer
+    .u8(e.what === "votes" ? 0 : 1 + GROUNDS.indexOf(e.what))
+    .u64(e.epoch, "epoch")
+    .hash(e.domain);
+  if (e.what === "votes") {
+    writer.u16(e.seat, "seat").u64(e.validatorId, "validatorId");
+    writeVote(writer, e.first);
+    writeVote(writer, e.second);
+    return;
+  }
+  writer.u16(e.seats.length, "seats");
+  e.seats.forEach((seat, at) => {
+    writer.u16(seat, "seat").u64(e.validatorIds[at]!, "validatorId");
+  });
+  writeMessage(writer, e.first);
+  writeMessage(writer, e.second);
+  writer.u16(e.chain.length, "chain");
+  for (const checkpoint of e.chain) writeCheckpoint(writer, checkpoint);
+}
+
+function readEvidence(reader: Reader): Evidence {
+  const index = reader.u8("evidence");
+  const epoch = reader.u64("epoch");
+  const domain = reader.hash("domain");
+  if (index === 0) {
+    const seat = reader.u16("seat");
+    const validatorId = reader.u64("validatorId");
+    return {
+      what: "votes",
+      epoch,
+      domain,
+      seat,
+      validatorId,
+      first: readVote(reader),
+      second: readVote(reader),
+    };
+  }
+  const what: StatementEvidence["what"] | undefined = GROUNDS[index - 1];
+  if (what === undefined) throw new ProtocolError("DECODE_TAG", `evidence ${index} is unknown`, "evidence");
+  const seats: number[] = [];
+  const validatorIds: number[] = [];
+  for (let left = reader.count(MOST_ITEMS, "seats"); left > 0; left--) {
+    seats.push(reader.u16("seat"));
+    validatorIds.push(reader.u64("validatorId"));
+  }
+  const first = readTestimony(reader);
+  const second = readTestimony(reader);
+  const chain = [];
+  for (let left = reader.count(MOST_ITEMS, "chain"); left > 0; left--) chain.push(readCheckpoint(reader));
+  return { what, epoch, domain, seats, validatorIds, first, second, chain };
+}
+
+function readTestimony(reader: Reader): Testimony {
+  const message = readMessage(reader);
+  if (!TESTIMONIES.some((type) => type === message.type))
+    throw new ProtocolError("DECODE_TAG", `a ${message.type} is no testimony`, "testimony");
+  return message as Testimony;
 }
 
 function writeRoots(writer: Writer, roots: ExecutedRoots): void {

@@ -14,6 +14,7 @@ import type {
   Mode,
   Proposal,
   Request,
+  RestartVote,
   Status,
   Vote,
   VoteBody,
@@ -90,13 +91,13 @@ function readSeat(reader: Reader): number {
   return seat;
 }
 
-function writeVote(writer: Writer, vote: Vote): void {
+export function writeVote(writer: Writer, vote: Vote): void {
   writer.u64(vote.epoch, "epoch").hash(vote.domain);
   writeBody(writer, vote);
   writer.u16(vote.seat, "seat").bytes(vote.signature);
 }
 
-function readVote(reader: Reader): Vote {
+export function readVote(reader: Reader): Vote {
   const epoch = reader.u64("epoch");
   const domain = reader.hash("domain");
   const body = readBody(reader);
@@ -211,6 +212,25 @@ function readCheckpointVote(reader: Reader): CheckpointVote {
     domain: reader.hash("domain"),
     checkpoint: readCheckpoint(reader),
     seat: readSeat(reader),
+    signature: reader.bytes(SIGNATURE, "signature"),
+  };
+}
+
+function writeRestart(writer: Writer, v: RestartVote): void {
+  writer.u64(v.epoch, "epoch").hash(v.domain).u64(v.view, "view").hash(v.blockHash);
+  optional(writer, v.seat, (seat) => writer.u16(seat, "seat"));
+  optional(writer, v.seatNext, (seat) => writer.u16(seat, "seatNext"));
+  writer.bytes(v.signature);
+}
+
+function readRestart(reader: Reader): RestartVote {
+  return {
+    epoch: reader.u64("epoch"),
+    domain: reader.hash("domain"),
+    view: reader.u64("view"),
+    blockHash: reader.hash("blockHash"),
+    seat: readOptional(reader, "seat", () => readSeat(reader)),
+    seatNext: readOptional(reader, "seatNext", () => readSeat(reader)),
     signature: reader.bytes(SIGNATURE, "signature"),
   };
 }
@@ -362,61 +382,75 @@ export function decoded<T>(bytes: Uint8Array, field: string, read: (reader: Read
 }
 
 /** Canonical bytes of a message, as it travels and as it is logged. */
-export function encodeMessage(message: Message): Uint8Array {
-  return encoded((writer) => {
-    switch (message.type) {
-      case "proposal":
-        return writeProposal(writer.u8(1), message.proposal);
-      case "vote":
-        return writeVote(writer.u8(2), message.vote);
-      case "certificate":
-        return writeCertificate(writer.u8(3), message.certificate);
-      case "checkpointVote":
-        return writeCheckpointVote(writer.u8(4), message.vote);
-      case "checkpointCertificate":
-        return writeBacking(writer.u8(5), message.certificate);
-      case "status":
-        return writeStatus(writer.u8(6), message.status);
-      case "request":
-        return writeRequest(writer.u8(7), message.request);
-      case "blocks":
-        writer.u8(8);
-        return many(writer, message.blocks, (block) => writeCertified(writer, block));
-    }
-  });
+export const encodeMessage = (message: Message): Uint8Array =>
+  encoded((writer) => writeMessage(writer, message));
+
+export function writeMessage(writer: Writer, message: Message): void {
+  switch (message.type) {
+    case "proposal":
+      writeProposal(writer.u8(1), message.proposal);
+      return;
+    case "vote":
+      writeVote(writer.u8(2), message.vote);
+      return;
+    case "certificate":
+      writeCertificate(writer.u8(3), message.certificate);
+      return;
+    case "checkpointVote":
+      writeCheckpointVote(writer.u8(4), message.vote);
+      return;
+    case "checkpointCertificate":
+      writeBacking(writer.u8(5), message.certificate);
+      return;
+    case "status":
+      writeStatus(writer.u8(6), message.status);
+      return;
+    case "request":
+      writeRequest(writer.u8(7), message.request);
+      return;
+    case "blocks":
+      writer.u8(8);
+      many(writer, message.blocks, (block) => writeCertified(writer, block));
+      return;
+    case "restart":
+      writeRestart(writer.u8(16), message.vote);
+      return;
+  }
 }
 
 /**
  * Parses a message; its signatures are neither parsed as points nor verified here.
  * @throws ProtocolError DECODE_* naming the field; nothing beyond {@link LIMITS} is ever allocated.
  */
-export function decodeMessage(bytes: Uint8Array): Message {
-  return decoded(bytes, "message", (reader): Message => {
-    const type = reader.u8("type");
-    switch (type) {
-      case 1:
-        return { type: "proposal", proposal: readProposal(reader) };
-      case 2:
-        return { type: "vote", vote: readVote(reader) };
-      case 3:
-        return { type: "certificate", certificate: readCertificate(reader) };
-      case 4:
-        return { type: "checkpointVote", vote: readCheckpointVote(reader) };
-      case 5:
-        return { type: "checkpointCertificate", certificate: readBacking(reader) };
-      case 6:
-        return { type: "status", status: readStatus(reader) };
-      case 7:
-        return { type: "request", request: readRequest(reader) };
-      case 8:
-        return {
-          type: "blocks",
-          blocks: readMany(reader, LIMITS.blocksPerMessage, "blocks", () => readCertified(reader)),
-        };
-      default:
-        throw new ProtocolError("DECODE_TAG", `message type ${type} is unknown`, "type");
-    }
-  });
+export const decodeMessage = (bytes: Uint8Array): Message => decoded(bytes, "message", readMessage);
+
+export function readMessage(reader: Reader): Message {
+  const type = reader.u8("type");
+  switch (type) {
+    case 1:
+      return { type: "proposal", proposal: readProposal(reader) };
+    case 2:
+      return { type: "vote", vote: readVote(reader) };
+    case 3:
+      return { type: "certificate", certificate: readCertificate(reader) };
+    case 4:
+      return { type: "checkpointVote", vote: readCheckpointVote(reader) };
+    case 5:
+      return { type: "checkpointCertificate", certificate: readBacking(reader) };
+    case 6:
+      return { type: "status", status: readStatus(reader) };
+    case 7:
+      return { type: "request", request: readRequest(reader) };
+    case 8:
+      return {
+        type: "blocks",
+        blocks: readMany(reader, LIMITS.blocksPerMessage, "blocks", () => readCertified(reader)),
+      };
+    case 16:
+      return { type: "restart", vote: readRestart(reader) };
+    default:
+      throw new ProtocolError("DECODE_TAG", `message type ${type} is unknown`, "type");
+  }
 }
 
 /** Canonical bytes of a block, for stores. */

@@ -1,18 +1,42 @@
 import type { Draft } from "../draft.ts";
 import { firstOfTerm, lastOfTerm } from "../leader.ts";
 import { rootOf } from "../memo.ts";
+import { hasSeat } from "../quorum.ts";
 import type { Job } from "../state.ts";
-import type { CheckResult, Peer, Vote, VoteBody } from "../types/index.ts";
+import type { Certificate, CheckResult, Peer, Vote, VoteBody } from "../types/index.ts";
+import { report, reportCertificates, reportMember, voteKey } from "./report.ts";
 import { slashable } from "./slashable.ts";
 
-const keyOf = (seat: number, a: VoteBody, b: VoteBody): string =>
-  `${seat}:${a.view < b.view ? a.view : b.view}:${a.kind < b.kind ? `${a.kind}+${b.kind}` : `${b.kind}+${a.kind}`}`;
+/*
+ * View votes against view votes, one by one and in certificates.
+ */
+
+/** Views in which something may contradict a vote like this. */
+function rangeOf(d: Draft, { kind, view }: VoteBody): readonly [from: number, to: number] {
+  const k = d.epoch.params.termViews;
+  return [kind === "finalize" ? firstOfTerm(view, k) : view, kind === "nullify" ? lastOfTerm(view, k) : view];
+}
+
+/** Certificates held that contradict a vote like this: of views near the final one, F's of the whole epoch while halted. */
+function* against(d: Draft, body: VoteBody): Generator<Certificate> {
+  const k = d.epoch.params.termViews;
+  const [from, to] = rangeOf(d, body);
+  for (let view = from; view <= to; view++) {
+    const record = d.s.views.get(view);
+    if (record === undefined) continue;
+    for (const held of [record.notarization, record.finalization, record.nullification])
+      if (held !== null && slashable(held, body, k)) yield held;
+  }
+  for (const f of d.s.conflicts) if (slashable(f, body, k)) yield f;
+  if (d.s.conflicts.length === 0 || from > d.s.tip.view) return;
+  for (let node = d.s.history; node !== null && node.view + k >= from; node = node.below)
+    if (node.certificate !== null && slashable(node.certificate, body, k)) yield node.certificate;
+}
 
 /** A vote of the same seat that must not stand beside `vote`, with its sender. */
 function conflicting(d: Draft, vote: Vote): { vote: Vote; from: Peer | null } | null {
   const k = d.epoch.params.termViews;
-  const from = vote.kind === "finalize" ? firstOfTerm(vote.view, k) : vote.view;
-  const to = vote.kind === "nullify" ? lastOfTerm(vote.view, k) : vote.view;
+  const [from, to] = rangeOf(d, vote);
   for (let view = from; view <= to; view++) {
     const record = d.s.views.get(view);
     if (record === undefined) continue;
@@ -31,21 +55,60 @@ function conflicting(d: Draft, vote: Vote): { vote: Vote; from: Peer | null } | 
   return null;
 }
 
+export const checkOfVote = (d: Draft, v: Vote) => ({
+  registry: d.epoch.registry.root,
+  seat: v.seat,
+  root: rootOf(v.domain, v),
+  signature: v.signature,
+});
+
 /** If a vote contradicts another of its signer, both are verified alone: a minority's votes never reach a quorum's check. */
 export function suspectConflict(d: Draft, vote: Vote, from: Peer | null): void {
+  for (const certificate of against(d, vote))
+    if (hasSeat(certificate.bitmap, vote.seat)) suspectMember(d, vote, certificate, from);
   const other = conflicting(d, vote);
   if (other === null || d.isBusyWith(from)) return;
-  if (d.s.reported.has(keyOf(vote.seat, other.vote, vote))) return;
-  const check = (v: Vote) => ({
-    registry: d.epoch.registry.root,
-    seat: v.seat,
-    root: rootOf(v.domain, v),
-    signature: v.signature,
-  });
+  if (d.s.reported.has(voteKey(vote.seat, other.vote, vote))) return;
   d.verify(
     { what: "conflict", first: other.vote, second: vote, from, fromFirst: other.from },
-    { what: "each", signatures: [check(other.vote), check(vote)] },
+    { what: "each", signatures: [checkOfVote(d, other.vote), checkOfVote(d, vote)] },
   );
+}
+
+/** A vote against a certificate that its signer is in: the vote is verified alone. */
+function suspectMember(d: Draft, vote: Vote, certificate: Certificate, from: Peer | null): void {
+  if (d.isBusyWith(from) || d.s.reported.has(voteKey(vote.seat, vote, certificate))) return;
+  d.verify({ what: "member", vote, certificate, from }, { what: "each", signatures: [checkOfVote(d, vote)] });
+}
+
+/** The verifier's answer about a vote against a certificate. */
+export function onMemberVerified(d: Draft, job: Extract<Job, { what: "member" }>, isSigned: boolean): void {
+  if (isSigned) reportMember(d, job.vote, job.certificate);
+  else d.ban(job.from, "forged vote");
+}
+
+/** True if a certificate contradicts another that is held, and that is not reported yet: it has to be verified. */
+export function isAccusing(d: Draft, c: Certificate): boolean {
+  for (const held of against(d, c)) if (!d.s.reported.has(voteKey(-1, held, c))) return true;
+  return false;
+}
+
+/** A verified certificate convicts who is also in one, or signed a vote, that contradicts it. */
+export function accuse(d: Draft, c: Certificate): void {
+  for (const held of against(d, c)) reportCertificates(d, held, c);
+  const k = d.epoch.params.termViews;
+  const [from, to] = rangeOf(d, c);
+  for (let view = from; view <= to; view++) {
+    for (const { subject, verified, pending } of d.s.views.get(view)?.tallies.values() ?? []) {
+      if (!slashable(subject, c, k)) continue;
+      const { epoch, domain } = c;
+      for (const [seat, signature] of verified)
+        if (hasSeat(c.bitmap, seat)) reportMember(d, { ...subject, epoch, domain, seat, signature }, c);
+      for (const [seat, [first]] of pending)
+        if (hasSeat(c.bitmap, seat))
+          suspectMember(d, { ...subject, epoch, domain, seat, signature: first!.signature }, c, first!.from);
+    }
+  }
 }
 
 /** Reports two verified votes of one key, once per offence. */
@@ -58,25 +121,6 @@ export function onConflictVerified(
   if (!first) d.ban(job.fromFirst, "forged vote");
   if (!second) d.ban(job.from, "forged vote");
   if (first && second) report(d, job.first, job.second);
-}
-
-/** Emits the evidence and remembers the offence's identity (validator, domain, view, kind pair). */
-export function report(d: Draft, first: Vote, second: Vote): void {
-  const key = keyOf(first.seat, first, second);
-  if (d.s.reported.has(key) || first.domain !== d.epoch.domain) return;
-  d.s.reported = new Set(d.s.reported).add(key);
-  d.trace("7: evidence");
-  d.emit({
-    type: "evidence",
-    evidence: {
-      epoch: first.epoch,
-      domain: first.domain,
-      seat: first.seat,
-      validatorId: d.epoch.registry.entries[first.seat]!.validatorId,
-      first,
-      second,
-    },
-  });
 }
 
 /** True if the leader of `view` signed two different proposals or NOTARIZEs of it, verified (rule 5). */

@@ -1,2 +1,12 @@
-export { hasEquivocated, onConflictVerified, report, suspectConflict } from "./detect.ts";
-export { slashable } from "./slashable.ts";
+export { accuseByBacking, isStray, onCheckpointsVerified, suspectCheckpoint } from "./checkpoints.ts";
+export {
+  accuse,
+  hasEquivocated,
+  isAccusing,
+  onConflictVerified,
+  onMemberVerified,
+  suspectConflict,
+} from "./detect.ts";
+export { remember, report, voteKey } from "./report.ts";
+export { type BesideRestart, checkpointsSlashable, restartSlashable, slashable } from "./slashable.ts";
+export { onCarriedVerified, type WalkMeans, walkConflicts } from "./walk.ts";

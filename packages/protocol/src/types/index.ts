@@ -1,6 +1,7 @@
 export type * from "./block.ts";
 export type * from "./checkpoint.ts";
 export type * from "./commitment.ts";
+export type * from "./evidence.ts";
 export type * from "./io.ts";
 export type * from "./messages.ts";
 export type * from "./params.ts";

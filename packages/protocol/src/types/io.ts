@@ -1,10 +1,11 @@
 import type { Block, SettlementReference } from "./block.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Commitment } from "./commitment.ts";
+import type { Evidence } from "./evidence.ts";
 import type { Message, Request } from "./messages.ts";
 import type { Hash, Hex, Millis, Mode, Seat } from "./primitives.ts";
 import type { Registry } from "./registry.ts";
-import type { Certificate, CheckpointCertificate, Vote, VoteBody } from "./votes.ts";
+import type { Certificate, CheckpointCertificate, VoteBody } from "./votes.ts";
 
 /** Name of a peer as the transport authenticated it; opaque to the replica. */
 export type Peer = string;
@@ -88,7 +89,9 @@ export type DurableRecord =
       readonly certificate: Certificate | null;
       readonly roots: ExecutedRoots;
     }
-  | { readonly type: "backed"; readonly certificate: CheckpointCertificate };
+  | { readonly type: "backed"; readonly certificate: CheckpointCertificate }
+  /** An offence, found once. */
+  | { readonly type: "evidence"; readonly evidence: Evidence };
 
 /** One signature to verify on its own. */
 export interface SignatureCheck {
@@ -161,16 +164,6 @@ export interface ReferenceReading {
   readonly inboxCursor: number;
   /** N_{e+2}'s hash, null if not sealed there. */
   readonly candidate: Hash | null;
-}
-
-/** Two signatures of one key that the protocol never lets one key make (section 7). */
-export interface VoteEvidence {
-  readonly epoch: number;
-  readonly domain: Hash;
-  readonly seat: Seat;
-  readonly validatorId: number;
-  readonly first: Vote;
-  readonly second: Vote;
 }
 
 /** Everything that can happen to a replica. Each input carries the time: the replica has no clock. */
@@ -258,7 +251,7 @@ export type Effect =
       readonly commitment: Commitment | null;
     }
   | { readonly type: "epoch"; readonly start: EpochStart; readonly registry: Registry }
-  | { readonly type: "evidence"; readonly evidence: VoteEvidence }
+  | { readonly type: "evidence"; readonly evidence: Evidence }
   | { readonly type: "ban"; readonly peer: Peer; readonly reason: string }
   | { readonly type: "halt"; readonly reason: string; readonly keep: readonly (Certificate | Block)[] }
   /** A rule's branch was taken; only where the configuration asks for traces. */

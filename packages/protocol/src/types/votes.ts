@@ -48,3 +48,21 @@ export interface CheckpointCertificate {
   readonly bitmap: Uint8Array;
   readonly signature: Uint8Array;
 }
+
+/** What a RESTART says: continue after this block, certified in this view (protocol.md section 6). */
+export interface RestartBody {
+  /** View of the block's certificate; 0: the accepted boundary or recovery point before the epoch. */
+  readonly view: number;
+  readonly blockHash: Hash;
+}
+
+/** RESTART(e, view, hash) under D_e. */
+export interface RestartVote extends RestartBody {
+  readonly epoch: number;
+  readonly domain: Hash;
+  /** Seat in R_e; null if the signer has none there. */
+  readonly seat: Seat | null;
+  /** Seat in R_{e+1}; null if the signer has none there. */
+  readonly seatNext: Seat | null;
+  readonly signature: Uint8Array;
+}

@@ -40,6 +40,16 @@ export function wantCertificate(d: Draft, view: number, from: Peer | null): void
   ask(d, certificateRequest(d, view), from, s.nextJob);
 }
 
+/** Asks everybody in turn for a certificate of a view that is final here: others may hold one that contradicts it. */
+export function wantEvidence(d: Draft, view: number): void {
+  const { s } = d;
+  const known = s.wanted.get(view);
+  if (known !== undefined && known.retryAt > s.now) return;
+  const tries = (known?.tries ?? -1) + 1;
+  d.map("wanted").set(view, { retryAt: s.now + patience(d), tries, from: null });
+  ask(d, certificateRequest(d, view), null, tries);
+}
+
 const certificateRequest = (d: Draft, view: number): Request => ({
   what: "certificate",
   epoch: d.epoch.start.epoch,
@@ -59,11 +69,11 @@ export function retryFetches(d: Draft): void {
     const record = s.views.get(view);
     const held =
       record !== undefined && (record.notarization ?? record.finalization ?? record.nullification) !== null;
-    if (held || view <= s.tip.view) {
+    if ((held || view <= s.tip.view) && !s.contradicted) {
       d.map("wanted").delete(view);
       continue;
     }
-    if (fetch.retryAt > s.now) continue;
+    if (fetch.retryAt > s.now || s.contradicted) continue;
     d.map("wanted").set(view, { retryAt: s.now + patience(d), tries: fetch.tries + 1, from: null });
     ask(d, certificateRequest(d, view), null, fetch.tries + 1);
   }

@@ -69,7 +69,7 @@ function makeFinal(d: Draft, f: Certificate, path: readonly BlockRecord[]): void
     const certificate = own?.blockHash === record.hash ? own : null;
     const roots = record.roots!;
     d.persist({ type: "final", block: record.block, certificate, roots });
-    recordFinal(d, record, record === last ? f.view : view);
+    recordFinal(d, record, record === last ? f.view : view, certificate);
     d.emit({
       type: "finalized",
       epoch: d.epoch.start.epoch,
@@ -101,7 +101,11 @@ function pathTo(d: Draft, f: Certificate): BlockRecord[] | null {
   const { tip } = d.s;
   if (parentHash !== tip.hash) {
     if (height <= tip.height + 1)
-      d.halt(`F of view ${f.view} contradicts the final block at height ${tip.height}`, [f, lowest.block]);
+      d.contradict(
+        `F of view ${f.view} contradicts the final block at height ${tip.height}`,
+        [f, lowest.block],
+        f,
+      );
     else if (height <= tip.height + 1 + SHORT_GAP) wantBlock(d, parentHash, lowest.from);
     else d.s.behind = true;
     return null;

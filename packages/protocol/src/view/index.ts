@@ -1,4 +1,4 @@
-export { retryFetches } from "./fetch.ts";
+export { retryFetches, wantBlock, wantEvidence } from "./fetch.ts";
 export { dropFinal, rule8Finalize } from "./finality.ts";
 export { addProposal, onBlameVerified, onProposal, onProposalVerified, viewWindow } from "./proposals.ts";
 export { proposalDue, rule2Propose } from "./propose.ts";

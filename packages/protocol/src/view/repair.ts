@@ -187,6 +187,7 @@ export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[])
   let end = 0;
   let certificate: Certificate | null = null;
   let parent = s.tip.hash;
+  let fork: { readonly end: Hash; readonly certificate: Certificate | null } | null = null;
   for (const item of items) {
     const { block, backing } = item;
     if (block.header.domain !== d.epoch.domain) continue;
@@ -198,6 +199,7 @@ export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[])
     if (s.fetches.has(hash)) addBlock(d, hash, block, from);
     if (!asked) continue;
     if (backing !== null && backing.domain === d.epoch.domain) verifyBacking(d, backing, from);
+    fork = forked(d, fork, item, hash);
     if (block.header.parentHash !== parent) continue;
     run.push({ hash, block });
     parent = hash;
@@ -210,13 +212,44 @@ export function onBlocks(d: Draft, from: Peer, items: readonly CertifiedBlock[])
   if (!asked) return;
   d.changed = true;
   if (certificate === null) {
+    if (fork?.certificate) verifyFork(d, fork.certificate, from);
     noteUnhelpful(d, from, items);
     return;
   }
   s.catchUp = null;
   const root = rootOf(certificate.domain, certificate);
   d.verify(
-    { what: "certificate", certificate, root, from, blocks: run.slice(0, end) },
+    { what: "certificate", certificate, root, from, blocks: run.slice(0, end), forks: false },
+    {
+      what: "certificate",
+      registry: d.epoch.registry.root,
+      root,
+      bitmap: certificate.bitmap,
+      signature: certificate.signature,
+    },
+  );
+}
+
+/** The run of blocks that leaves the own final chain right above the final block, if this item begins it or goes on with it. */
+function forked(
+  d: Draft,
+  fork: { readonly end: Hash; readonly certificate: Certificate | null } | null,
+  item: CertifiedBlock,
+  hash: Hash,
+): typeof fork {
+  const { header } = item.block;
+  const begins = header.height === d.s.tip.height + 1 && header.parentHash !== d.s.tip.hash;
+  if (!begins && header.parentHash !== fork?.end) return fork;
+  const f = item.certificate;
+  const own = f?.kind === "finalize" && f.blockHash === hash && isWellFormed(d.epoch, f) ? f : null;
+  return { end: hash, certificate: own ?? (begins ? null : fork!.certificate) };
+}
+
+/** Others finalized a chain that leaves the own one: if their F is true, that is a contradiction (rule 8). */
+function verifyFork(d: Draft, certificate: Certificate, from: Peer): void {
+  const root = rootOf(certificate.domain, certificate);
+  d.verify(
+    { what: "certificate", certificate, root, from, blocks: [], forks: true },
     {
       what: "certificate",
       registry: d.epoch.registry.root,

@@ -1,4 +1,5 @@
 import type { Draft } from "../draft.ts";
+import { accuse, isAccusing } from "../evidence/index.ts";
 import { lastOfTerm } from "../leader.ts";
 import { rootOf } from "../memo.ts";
 import type { Certificate, Peer } from "../types/index.ts";
@@ -14,6 +15,7 @@ const HELD_NULLIFICATIONS = 4_096;
 export function holdCertificate(d: Draft, certificate: Certificate): void {
   const { kind, view } = certificate;
   if (certificate.domain !== d.epoch.domain) return;
+  accuse(d, certificate);
   const record = d.view(view);
   const isFirst = record.notarization === null && record.nullification === null;
   if (kind === "nullify") {
@@ -29,8 +31,12 @@ export function holdCertificate(d: Draft, certificate: Certificate): void {
     if (view > d.s.notarizedView) d.s.notarizedView = view;
     d.trace("4: notarization");
   } else {
-    if (contradictsFinal(d, certificate)) {
-      d.halt(`two different blocks are final by view ${view}`, [certificate]);
+    const other = record.finalization;
+    if (
+      contradictsFinal(d, certificate) ||
+      (other !== null && other.blockHash !== certificate.blockHash && view > d.s.tip.view)
+    ) {
+      d.contradict(`two different blocks are final by view ${view}`, [certificate], certificate);
       return;
     }
     if (record.finalization !== null || view <= d.s.tip.view) return;
@@ -50,18 +56,17 @@ const isBelowFinal = (d: Draft, view: number): boolean =>
 
 /** True if an F is of a view at or below the final one, but not of the final chain's block there (rule 8). */
 function contradictsFinal(d: Draft, c: Certificate): boolean {
-  const { tip, recent } = d.s;
-  const [oldest] = recent;
-  if (c.kind !== "finalize" || oldest === undefined || c.view > tip.view || c.view < oldest.view)
-    return false;
-  // A re-proposed last block is final by several views.
-  return (
-    c.blockHash !== tip.hash && !recent.some((final) => final.view === c.view && final.hash === c.blockHash)
-  );
+  const { tip, history } = d.s;
+  if (c.kind !== "finalize" || c.view > tip.view || c.blockHash === tip.hash) return false;
+  let node = history;
+  while (node !== null && node.view > c.view) node = node.below;
+  // Below the epoch's first final block nothing but its view 0 is final.
+  return node?.facts.hash !== c.blockHash;
 }
 
 /** True if a certificate like this one is held or useless, so that it need not be verified. */
 export function isKnown(d: Draft, c: Certificate): boolean {
+  if (isAccusing(d, c)) return false;
   const record = d.s.views.get(c.view);
   if (c.kind === "nullify") return isBelowFinal(d, c.view) || (record?.nullification ?? null) !== null;
   if (c.view <= d.s.tip.view) return !contradictsFinal(d, c);
@@ -82,7 +87,7 @@ export function verifyCertificate(d: Draft, c: Certificate, from: Peer): void {
   }
   if (d.s.views.size > HELD_NULLIFICATIONS && c.kind === "nullify" && c.view < d.s.view) return;
   d.verify(
-    { what: "certificate", certificate: c, root, from, blocks: [] },
+    { what: "certificate", certificate: c, root, from, blocks: [], forks: false },
     {
       what: "certificate",
       registry: d.epoch.registry.root,

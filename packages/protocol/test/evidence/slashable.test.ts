@@ -72,9 +72,11 @@ describe("detection", () => {
       solo.vote(seat, second, "somebody else");
       const [found, ...more] = solo.take("evidence");
       assert.deepEqual(more, []);
-      assert.equal(found!.evidence.seat, seat);
-      assert.equal(found!.evidence.validatorId, registry.entries[seat]!.validatorId);
-      assert.ok(slashable(found!.evidence.first, found!.evidence.second, 1));
+      const { evidence } = found!;
+      assert.ok(evidence.what === "votes");
+      assert.equal(evidence.seat, seat);
+      assert.equal(evidence.validatorId, registry.entries[seat]!.validatorId);
+      assert.ok(slashable(evidence.first, evidence.second, 1));
     });
   }
 

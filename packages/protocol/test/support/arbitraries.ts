@@ -6,9 +6,11 @@ import type {
   CheckpointCertificate,
   DurableRecord,
   EpochStart,
+  Evidence,
   Hash,
   Message,
   SignIntent,
+  Testimony,
   Vote,
   VoteBody,
 } from "../../src/index.ts";
@@ -116,7 +118,55 @@ export const arbBlock: fc.Arbitrary<Block> = arbRecordOf({
   }),
 });
 
+const arbRestart = arbRecordOf({
+  ...arbDomain,
+  view: arbU64,
+  blockHash: arbHash,
+  seat: fc.option(arbSeat),
+  seatNext: fc.option(arbSeat),
+  signature: arbSignature,
+});
+
+const arbTestimony: fc.Arbitrary<Testimony> = fc.oneof(
+  arbRecordOf({ type: fc.constant("vote" as const), vote: arbVote }),
+  arbRecordOf({ type: fc.constant("certificate" as const), certificate: arbCertificate }),
+  arbRecordOf({
+    type: fc.constant("checkpointVote" as const),
+    vote: arbRecordOf({ ...arbDomain, checkpoint: arbCheckpoint, seat: arbSeat, signature: arbSignature }),
+  }),
+  arbRecordOf({ type: fc.constant("checkpointCertificate" as const), certificate: arbBacking }),
+  arbRecordOf({ type: fc.constant("restart" as const), vote: arbRestart }),
+);
+
+const arbEvidence: fc.Arbitrary<Evidence> = fc.oneof(
+  arbRecordOf({
+    what: fc.constant("votes" as const),
+    ...arbDomain,
+    seat: arbSeat,
+    validatorId: arbU64,
+    first: arbVote,
+    second: arbVote,
+  }),
+  fc.array(fc.tuple(arbSeat, arbU64), { maxLength: 3 }).chain((accused) =>
+    arbRecordOf({
+      what: fc.constantFrom(
+        "certificates" as const,
+        "member" as const,
+        "checkpoints" as const,
+        "restart" as const,
+      ),
+      ...arbDomain,
+      seats: fc.constant(accused.map(([seat]) => seat)),
+      validatorIds: fc.constant(accused.map(([, id]) => id)),
+      first: arbTestimony,
+      second: arbTestimony,
+      chain: fc.array(arbCheckpoint, { maxLength: 2 }),
+    }),
+  ),
+);
+
 export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
+  arbRecordOf({ type: fc.constant("restart" as const), vote: arbRestart }),
   arbRecordOf({
     type: fc.constant("proposal" as const),
     proposal: arbRecordOf({
@@ -213,4 +263,5 @@ export const arbRecord: fc.Arbitrary<DurableRecord> = fc.oneof(
     roots: arbRoots,
   }),
   arbRecordOf({ type: fc.constant("backed" as const), certificate: arbBacking }),
+  arbRecordOf({ type: fc.constant("evidence" as const), evidence: arbEvidence }),
 );

@@ -5,6 +5,7 @@ import {
   type DurableRecord,
   type Effect,
   type EpochStart,
+  type Evidence,
   fromBitmap,
   type Hash,
   hashOf,
@@ -45,6 +46,15 @@ export interface OracleOptions {
   readonly beyondBounds: boolean;
 }
 
+/** Whom a run convicts, and whether that is enough. */
+export interface Convictions {
+  /** By what honest nodes received and stored, searched by the harness. */
+  readonly validators: ReadonlySet<number>;
+  readonly enough: boolean;
+  /** By the evidence that honest nodes gave themselves. */
+  readonly accused: { readonly validators: ReadonlySet<number>; readonly enough: boolean };
+}
+
 /** Watches a run from outside and judges it by protocol.md alone. */
 export class Oracles implements Observer {
   readonly #options: OracleOptions;
@@ -72,6 +82,8 @@ export class Oracles implements Observer {
   readonly failures: string[] = [];
   /** Heights at which honest nodes finalized different blocks. */
   readonly disagreements: string[] = [];
+  /** Whom honest nodes accuse. */
+  readonly #accused = new Set<number>();
   #signatures = 0;
 
   constructor(
@@ -166,8 +178,10 @@ export class Oracles implements Observer {
     for (const certificate of certificatesIn(effect)) this.#certificate(certificate);
     if (effect.type === "sign") this.#domainKnown(node, effect.intent.domain);
     if (effect.type === "evidence") {
-      const accused = effect.evidence.validatorId - 1;
-      if (this.#validators.has(accused)) this.fail(`${node.peer} accuses the honest validator ${accused}`);
+      for (const id of accusedBy(effect.evidence)) {
+        this.#accused.add(id - 1);
+        if (this.#validators.has(id - 1)) this.fail(`${node.peer} accuses the honest validator ${id - 1}`);
+      }
     }
     if (effect.type === "halt" && !this.#options.beyondBounds)
       this.fail(`${node.peer} halts: ${effect.reason}`);
@@ -322,7 +336,7 @@ export class Oracles implements Observer {
    * Whom the honest archives convict, and whether that is more than a third of every class that section 2's table
    * names for the mode.
    */
-  convictions(): { readonly validators: Set<number>; readonly enough: boolean } {
+  convictions(): Convictions {
     const validators = new Set<number>();
     const byRegistry = new Map<Hash, Set<number>>();
     for (const { domain, seat, votes } of this.#archive.values()) {
@@ -337,17 +351,26 @@ export class Oracles implements Observer {
       if (validator !== null && validator !== undefined) validators.add(validator);
     }
     let enough = false;
+    let accused = false;
     for (const [root, seats] of byRegistry) {
       const registry = this.#registryOf(root)!;
-      const voting = votingSeats(registry, this.#options.mode);
-      const all = totals(registry, voting);
-      const part = weigh(registry, voting, seats);
-      const authorities = all.authorities === 0 || 3 * part.authorities > all.authorities;
-      const stake = all.stake === 0n || 3n * part.stake > all.stake;
-      const { mode } = this.#options;
-      if (mode === "fast" ? authorities : mode === "secure" ? stake : authorities && stake) enough = true;
+      if (this.#isEnough(registry, seats)) enough = true;
+      const members = this.#keyring.members(root);
+      const named = new Set([...members.keys()].filter((seat) => this.#accused.has(members[seat] ?? -1)));
+      if (this.#isEnough(registry, named)) accused = true;
     }
-    return { validators, enough };
+    return { validators, enough, accused: { validators: new Set(this.#accused), enough: accused } };
+  }
+
+  /** More than a third of every class that section 2's table names. */
+  #isEnough(registry: Registry, seats: ReadonlySet<number>): boolean {
+    const voting = votingSeats(registry, this.#options.mode);
+    const all = totals(registry, voting);
+    const part = weigh(registry, voting, seats);
+    const authorities = all.authorities === 0 || 3 * part.authorities > all.authorities;
+    const stake = all.stake === 0n || 3n * part.stake > all.stake;
+    const { mode } = this.#options;
+    return mode === "fast" ? authorities : mode === "secure" ? stake : authorities && stake;
   }
 
   /** Follows the final chain from genesis and checks what every block owes to its ancestors. */
@@ -444,6 +467,10 @@ export class Oracles implements Observer {
     };
   }
 }
+
+/** Validator ids that evidence convicts. */
+export const accusedBy = (evidence: Evidence): readonly number[] =>
+  evidence.what === "votes" ? [evidence.validatorId] : evidence.validatorIds;
 
 function describeIntent(intent: SignIntent): string {
   if (intent.what === "checkpoint") return `checkpoint ${intent.checkpoint.height}`;
