@@ -12,6 +12,7 @@ import {
     Header,
     Params,
     PerMode,
+    Receipt,
     SnapshotHeader
 } from "../types/Messages.sol";
 import {Seat} from "../types/Types.sol";
@@ -202,6 +203,14 @@ library ConsensusCodec {
         return uint256(keccak256(abi.encodePacked(bytes1(0x23), d, seed, term)));
     }
 
+    /// @notice The seed of the epoch that begins at a recovery point. (tag 24)
+    /// @param seed the recovered epoch's
+    /// @param incarnation the one that begins
+    /// @param blockHash the block that the chain goes on from
+    function recoverySeed(bytes32 seed, uint32 incarnation, bytes32 blockHash) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x24), seed, incarnation, blockHash));
+    }
+
     /// @notice The hash that names a chain. (tag 30)
     function genesis(Genesis memory g) internal pure returns (bytes32) {
         return
@@ -297,6 +306,11 @@ library ConsensusCodec {
     /// @param peaks of its perfect trees, left to right
     function blocksRoot(uint64 count, bytes32[] memory peaks) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(bytes1(0x36), count, peaks));
+    }
+
+    /// @notice A transaction's receipt. (tag 40)
+    function receipt(Receipt memory r) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x40), r.transactionHash, r.index, r.status, r.gasUsed, r.fee));
     }
 
     /// @notice The core contracts' addresses. (tag 3f)

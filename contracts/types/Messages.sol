@@ -97,6 +97,20 @@ struct Batch {
     bytes32 transactionsRoot;
 }
 
+/// @notice What became of a transaction of the embedded ledger.
+/// @param transactionHash of its signed envelope
+/// @param index its place in the block
+/// @param status 1 if it had its effect
+/// @param gasUsed gas
+/// @param fee what it cost its sender, base units
+struct Receipt {
+    bytes32 transactionHash;
+    uint32 index;
+    uint8 status;
+    uint64 gasUsed;
+    uint256 fee;
+}
+
 /// @notice What the last block of epoch e decides about the epochs after it.
 /// @param registryNext snapshot hash of the registry of e + 1
 /// @param registryAfter snapshot hash of the registry of e + 2
