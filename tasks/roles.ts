@@ -27,7 +27,7 @@ export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
 };
 
 /** Roles in AccessManager. 0 is its admin, which may also call every restricted function that no role is named for. */
-export const ROLES = { admin: 0n, governance: 1n, slasher: 2n, checkpoints: 3n } as const;
+export const ROLES = { admin: 0n, governance: 1n, slasher: 2n, checkpoints: 3n, recovery: 5n } as const;
 
 /** Which restricted functions a role may call. */
 export const PERMISSIONS: readonly {
@@ -49,6 +49,8 @@ export const PERMISSIONS: readonly {
   { role: ROLES.slasher, contract: "pool", functions: ["slashBond"] },
   { role: ROLES.slasher, contract: "queue", functions: ["slashBond"] },
   { role: ROLES.checkpoints, contract: "elections", functions: ["sealGenesis"] },
+  { role: ROLES.recovery, contract: "checkpoints", functions: ["recover"] },
+  { role: ROLES.recovery, contract: "elections", functions: ["sealRecovery", "readmit"] },
 ];
 
 /**
@@ -74,6 +76,7 @@ export function roleCalls(
     access.encodeFunctionData("labelRole", [ROLES.governance, "GOVERNANCE"]),
     access.encodeFunctionData("labelRole", [ROLES.slasher, "SLASHER"]),
     access.encodeFunctionData("labelRole", [ROLES.checkpoints, "CHECKPOINTS"]),
+    access.encodeFunctionData("labelRole", [ROLES.recovery, "RECOVERY"]),
     grant(ROLES.governance, admin),
     grant(ROLES.slasher, contracts.slashing),
     grant(ROLES.checkpoints, contracts.checkpoints),

@@ -8,7 +8,7 @@ import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol
 import {IElections} from "../interfaces/staking/IElections.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {SealedSnapshots} from "../libraries/SealedSnapshots.sol";
-import {Checkpoint, Commitment, CoreAddresses, Domain, Genesis} from "../types/Messages.sol";
+import {Accounting, Checkpoint, Commitment, CoreAddresses, Domain, Genesis} from "../types/Messages.sol";
 import {Epoch, Mode} from "../types/Types.sol";
 import {QuorumProofs} from "./QuorumProofs.sol";
 
@@ -39,6 +39,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
 
     uint256 private constant _RING = 64;
     uint8 private constant _MOST_CARRIED = 24;
+    uint32 private constant _NEUTRAL_MULTIPLIER = 1_000_000;
 
     IElections public immutable elections;
     address private immutable _registry;
@@ -53,6 +54,8 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     /// @dev keccak256(abi.encode(checkpoint hash, who submitted it)): both are proved by one slot.
     mapping(uint256 index => bytes32 slot) private _ring;
     mapping(uint64 epoch => Slot) private _epochs;
+    /// @dev What recoveries replaced, by epoch and incarnation: signatures under it still are evidence.
+    mapping(uint64 epoch => mapping(uint32 incarnation => address snapshot)) private _voided;
     /// @dev The same of a boundary's accounting (tag 16).
     mapping(uint64 epoch => bytes32 slot) private _accounting;
 
@@ -132,6 +135,37 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     }
 
     /// @inheritdoc ICheckpointManager
+    function recover(RecoveryPoint calldata point) external restricted returns (uint32 incarnation) {
+        State memory state = _state;
+        uint64 epoch = state.epoch;
+        Slot memory next = _epochs[epoch + 1];
+        _voided[epoch + 1][next.incarnation] = next.snapshot;
+        address after_ = _epochs[epoch + 2].snapshot;
+        _voided[epoch + 2][next.incarnation] = after_ == address(0) ? next.snapshot : after_;
+        incarnation = next.incarnation + 1;
+        uint40 nextHeight = (uint256(point.height) + 1).toUint40();
+        uint8 stored = uint256(incarnation).toUint8();
+        _epochs[epoch + 1] = Slot(point.snapshot, nextHeight, uint40(block.timestamp), stored, Mode.Secure);
+        _epochs[epoch + 2] = Slot(point.snapshot, 0, 0, stored, Mode.Secure);
+        Accounting memory accounting = Accounting({
+            epoch: Epoch.wrap(epoch),
+            views: point.views,
+            stamp: point.stamp,
+            loadMultiplier: _NEUTRAL_MULTIPLIER,
+            vectorHash: keccak256("")
+        });
+        _accounting[epoch] = _slot(ConsensusCodec.accounting(accounting), point.submitter);
+        (state.height, state.stamp, state.acceptedAt) = (point.height, point.stamp, uint40(block.timestamp));
+        state.epoch += 1;
+        _state = state;
+        bytes32 root = SealedSnapshots.hashOf(point.snapshot);
+        emit EpochRecovered(Epoch.wrap(epoch), incarnation, nextHeight, point.blockHash, root, accounting);
+        for (uint64 e = epoch + 1; e < epoch + 3; ++e) {
+            emit RegistryRecorded(Epoch.wrap(e), root, SealedSnapshots.numberOf(point.snapshot), e != epoch + 1);
+        }
+    }
+
+    /// @inheritdoc ICheckpointManager
     function epochNow() external view returns (Epoch) {
         return Epoch.wrap(_state.epoch);
     }
@@ -174,10 +208,14 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         r.incarnation = slot.incarnation;
         r.mode = slot.mode;
         r.firstHeight = slot.firstHeight;
-        if (slot.firstHeight != 0) {
+        Slot memory next = _epochs[e + 1];
+        if (next.firstHeight != 0) {
+            // A recovered epoch is shorter than planned.
+            r.lastHeight = next.firstHeight - 1;
+        } else if (slot.firstHeight != 0) {
             r.lastHeight = uint64(slot.firstHeight) + SealedSnapshots.epochLength(slot.snapshot, slot.mode) - 1;
         }
-        r.boundaryAt = _epochs[e + 1].begunAt;
+        r.boundaryAt = next.begunAt;
         r.accounting = _accounting[e];
     }
 
@@ -204,16 +242,19 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     function snapshotFor(Epoch epoch, uint32 incarnation, bytes32 registryRoot) external view returns (address) {
         uint64 e = Epoch.unwrap(epoch);
         Slot memory slot = _epochs[e];
-        if (incarnation != slot.incarnation) return address(0);
-        if (slot.snapshot != address(0) && SealedSnapshots.hashOf(slot.snapshot) == registryRoot) {
-            return slot.snapshot;
-        }
-        address candidate = elections.candidateBlob(epoch);
-        if (candidate != address(0) && SealedSnapshots.hashOf(candidate) == registryRoot) return candidate;
+        address before = e == 0 ? address(0) : _epochs[e - 1].snapshot;
         // Not recorded yet: the chain may have carried the registry before over without the contracts knowing.
-        if (slot.snapshot == address(0) && e != 0) {
-            address before = _epochs[e - 1].snapshot;
-            if (before != address(0) && SealedSnapshots.hashOf(before) == registryRoot) return before;
+        bool open = slot.snapshot == address(0) && before != address(0);
+        address voided = _voided[e][incarnation];
+        if (open) slot.incarnation = _epochs[e - 1].incarnation;
+        if (incarnation != slot.incarnation && voided == address(0)) return address(0);
+        address[3] memory known = [
+            incarnation == slot.incarnation ? slot.snapshot : voided,
+            elections.candidateBlob(epoch),
+            open ? before : address(0)
+        ];
+        for (uint256 i = 0; i < 3; ++i) {
+            if (known[i] != address(0) && SealedSnapshots.hashOf(known[i]) == registryRoot) return known[i];
         }
         return address(0);
     }
@@ -301,9 +342,9 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         Slot storage after_ = _epochs[epoch];
         if (after_.snapshot == address(0)) {
             address chosen = _chooseRegistry(state, epoch, next.snapshot, root, c.registryAfter);
-            _epochs[epoch] = Slot(chosen, 0, 0, 0, c.modeWanted);
+            _epochs[epoch] = Slot(chosen, 0, 0, next.incarnation, c.modeWanted);
         } else {
-            // The genesis registry serves the first three epochs.
+            // The genesis registry serves the first three epochs, that of a recovery two.
             if (c.registryAfter != root) revert CheckpointManagerBadRegistry(c.registryAfter, root);
             after_.mode = c.modeWanted;
         }

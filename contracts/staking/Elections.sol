@@ -27,6 +27,8 @@ contract Elections is Seating {
     mapping(uint32 number => address blob) private _blobs;
     mapping(Epoch epoch => address blob) private _candidates;
     Snapshots.KeyTree private _keyTree;
+    /// @inheritdoc IElections
+    mapping(uint256 index => uint256 word) public silentWord;
 
     constructor(
         address authority,
@@ -52,6 +54,24 @@ contract Elections is Seating {
     }
 
     /// @inheritdoc IElections
+    function sealRecovery(
+        Epoch epoch,
+        address source,
+        uint256 silent,
+        uint256[4] calldata spared,
+        address sealer
+    ) external restricted returns (bytes32 hash, address blob) {
+        Sealing.Copy memory copy = Sealing.Copy(epoch, source, registry, silent, spared, sealer);
+        return Sealing.sealAgain(copy, _occupants, _keys, silentWord);
+    }
+
+    /// @inheritdoc IElections
+    function readmit(uint64 validator) external restricted {
+        silentWord[validator >> 8] &= ~(1 << (validator & 0xff));
+        emit Readmitted(validator);
+    }
+
+    /// @inheritdoc IElections
     function sealHints() external returns (SealHints memory hints) {
         // What always reverts changes nothing, and its error carries the answer.
         try this.revertWithHints() {} catch (bytes memory reason) {
@@ -66,7 +86,7 @@ contract Elections is Seating {
         if (sealNumber != 0) _seatWaiting(rules);
         uint256[] memory words = _read(_weights);
         uint256[4] memory qualified = _loadQualified();
-        (words, qualified) = Sealing.mask(registry, _read(_occupants), words, qualified);
+        (words, qualified) = Sealing.mask(registry, silentWord, _read(_occupants), words, qualified);
         (uint256 places, ) = Sealing.placesFor(rules, _nAuth, words);
         revert ElectionsHints(SnapshotLens.findHints(rules, words, qualified, places));
     }
@@ -96,29 +116,29 @@ contract Elections is Seating {
 
     /// @inheritdoc IElections
     function snapshot(uint32 number) external view returns (Snapshot memory) {
-        return snapshotAt(blobOf(number));
+        _answer(abi.encodeWithSelector(SnapshotLens.snapshotAt.selector, blobOf(number)));
     }
 
     /// @inheritdoc IElections
     function sealedSnapshot(Epoch epoch) external view returns (Snapshot memory) {
         address blob = _candidates[epoch];
         if (blob == address(0)) revert ElectionsNotSealed(0);
-        return snapshotAt(blob);
+        _answer(abi.encodeWithSelector(SnapshotLens.snapshotAt.selector, blob));
     }
 
     /// @inheritdoc IElections
-    function snapshotAt(address blob) public view returns (Snapshot memory) {
-        return SnapshotLens.snapshotAt(blob);
+    function snapshotAt(address blob) external view returns (Snapshot memory) {
+        _answer(abi.encodeWithSelector(SnapshotLens.snapshotAt.selector, blob));
     }
 
     /// @inheritdoc IElections
     function keyTable(uint32 number, uint16 from, uint16 count) external view returns (bytes memory) {
-        return SnapshotLens.keyTable(address(registry), blobOf(number), from, count);
+        _answer(abi.encodeWithSelector(SnapshotLens.keyTable.selector, registry, blobOf(number), from, count));
     }
 
     /// @inheritdoc IElections
     function validatorsOf(uint32 number, uint16 from, uint16 count) external view returns (uint64[] memory) {
-        return SnapshotLens.validatorsOf(address(registry), blobOf(number), from, count);
+        _answer(abi.encodeWithSelector(SnapshotLens.validatorsOf.selector, registry, blobOf(number), from, count));
     }
 
     function _sealCandidate(Epoch epoch, SealHints calldata hints, address sealer) private returns (bytes32 hash) {
@@ -142,7 +162,7 @@ contract Elections is Seating {
         input.last = _blobs[number - 1];
         input.words = _read(_weights);
         input.qualified = _loadQualified();
-        Sealing.mask(registry, _read(_occupants), input.words, input.qualified);
+        Sealing.mask(registry, silentWord, _read(_occupants), input.words, input.qualified);
         uint256 any;
         for (uint256 k = 0; k < 4; ++k) {
             uint256 changed = _changed[k];
@@ -166,6 +186,20 @@ contract Elections is Seating {
 
     function _lastKeys(address last) private view returns (uint256[] memory) {
         return Snapshots.readBlob(SealedSnapshots.load(last).keys);
+    }
+
+    /// @dev Ends the call with what the lens answers, as it came: unpacking it here only to pack it again would be code.
+    function _answer(bytes memory question) private view {
+        address lens = address(SnapshotLens);
+        assembly ("memory-safe") {
+            let ok := staticcall(gas(), lens, add(question, 0x20), mload(question), 0x00, 0x00)
+            let answer := mload(0x40)
+            returndatacopy(answer, 0x00, returndatasize())
+            if ok {
+                return(answer, returndatasize())
+            }
+            revert(answer, returndatasize())
+        }
     }
 
     /// @dev Without authorities' seats, on which a revoked authority may still sit.

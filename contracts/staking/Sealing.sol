@@ -50,6 +50,36 @@ library Sealing {
         IValidatorRegistry registry;
     }
 
+    /// @notice A registry to seal again.
+    /// @param epoch epoch that begins
+    /// @param source blob of the registry
+    /// @param registry whose keys they are
+    /// @param silent seats of authorities left out
+    /// @param spared seats that count although in jail
+    /// @param sealer who gets the credit
+    struct Copy {
+        Epoch epoch;
+        address source;
+        IValidatorRegistry registry;
+        uint256 silent;
+        uint256[4] spared;
+        address sealer;
+    }
+
+    /// @dev A word of validators' standing in the registry.
+    struct Standing {
+        uint256 index;
+        uint256 held;
+        uint256 jailed;
+    }
+
+    /// @dev A key that leaves, and the sums of those that left each set.
+    struct Leaving {
+        G1Point key;
+        G1Point backers;
+        G1Point members;
+    }
+
     /// @dev What one seal works on.
     struct Work {
         IConsensusParameters.Stake rules;
@@ -89,12 +119,40 @@ library Sealing {
         }
     }
 
-    /// @notice Takes the weight of convicted validators away, whether or not their live weights were refreshed.
+    /// @notice Seals a registry again without the weights of who is out, under the number of the seal it copies.
+    /// @param occupants validators on seats now
+    /// @param keyLanes their keys
+    /// @param silent authorities left out, by number; those on the seats named are added
+    function sealAgain(
+        Copy memory copy,
+        mapping(uint256 index => uint256 word) storage occupants,
+        mapping(uint256 index => uint256 word) storage keyLanes,
+        mapping(uint256 index => uint256 word) storage silent
+    ) external returns (bytes32 hash, address blob) {
+        SealedSnapshot memory s = SealedSnapshots.load(copy.source);
+        uint256[] memory keys = Snapshots.readBlob(s.keys);
+        uint256[4] memory out = _findOut(copy, keys, occupants, keyLanes, silent);
+        uint256[] memory words = Snapshots.readBlob(s.weights);
+        _takeOut(s, out, words, keys, address(copy.registry));
+        s.epoch = copy.epoch;
+        s.sealer = copy.sealer;
+        s.weights = Snapshots.writeBlob(words);
+        s.weightsRoot = Snapshots.weightsRoot(words);
+        hash = _hash(s);
+        s.hash = hash;
+        blob = s.write();
+        emit IElections.SealedAgain(s.number, s.epoch, hash, s.totalStake, s.backingStake, s.suspended);
+    }
+
+    /// @notice Takes the weight of convicted validators away, whether or not their live weights were refreshed, and that
+    /// of authorities left out by a recovery.
+    /// @param silent authorities left out, by number
     /// @param occupants validators by seat, eight to a word
     /// @param words weights; changed in place
     /// @param qualified stakers bonded enough for Balanced; changed in place
     function mask(
         IValidatorRegistry registry,
+        mapping(uint256 index => uint256 word) storage silent,
         uint256[] memory occupants,
         uint256[] memory words,
         uint256[4] memory qualified
@@ -109,7 +167,7 @@ library Sealing {
                 // Neighbours mostly share a word: validators are numbered in the order in which they came.
                 if (validator >> 8 != known) {
                     known = validator >> 8;
-                    held = registry.heldWord(known);
+                    held = registry.heldWord(known) | silent[known];
                 }
                 if ((held >> (validator & 0xff)) & 1 == 0) continue;
                 Seat seat = Seat.wrap(uint16(8 * i + j));
@@ -258,6 +316,97 @@ library Sealing {
         s.keysRoot = tree.root();
         s.backingKey = _aggregate(last.backingKey, last.backing, s.backing, input, before);
         s.membersKey = _aggregate(last.membersKey, last.members, s.members, input, before);
+    }
+
+    /// @dev Seats of a sealed registry whose validators are out. Who sat there is read from the live seats where the key
+    /// is still the same, else asked for by the key.
+    function _findOut(
+        Copy memory copy,
+        uint256[] memory keys,
+        mapping(uint256 index => uint256 word) storage occupants,
+        mapping(uint256 index => uint256 word) storage keyLanes,
+        mapping(uint256 index => uint256 word) storage silent
+    ) private returns (uint256[4] memory out) {
+        Standing memory standing;
+        standing.index = type(uint256).max;
+        for (uint256 i = 0; i < keys.length; ++i) {
+            (uint256 here, uint256 live) = (occupants[i], keyLanes[i]);
+            for (uint256 j = 0; j < 8; ++j) {
+                Seat seat = Seat.wrap(uint16(8 * i + j));
+                uint32 key = Snapshots.lane(keys[i], seat);
+                if (key == 0) continue;
+                uint64 validator = Snapshots.lane(here, seat);
+                if (Snapshots.lane(live, seat) != key) validator = copy.registry.ownerOfKey(KeyId.wrap(key));
+                if (_isOut(copy, standing, seat, validator, silent)) out.insert(seat);
+            }
+        }
+    }
+
+    /// @dev Whether a validator is out of a registry that is sealed again; an authority left out is noted for further seals.
+    function _isOut(
+        Copy memory copy,
+        Standing memory standing,
+        Seat seat,
+        uint64 validator,
+        mapping(uint256 index => uint256 word) storage silent
+    ) private returns (bool) {
+        uint256 bit = 1 << (validator & 0xff);
+        uint256 index = Seat.unwrap(seat);
+        if (index < 256 && (copy.silent >> index) & 1 == 1) {
+            silent[validator >> 8] |= bit;
+            emit IElections.Silenced(validator);
+            return true;
+        }
+        _turnTo(standing, copy.registry, validator >> 8);
+        return standing.held & bit != 0 || (standing.jailed & bit != 0 && !copy.spared.contains(seat));
+    }
+
+    /// @dev Reads a word of validators' standing unless it is the one read last: neighbours mostly share one.
+    function _turnTo(Standing memory standing, IValidatorRegistry registry, uint256 index) private view {
+        if (standing.index == index) return;
+        standing.index = index;
+        standing.held = registry.heldWord(index);
+        standing.jailed = registry.jailedWord(index);
+    }
+
+    /// @dev Takes seats out of a snapshot: their weights, their part in both sets, in the sums and in the sums of keys.
+    function _takeOut(
+        SealedSnapshot memory s,
+        uint256[4] memory out,
+        uint256[] memory words,
+        uint256[] memory keys,
+        address registry
+    ) private view {
+        Leaving memory leaving;
+        for (uint256 k = 0; k < 4; ++k) {
+            for (uint256 bits = out[k]; bits != 0; bits &= bits - 1) {
+                Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
+                KeyStore.load(registry, KeyId.wrap(Snapshots.valueAt(keys, seat)), leaving.key);
+                uint256 index = Snapshots.wordIndex(seat);
+                _leave(s, leaving, seat, Snapshots.lane(words[index], seat));
+                words[index] = Snapshots.withLane(words[index], seat, 0);
+            }
+        }
+        if (!BLS12381.isInfinity(leaving.backers)) s.backingKey = BLS12381.subtract(s.backingKey, leaving.backers);
+        if (!BLS12381.isInfinity(leaving.members)) s.membersKey = BLS12381.subtract(s.membersKey, leaving.members);
+    }
+
+    function _leave(SealedSnapshot memory s, Leaving memory leaving, Seat seat, uint32 weight) private view {
+        bool authority = Seat.unwrap(seat) < s.nAuth;
+        s.totalStake -= weight;
+        if (s.backing.contains(seat)) {
+            s.backingStake -= weight;
+            s.backing.remove(seat);
+            if (!authority) --s.backingStakers;
+            BLS12381.accumulate(leaving.backers, leaving.key);
+        }
+        if (!authority) {
+            if (weight != 0) --s.stakers;
+        } else if (s.members.contains(seat)) {
+            s.suspended |= 1 << Seat.unwrap(seat);
+            s.members.remove(seat);
+            BLS12381.accumulate(leaving.members, leaving.key);
+        }
     }
 
     function _renewTree(Input memory input, Snapshots.KeyTree storage tree) private {

@@ -72,4 +72,3 @@ export function mountains(blocks: readonly Hash[]) {
   };
   return { root: rangeRoot(range), proofOf };
 }
-

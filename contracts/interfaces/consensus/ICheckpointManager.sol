@@ -34,6 +34,22 @@ interface ICheckpointManager {
         Proof proof;
     }
 
+    /// @notice The block that a recovery goes on from (protocol.md section 6).
+    /// @param height Its height
+    /// @param views View that the recovery names
+    /// @param stamp Its stamp, ms
+    /// @param blockHash Its hash
+    /// @param snapshot Blob of the registry sealed again for the next epoch
+    /// @param submitter Who gets the credit for the boundary
+    struct RecoveryPoint {
+        uint64 height;
+        uint64 views;
+        uint64 stamp;
+        bytes32 blockHash;
+        address snapshot;
+        address submitter;
+    }
+
     /// @notice The last checkpoint accepted.
     /// @param height Height; 0 before any
     /// @param stamp Its block's stamp, ms; genesis' before any
@@ -85,6 +101,16 @@ interface ICheckpointManager {
     );
     /// @notice An epoch ended here: its boundary's content, and the height the next one begins at.
     event BoundaryAccepted(Epoch indexed epoch, uint64 nextFirstHeight, Boundary boundary);
+    /// @notice An epoch ended by recovery. `incarnation` is that of the epochs from the next one on; `registryRoot` is the
+    /// registry sealed again for the next two, both in Secure.
+    event EpochRecovered(
+        Epoch indexed epoch,
+        uint32 incarnation,
+        uint64 nextFirstHeight,
+        bytes32 indexed blockHash,
+        bytes32 indexed registryRoot,
+        Accounting accounting
+    );
     /// @notice The registry of an epoch was recorded; `carried`: it is the one of the epoch before, again.
     event RegistryRecorded(Epoch indexed epoch, bytes32 indexed registryRoot, uint32 seal, bool carried);
 
@@ -132,6 +158,12 @@ interface ICheckpointManager {
 
     /// @notice Accepts the boundary of e and seals the candidate of e + 3 in one transaction. Anyone.
     function submitAndSeal(Submission calldata submission, IElections.SealHints calldata hints) external;
+
+    /// @notice Ends the present epoch at a recovery point, which counts as acceptance of its boundary: the next two epochs
+    /// are served by the registry sealed again, in Secure and under the next incarnation; the candidate of the second
+    /// is void. The epoch's accounting has the point's stamp, `views` views, the neutral multiplier and the empty
+    /// vector. The recovery module.
+    function recover(RecoveryPoint calldata point) external returns (uint32 incarnation);
 
     /// @notice Id of the chain that is checkpointed here.
     function chainId() external view returns (uint64);

@@ -107,6 +107,19 @@ interface IElections {
         uint64 backingStake,
         uint32 cut
     );
+    /// @notice A registry was sealed again at a recovery point, under the number of the seal it copies.
+    event SealedAgain(
+        uint32 indexed number,
+        Epoch indexed epoch,
+        bytes32 indexed hash,
+        uint64 totalStake,
+        uint64 backingStake,
+        uint256 suspended
+    );
+    /// @notice An authority weighs nothing from now on: it had no part in a recovery.
+    event Silenced(uint64 indexed validator);
+    /// @notice An authority weighs again from the next seal on.
+    event Readmitted(uint64 indexed validator);
     /// @notice Too few stakers for the concentration cap: the heaviest holds more than the cap of the set's stake.
     event Concentrated(uint32 indexed number, uint32 heaviest, uint64 backingStake);
     event CheckpointsSet(address indexed checkpoints);
@@ -141,6 +154,29 @@ interface IElections {
 
     /// @notice Seals the first registry, of epochs 0, 1 and 2. Only CheckpointManager, on `start`.
     function sealGenesis(SealHints calldata hints) external returns (bytes32 hash, address blob);
+
+    /// @notice Seals a recorded registry again for the epoch that begins at a recovery point (protocol.md section 6): a
+    /// copy of it in which some weigh nothing. Live weights and seats do not count, and the copy keeps the number of the
+    /// seal whose stake it counts. Jailed and convicted validators weigh nothing, and neither do the authorities named,
+    /// in this and in every further seal, until `readmit`. The recovery module.
+    /// @param epoch Epoch that begins
+    /// @param source Blob of the registry recorded for it
+    /// @param silent Seats of the authorities left out, bit = seat
+    /// @param spared Seats that count although their validators are in jail
+    /// @param sealer Who gets the credit
+    function sealRecovery(
+        Epoch epoch,
+        address source,
+        uint256 silent,
+        uint256[4] calldata spared,
+        address sealer
+    ) external returns (bytes32 hash, address blob);
+
+    /// @notice Lets an authority that a recovery left out weigh again from the next seal on. The recovery module.
+    function readmit(uint64 validator) external;
+
+    /// @notice Authorities left out by a recovery, by number: validator `id` is bit `id & 255` of word `id >> 8`.
+    function silentWord(uint256 index) external view returns (uint256);
 
     /// @notice Replaces the module that accepts boundaries. Governance.
     function setCheckpoints(address checkpoints) external;

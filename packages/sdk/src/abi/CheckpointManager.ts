@@ -191,6 +191,27 @@ export const checkpointManagerAbi = [
     type: "function",
   },
   {
+    inputs: [
+      {
+        components: [
+          { internalType: "uint64", name: "height", type: "uint64" },
+          { internalType: "uint64", name: "views", type: "uint64" },
+          { internalType: "uint64", name: "stamp", type: "uint64" },
+          { internalType: "bytes32", name: "blockHash", type: "bytes32" },
+          { internalType: "address", name: "snapshot", type: "address" },
+          { internalType: "address", name: "submitter", type: "address" },
+        ],
+        internalType: "struct ICheckpointManager.RecoveryPoint",
+        name: "point",
+        type: "tuple",
+      },
+    ],
+    name: "recover",
+    outputs: [{ internalType: "uint32", name: "incarnation", type: "uint32" }],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "address", name: "newAuthority", type: "address" }],
     name: "setAuthority",
     outputs: [],
@@ -629,6 +650,31 @@ export const checkpointManagerAbi = [
       { indexed: false, internalType: "address", name: "submitter", type: "address" },
     ],
     name: "CheckpointAccepted",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
+      { indexed: false, internalType: "uint32", name: "incarnation", type: "uint32" },
+      { indexed: false, internalType: "uint64", name: "nextFirstHeight", type: "uint64" },
+      { indexed: true, internalType: "bytes32", name: "blockHash", type: "bytes32" },
+      { indexed: true, internalType: "bytes32", name: "registryRoot", type: "bytes32" },
+      {
+        components: [
+          { internalType: "Epoch", name: "epoch", type: "uint64" },
+          { internalType: "uint64", name: "views", type: "uint64" },
+          { internalType: "uint64", name: "stamp", type: "uint64" },
+          { internalType: "uint32", name: "loadMultiplier", type: "uint32" },
+          { internalType: "bytes32", name: "vectorHash", type: "bytes32" },
+        ],
+        indexed: false,
+        internalType: "struct Accounting",
+        name: "accounting",
+        type: "tuple",
+      },
+    ],
+    name: "EpochRecovered",
     type: "event",
   },
   {

@@ -110,6 +110,13 @@ export const electionsAbi = [
   },
   {
     inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "readmit",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
     name: "refresh",
     outputs: [],
     stateMutability: "nonpayable",
@@ -216,6 +223,22 @@ export const electionsAbi = [
     type: "function",
   },
   {
+    inputs: [
+      { internalType: "Epoch", name: "epoch", type: "uint64" },
+      { internalType: "address", name: "source", type: "address" },
+      { internalType: "uint256", name: "silent", type: "uint256" },
+      { internalType: "uint256[4]", name: "spared", type: "uint256[4]" },
+      { internalType: "address", name: "sealer", type: "address" },
+    ],
+    name: "sealRecovery",
+    outputs: [
+      { internalType: "bytes32", name: "hash", type: "bytes32" },
+      { internalType: "address", name: "blob", type: "address" },
+    ],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
     name: "sealedSnapshot",
     outputs: [
@@ -271,6 +294,13 @@ export const electionsAbi = [
     name: "setCheckpoints",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
+    name: "silentWord",
+    outputs: [{ internalType: "uint256", name: "word", type: "uint256" }],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -425,6 +455,12 @@ export const electionsAbi = [
   },
   {
     anonymous: false,
+    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "Readmitted",
+    type: "event",
+  },
+  {
+    anonymous: false,
     inputs: [
       { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
       { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
@@ -441,11 +477,30 @@ export const electionsAbi = [
   {
     anonymous: false,
     inputs: [
+      { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
+      { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
+      { indexed: true, internalType: "bytes32", name: "hash", type: "bytes32" },
+      { indexed: false, internalType: "uint64", name: "totalStake", type: "uint64" },
+      { indexed: false, internalType: "uint64", name: "backingStake", type: "uint64" },
+      { indexed: false, internalType: "uint256", name: "suspended", type: "uint256" },
+    ],
+    name: "SealedAgain",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
       { indexed: true, internalType: "Seat", name: "seat", type: "uint16" },
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
       { indexed: false, internalType: "KeyId", name: "key", type: "uint32" },
     ],
     name: "SeatSet",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "Silenced",
     type: "event",
   },
   {

@@ -3,6 +3,7 @@ export { aitbcTokenAbi } from "./AITBCToken.ts";
 export { checkpointManagerAbi } from "./CheckpointManager.ts";
 export { consensusParametersAbi } from "./ConsensusParameters.ts";
 export { electionsAbi } from "./Elections.ts";
+export { inclusionLensAbi } from "./InclusionLens.ts";
 export { quorumProofsAbi } from "./QuorumProofs.ts";
 export { sealingAbi } from "./Sealing.ts";
 export { slashingManagerAbi } from "./SlashingManager.ts";
