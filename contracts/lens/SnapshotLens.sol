@@ -37,6 +37,7 @@ library SnapshotLens {
         result.paramsHash = s.paramsHash;
         result.parameters = s.parameters;
         result.sealer = s.sealer;
+        result.idleStake = s.idleStake;
         result.weights = Snapshots.readBlob(s.weights);
         result.keys = _keysOf(s, 0, s.n);
     }

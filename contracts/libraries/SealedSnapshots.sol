@@ -30,6 +30,8 @@ import {Snapshots} from "./Snapshots.sol";
 /// @param backingKey sum of the backing set's keys
 /// @param membersKey sum of the members' keys
 /// @param sealer who sealed it; no part of the hash
+/// @param idleStake what jailed and convicted validators on seats would weigh, cut as the others: counted in no sum, but
+/// in the divisors of pay; no part of the hash
 struct SealedSnapshot {
     bytes32 hash;
     uint32 number;
@@ -55,6 +57,7 @@ struct SealedSnapshot {
     G1Point backingKey;
     G1Point membersKey;
     address sealer;
+    uint32 idleStake;
 }
 
 /// @notice Who signs an epoch's checkpoints in its mode: W_e of protocol.md section 1, as a snapshot has it.
@@ -106,7 +109,14 @@ library SealedSnapshots {
             )
         );
         bytes32 sums = bytes32(
-            abi.encodePacked(s.totalStake, s.backingStake, s.epochLengths[0], s.epochLengths[1], s.epochLengths[2])
+            abi.encodePacked(
+                s.totalStake,
+                s.backingStake,
+                s.epochLengths[0],
+                s.epochLengths[1],
+                s.epochLengths[2],
+                s.idleStake
+            )
         );
         return
             SSTORE2.write(
@@ -161,6 +171,7 @@ library SealedSnapshots {
         s.epochLengths[0] = uint32(sums >> 96);
         s.epochLengths[1] = uint32(sums >> 64);
         s.epochLengths[2] = uint32(sums >> 32);
+        s.idleStake = uint32(sums);
         s.keysRoot = tail[0];
         s.weightsRoot = tail[1];
         s.paramsHash = tail[2];

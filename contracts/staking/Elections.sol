@@ -86,7 +86,7 @@ contract Elections is Seating {
         if (sealNumber != 0) _seatWaiting(rules);
         uint256[] memory words = _read(_weights);
         uint256[4] memory qualified = _loadQualified();
-        (words, qualified) = Sealing.mask(registry, silentWord, _read(_occupants), words, qualified);
+        Sealing.mask(registry, silentWord, _records, _read(_occupants), words, qualified);
         (uint256 places, ) = Sealing.placesFor(rules, _nAuth, words);
         revert ElectionsHints(SnapshotLens.findHints(rules, words, qualified, places));
     }
@@ -162,7 +162,7 @@ contract Elections is Seating {
         input.last = _blobs[number - 1];
         input.words = _read(_weights);
         input.qualified = _loadQualified();
-        Sealing.mask(registry, silentWord, _read(_occupants), input.words, input.qualified);
+        input.idle = Sealing.mask(registry, silentWord, _records, _read(_occupants), input.words, input.qualified);
         uint256 any;
         for (uint256 k = 0; k < 4; ++k) {
             uint256 changed = _changed[k];

@@ -12,6 +12,7 @@ import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol"
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {Params, SnapshotHeader} from "../types/Messages.sol";
 import {Epoch, G1Point, KeyId, Seat, WholeTokens} from "../types/Types.sol";
+import {Seating} from "./Seating.sol";
 
 /// @title The rules of a seal
 /// @notice A linked library, part of Elections: turns live weights into a snapshot. The order of the steps is that of
@@ -33,6 +34,7 @@ library Sealing {
     /// @param keys numbers of the keys
     /// @param qualified seats of the stakers bonded enough for Balanced
     /// @param changed seats whose occupant or key changed since the last seal
+    /// @param idle weights of jailed and convicted validators
     /// @param last blob of the last seal; zero if this is the first
     /// @param sealer who seals
     struct Input {
@@ -44,6 +46,7 @@ library Sealing {
         uint256[] keys;
         uint256[4] qualified;
         uint256[4] changed;
+        uint256[] idle;
         address last;
         address sealer;
         IConsensusParameters parameters;
@@ -101,6 +104,7 @@ library Sealing {
         SealedSnapshot memory s = w.s;
         uint256 count = _chooseBacking(w, input.qualified, hints);
         _cut(w, hints.cut, count);
+        s.idleStake = _idleStake(s.cut, input.idle);
         _capAuthorities(w);
         _sum(w, input.keys);
         s.epoch = input.epoch;
@@ -144,21 +148,24 @@ library Sealing {
         emit IElections.SealedAgain(s.number, s.epoch, hash, s.totalStake, s.backingStake, s.suspended);
     }
 
-    /// @notice Takes the weight of convicted validators away, whether or not their live weights were refreshed, and that
-    /// of authorities left out by a recovery.
+    /// @notice Takes the weight of convicted and jailed validators away, whether or not their live weights were
+    /// refreshed, and that of authorities left out by a recovery; finds what these all would weigh.
     /// @param silent authorities left out, by number
+    /// @param records what Seating knows of validators
     /// @param occupants validators by seat, eight to a word
     /// @param words weights; changed in place
     /// @param qualified stakers bonded enough for Balanced; changed in place
     function mask(
         IValidatorRegistry registry,
         mapping(uint256 index => uint256 word) storage silent,
+        mapping(uint64 validator => Seating.Record) storage records,
         uint256[] memory occupants,
         uint256[] memory words,
         uint256[4] memory qualified
-    ) internal view returns (uint256[] memory, uint256[4] memory) {
+    ) internal view returns (uint256[] memory idle) {
+        idle = new uint256[](words.length);
         uint256 known = type(uint256).max;
-        uint256 held;
+        uint256 out;
         for (uint256 i = 0; i < occupants.length; ++i) {
             uint256 rest = occupants[i];
             for (uint256 j = 0; rest != 0; ++j) {
@@ -167,15 +174,17 @@ library Sealing {
                 // Neighbours mostly share a word: validators are numbered in the order in which they came.
                 if (validator >> 8 != known) {
                     known = validator >> 8;
-                    held = registry.heldWord(known) | silent[known];
+                    out = registry.heldWord(known) | registry.jailedWord(known) | silent[known];
                 }
-                if ((held >> (validator & 0xff)) & 1 == 0) continue;
+                if ((out >> (validator & 0xff)) & 1 == 0) continue;
                 Seat seat = Seat.wrap(uint16(8 * i + j));
+                // One of the two is 0: which, tells whether the live weight was refreshed since.
+                uint32 weight = Snapshots.lane(words[i], seat) | records[uint64(validator)].idle;
+                idle[i] = Snapshots.withLane(idle[i], seat, weight);
                 words[i] = Snapshots.withLane(words[i], seat, 0);
                 qualified.remove(seat);
             }
         }
-        return (words, qualified);
     }
 
     /// @notice Places for stakers in the backing set: what authorities not suspended leave.
@@ -253,6 +262,19 @@ library Sealing {
             }
             w.words[i] = word;
         }
+    }
+
+    /// @dev What jailed and convicted validators would weigh, cut as the others are.
+    function _idleStake(uint32 cut, uint256[] memory idle) private pure returns (uint32) {
+        uint256 total;
+        for (uint256 i = 0; i < idle.length; ++i) {
+            for (uint256 word = idle[i]; word != 0; word >>= 32) {
+                uint256 weight = word & type(uint32).max;
+                total += cut != 0 && weight > cut ? cut : weight;
+            }
+        }
+        // Fits 32 bits: the token's cap is a billion.
+        return uint32(total);
     }
 
     /// @dev Scales the authorities' weights together, floored, so that they are at most 1 / (divisor - 1) of the
@@ -394,6 +416,7 @@ library Sealing {
     function _leave(SealedSnapshot memory s, Leaving memory leaving, Seat seat, uint32 weight) private view {
         bool authority = Seat.unwrap(seat) < s.nAuth;
         s.totalStake -= weight;
+        s.idleStake += weight;
         if (s.backing.contains(seat)) {
             s.backingStake -= weight;
             s.backing.remove(seat);

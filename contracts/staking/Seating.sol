@@ -26,6 +26,7 @@ abstract contract Seating is AccessManaged, IElections {
         bool contending;
         bool queued; // its kind of seat does not match its role
         bool qualified; // a staker bonded enough for Balanced
+        uint32 idle; // what it would weigh were it not jailed or tombstoned; 0 if it is neither
     }
 
     uint256 private constant _CONTENDERS = 16;
@@ -46,7 +47,7 @@ abstract contract Seating is AccessManaged, IElections {
     uint32 public sealNumber;
     uint16 internal _n;
     uint16 internal _nAuth;
-    mapping(uint64 validator => Record) private _records;
+    mapping(uint64 validator => Record) internal _records;
     mapping(uint64 validator => Tenure[]) private _tenures;
     /// @dev By seat, eight to a word: weights, occupants' numbers and their keys' numbers.
     mapping(uint256 index => uint256 word) internal _weights;
@@ -113,6 +114,12 @@ abstract contract Seating is AccessManaged, IElections {
     }
 
     /// @inheritdoc IElections
+    function tenureAt(uint64 validator, uint256 index) external view returns (Tenure memory) {
+        Tenure[] storage list = _tenures[validator];
+        return index < list.length ? list[index] : Tenure(0, 0);
+    }
+
+    /// @inheritdoc IElections
     function tenures(uint64 validator) external view returns (Tenure[] memory) {
         return _tenures[validator];
     }
@@ -162,6 +169,8 @@ abstract contract Seating is AccessManaged, IElections {
             weight = Math.min((uint256(p.bond) + p.delegated) / _WHOLE, bond * perBond);
         }
         Record storage r = _records[validator];
+        uint32 idle = _idle(r, v.status, p, bond * perBond);
+        if (r.idle != idle) r.idle = idle;
         bool qualified = !isAuthority && weight != 0 && bond >= balancedBond;
         if (r.weight != weight || r.qualified != qualified || r.key != KeyId.unwrap(v.key)) {
             if (r.changedAt != sealNumber) (r.previous, r.changedAt) = (r.weight, sealNumber);
@@ -179,6 +188,18 @@ abstract contract Seating is AccessManaged, IElections {
             r.queued = true;
             _roleChanges.push(validator);
         }
+    }
+
+    /// @dev What a jailed or tombstoned validator would weigh: a bond that paid its penalty makes it no lighter than it
+    /// was, or others would be paid more for it.
+    function _idle(
+        Record storage r,
+        IValidatorRegistry.Status status,
+        IStakingPool.Pool memory p,
+        uint256 most
+    ) private view returns (uint32) {
+        if (status != IValidatorRegistry.Status.Jailed && status != IValidatorRegistry.Status.Tombstoned) return 0;
+        return uint32(Math.min((uint256(p.bond) + p.delegated) / _WHOLE, Math.max(most, r.weight | r.idle)));
     }
 
     /// @dev The smaller of the weight now and at the last seal.

@@ -424,6 +424,40 @@ describe("Elections", () => {
       await expectHash(core, 2);
     });
 
+    it("keeps what the jailed and the convicted would weigh, told of it or not, cut as the others", async () => {
+      const core = await load(started);
+      await core.access.grantRole(2, core.deployer.address, 0);
+      await core.registry.jail(2);
+      await core.registry.setElections(ZeroAddress);
+      await core.registry.tombstone(6);
+      await core.registry.setElections(core.addresses.elections);
+      const first = await sealNext(core);
+      // Uncut: an authority's 10,000 and a staker's 20,000.
+      expect((await core.elections.snapshot(first)).idleStake).to.equal(30_000n);
+      expect(await core.elections.tenureAt(6, 0)).to.deep.equal([1n, 6n]);
+      expect(await core.elections.tenureAt(6, 1)).to.deep.equal([0n, 0n]);
+      // A smaller bond makes nobody lighter than the stake that is left; leaving does.
+      await core.elections.refresh(6);
+      const again = await sealNext(core);
+      expect((await core.elections.snapshot(again)).idleStake).to.equal(30_000n);
+      await core.pool.connect(core.members.get(6)!.operator).requestUnbond(6, 5_000n * COIN);
+      await networkHelpers.time.increase(100);
+      await core.registry.connect(core.members.get(2)!.operator).unjail(2);
+      const last = await sealNext(core);
+      expect((await core.elections.snapshot(last)).idleStake).to.equal(15_000n);
+    });
+
+    it("cuts what the convicted would weigh as it cuts the others", async () => {
+      const capped = () => deployCore(connection, withStake({ stakeCapFrom: 4, stakeCap: 330_000 }));
+      const core = await load(capped);
+      await populate(core, [10_000], [20_000, 20_000, 20_000, 20_000, 100_000]);
+      await core.access.grantRole(2, core.deployer.address, 0);
+      await core.registry.tombstone(6);
+      await start(core);
+      const s = await core.elections.snapshot(1);
+      expect([s.cut, s.idleStake]).to.deep.equal([26_400n, 26_400n]);
+    });
+
     it("leaves the credit to who sealed, or to whom he names", async () => {
       const core = await load(started);
       const [sealer, named] = [core.others[3]!, core.others[4]!];

@@ -41,6 +41,8 @@ interface IElections {
     /// @param paramsHash Hash of the consensus parameters in force with it (tag 37)
     /// @param parameters Number of that parameter set in ConsensusParameters
     /// @param sealer Who sealed it, or was named by who did
+    /// @param idleStake What jailed, convicted and left out validators on seats would weigh: in no sum, but in the
+    /// divisors of pay
     /// @param weights Weight words, eight seats each, seat 8 w + j at bits [32 j, 32 j + 32) of word w; ceil(n/8) words
     /// @param keys Key of each seat, n of them; 0 where the seat is vacant
     struct Snapshot {
@@ -61,6 +63,7 @@ interface IElections {
         bytes32 paramsHash;
         uint32 parameters;
         address sealer;
+        uint32 idleStake;
         uint256[] weights;
         KeyId[] keys;
     }
@@ -225,6 +228,9 @@ interface IElections {
     /// @notice A validator's seats over time, oldest first. An entry holds until the next one's seal; before the first it
     /// had none.
     function tenures(uint64 validator) external view returns (Tenure[] memory);
+
+    /// @notice One of them, counted from 0; zeros from their number on.
+    function tenureAt(uint64 validator, uint256 index) external view returns (Tenure memory);
 
     /// @notice Who sits on a seat now, and with which key; zeros if nobody.
     function occupant(Seat seat) external view returns (uint64 validator, KeyId key);

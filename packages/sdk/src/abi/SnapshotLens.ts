@@ -75,6 +75,7 @@ export const snapshotLensAbi = [
           { internalType: "bytes32", name: "paramsHash", type: "bytes32" },
           { internalType: "uint32", name: "parameters", type: "uint32" },
           { internalType: "address", name: "sealer", type: "address" },
+          { internalType: "uint32", name: "idleStake", type: "uint32" },
           { internalType: "uint256[]", name: "weights", type: "uint256[]" },
           { internalType: "KeyId[]", name: "keys", type: "uint32[]" },
         ],
