@@ -1,6 +1,7 @@
 import type { Draft } from "./draft.ts";
 import { epochContext, nextStart } from "./epoch/index.ts";
 import { ProtocolError } from "./errors.ts";
+import { noAttendance } from "./modes/index.ts";
 import type { ChainFacts, EpochContext, ReplicaConfig, ReplicaState, Tally } from "./state.ts";
 import type { Checkpoint, EpochStart, Hash, Millis, Registry } from "./types/index.ts";
 import { startTimers } from "./view/index.ts";
@@ -37,6 +38,13 @@ type PerEpoch = Pick<
   | "fetches"
   | "wanted"
   | "catchUp"
+  | "late"
+  | "collected"
+  | "signals"
+  | "ownSignals"
+  | "signalRetry"
+  | "readyDay"
+  | "saidReadiness"
   | "attended"
   | "heard"
   | "reported"
@@ -75,8 +83,9 @@ export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
     roots: start.roots,
     ledgered: {
       range: { count: start.parent.height + 1, peaks: start.peaks },
-      missed: zeros,
-      proposed: zeros,
+      attendance: noAttendance(registry.entries.length),
+      used: 0,
+      value: 0,
       lastDue: { hash: start.previousCheckpoint, height: start.previousCheckpointHeight },
     },
     lastBlock: null,
@@ -95,6 +104,13 @@ export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
     fetches: new Map(),
     wanted: new Map(),
     catchUp: null,
+    late: new Map(),
+    collected: 0,
+    signals: new Map(),
+    ownSignals: [],
+    signalRetry: null,
+    readyDay: null,
+    saidReadiness: false,
     attended: 0,
     heard: zeros,
     reported: new Set(),
@@ -171,7 +187,7 @@ export function handOver(d: Draft): boolean {
   if (backed === null || s.backedHeight !== epoch.lastHeight) return false;
   const registry = s.registries.get(commitment.registryNext);
   if (registry === undefined) return false;
-  const start = nextStart(s as ReplicaState, epoch, last, backed);
+  const start = nextStart(s as ReplicaState, epoch, last, backed, registry);
   const context = contextOrHalt(d, start, registry);
   if (context === null) return false;
   const past = { epoch: epoch.start.epoch, finalization: s.finalization, boundary: backed };
@@ -188,6 +204,8 @@ export function handOver(d: Draft): boolean {
   d.persist({ type: "epoch", start });
   d.emit({ type: "epoch", start, registry });
   d.trace(start.registry === epoch.start.registry ? "1: registry carried over" : "1: registry handed over");
+  if (start.mode !== epoch.start.mode) d.trace("6: mode switched");
+  else if (epoch.start.hybrid.modeWanted !== start.mode) d.trace("6: not ready for the wanted mode");
   startTimers(d);
   return true;
 }

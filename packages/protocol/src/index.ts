@@ -9,6 +9,7 @@ export {
 export { hashBytes } from "./hash.ts";
 export { firstOfTerm, lastOfTerm, leaderSchedule, termOf } from "./leader.ts";
 export { checkpointRootOf, hashOf, rootOf, signingRoot } from "./memo.ts";
+export { authorityAvailability, loadOf, stakeParticipation, usedOf, wantedMode } from "./modes/index.ts";
 export { DEFAULT_PARAMS, DEVNET_PARAMS, type EpochParams, LOCAL_DEFAULTS, paramsAt } from "./params.ts";
 export {
   addWeights,

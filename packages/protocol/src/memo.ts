@@ -6,6 +6,7 @@ import {
   commitmentHash,
   lateVotesHash,
   merkleRoot,
+  signalRoot,
   voteRoot,
   vrfOutput,
 } from "./codec/index.ts";
@@ -87,7 +88,13 @@ export function backingHashOf(certificate: CheckpointCertificate): Hash {
 }
 
 /** The 32 bytes that an intent's signature signs. */
-export const signingRoot = (intent: SignIntent): Hash =>
-  intent.what === "checkpoint"
-    ? checkpointRootOf(intent.domain, intent.checkpoint)
-    : rootOf(intent.domain, intent.vote);
+export function signingRoot(intent: SignIntent): Hash {
+  switch (intent.what) {
+    case "checkpoint":
+      return checkpointRootOf(intent.domain, intent.checkpoint);
+    case "signal":
+      return signalRoot(intent.domain, intent.epoch, intent.signal);
+    default:
+      return rootOf(intent.domain, intent.vote);
+  }
+}

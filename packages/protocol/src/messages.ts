@@ -2,6 +2,7 @@ import { isWellFormed } from "./block/index.ts";
 import { addCheckpointVote, verifyBacking } from "./checkpoint/index.ts";
 import type { Draft } from "./draft.ts";
 import { lastOfTerm } from "./leader.ts";
+import { addLateVote, onSignal } from "./modes/index.ts";
 import type { Certificate, CheckpointVote, Hash, Message, Peer, Vote } from "./types/index.ts";
 import {
   answerBacked,
@@ -54,6 +55,9 @@ export function onMessage(d: Draft, from: Peer, message: Message): void {
         verifyBacking(d, message.certificate, from);
       }
       return;
+    case "signal":
+      if (isCurrent(d, from, message, message.signal)) onSignal(d, message.signal, from);
+      return;
     case "restart":
       return;
   }
@@ -94,7 +98,10 @@ function onVote(d: Draft, vote: Vote, from: Peer): void {
   noteHeard(d, vote.seat);
   // Once the last block is final, nobody is ahead of it: whoever still nullifies lacks its F (rule 2).
   if (vote.kind === "nullify" && (vote.view < s.view || s.lastBlock !== null)) answerOldView(d, from);
-  if (vote.view <= s.tip.view - epoch.params.termViews) return;
+  if (vote.view <= s.tip.view - epoch.params.termViews) {
+    addLateVote(d, vote, from);
+    return;
+  }
   if (vote.view > s.view + viewWindow(d)) {
     d.changed = true;
     hintAhead(d, from, vote.epoch);

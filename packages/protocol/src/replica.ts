@@ -12,6 +12,7 @@ import {
 import { stateAt } from "./handover.ts";
 import { termOf } from "./leader.ts";
 import { onMessage } from "./messages.ts";
+import { onLateVerified, onSignalSigned, onSignalsVerified } from "./modes/index.ts";
 import { settle } from "./settle.ts";
 import type { Job, ReplicaConfig, ReplicaState } from "./state.ts";
 import type { CheckResult, Effect, Hash, Input, Millis, Mode, Registry, Seat, Vote } from "./types/index.ts";
@@ -114,8 +115,8 @@ function receive(d: Draft, input: Input): void {
     case "executed": {
       const record = d.block(input.hash);
       if (record === undefined || record.roots !== null) return;
-      const { stateRoot, receiptsRoot } = input;
-      const roots = { height: record.block.header.height, stateRoot, receiptsRoot };
+      const { stateRoot, receiptsRoot, used, value } = input;
+      const roots = { height: record.block.header.height, stateRoot, receiptsRoot, used, value };
       d.setBlock({ ...record, executing: false, roots });
       return;
     }
@@ -152,6 +153,8 @@ function onVerified(d: Draft, id: number, result: CheckResult): void {
   if (result.what === "votes") {
     if (job.what === "votes") onVotesVerified(d, job, result);
     else if (job.what === "backing") onBackingVerified(d, job, result);
+    else if (job.what === "late") onLateVerified(d, job, result);
+    else if (job.what === "signals") onSignalsVerified(d, job, result);
   } else if (result.what === "certificate") {
     onCertificateVerified(d, job, result.ok);
   } else if (result.what === "all") {
@@ -209,6 +212,10 @@ function onSigned(d: Draft, id: number, signature: Uint8Array): void {
   if (intent.what === "checkpoint") {
     const { checkpoint } = intent;
     onCheckpointSigned(d, { epoch, domain, checkpoint, seat: d.epoch.backerSeat!, signature });
+    return;
+  }
+  if (intent.what === "signal") {
+    onSignalSigned(d, intent, signature);
     return;
   }
   const seat = d.epoch.voterSeat!;

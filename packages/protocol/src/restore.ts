@@ -91,7 +91,7 @@ function replay(d: Draft, record: DurableRecord, intents: SignIntent[]): void {
 
 /** What was signed is never contradicted, whether the signature was ever made. */
 function bind(d: Draft, intent: SignIntent): void {
-  if (intent.domain !== d.epoch.domain || intent.what === "checkpoint") return;
+  if (intent.domain !== d.epoch.domain || intent.what === "checkpoint" || intent.what === "signal") return;
   const { kind, view, blockHash, parentView } = intent.vote;
   const target = { blockHash, parentView };
   if (kind === "nullify") d.setOwn(view, { nullify: true });
@@ -130,7 +130,8 @@ function finalAgain(d: Draft, record: Extract<DurableRecord, { type: "final" }>)
 /** Asks again for every signature that may still matter. */
 function signAgain(d: Draft, intents: readonly SignIntent[]): void {
   for (const intent of intents) {
-    if (intent.domain !== d.epoch.domain) continue;
+    // Signals are looked at anew: they bind nobody.
+    if (intent.domain !== d.epoch.domain || intent.what === "signal") continue;
     if (intent.what !== "checkpoint") {
       if (intent.vote.view > d.s.tip.view) d.sign(intent);
       continue;

@@ -4,6 +4,7 @@ import type { Draft } from "./draft.ts";
 import { walkConflicts } from "./evidence/index.ts";
 import { handOver } from "./handover.ts";
 import { onMessage } from "./messages.ts";
+import { collectLateVotes, collectSignals, repeatSignals, signSignals } from "./modes/index.ts";
 import type { Millis } from "./types/index.ts";
 import {
   catchUp,
@@ -39,6 +40,9 @@ export function settle(d: Draft): void {
     rule6Nullify(d);
     backReached(d);
     signCheckpoints(d);
+    signSignals(d);
+    collectLateVotes(d);
+    collectSignals(d);
     if (d.s.contradicted) {
       settleHalted(d);
       return;
@@ -48,6 +52,7 @@ export function settle(d: Draft): void {
   } while (d.changed);
   rule6Retry(d);
   repeatCheckpointVotes(d);
+  repeatSignals(d);
   retryFetches(d);
   catchUp(d);
   setTimer(d);
@@ -89,6 +94,7 @@ function setTimer(d: Draft): void {
   consider(proposalDue(d) ?? now);
   if (s.due.length > 0) consider(s.backingRetryAt);
   for (const { checkpoint, signed } of s.due) if (!signed) consider(checkpoint.stamp - epoch.params.drift);
+  if (s.signalRetry !== null) consider(s.signalRetry.at);
   for (const fetch of s.fetches.values()) consider(fetch.retryAt);
   for (const fetch of s.wanted.values()) consider(fetch.retryAt);
   if (s.catchUp !== null) consider(s.catchUp.retryAt);

@@ -1,4 +1,5 @@
 import type { MountainRange } from "./codec/index.ts";
+import type { Attendance } from "./modes/index.ts";
 import type { EpochParams } from "./params.ts";
 import type { Electorate } from "./quorum.ts";
 import type {
@@ -21,6 +22,8 @@ import type {
   Registry,
   Seat,
   SettlementReference,
+  Signal,
+  SignalBody,
   SignIntent,
   Vote,
   VoteBody,
@@ -173,8 +176,10 @@ export interface DueCheckpoint {
 /** What the final chain of the epoch has accumulated. */
 export interface Ledgered {
   readonly range: MountainRange;
-  readonly missed: readonly number[];
-  readonly proposed: readonly number[];
+  readonly attendance: Attendance;
+  /** Bytes that its blocks took of their capacity, and the value moved by them; the last block's child is of another epoch. */
+  readonly used: number;
+  readonly value: number;
   /** Last checkpoint due at or below the final block. */
   readonly lastDue: { readonly hash: Hash; readonly height: number };
 }
@@ -200,6 +205,8 @@ export interface FinalNode {
 export type Job =
   | { readonly what: "votes"; readonly view: number; readonly root: Hash; readonly asked: readonly Asked[] }
   | { readonly what: "backing"; readonly root: Hash; readonly asked: readonly Asked[] }
+  | { readonly what: "late"; readonly view: number; readonly root: Hash; readonly asked: readonly Asked[] }
+  | { readonly what: "signals"; readonly root: Hash; readonly asked: readonly Asked[] }
   | {
       readonly what: "certificate";
       readonly certificate: Certificate;
@@ -275,6 +282,12 @@ export interface ViewTimers {
   readonly lead: Millis;
   readonly advance: Millis;
   readonly retry: Millis;
+}
+
+/** A signal of the own key. */
+export interface OwnSignal {
+  readonly body: SignalBody;
+  readonly signal: Signal;
 }
 
 /** The payload a leader asked for. */
@@ -363,6 +376,18 @@ export interface ReplicaState {
   readonly behind: boolean;
   /** Messages of the next epoch, replayed after the hand-over. */
   readonly early: readonly { readonly from: Peer; readonly message: Message }[];
+
+  /** Votes of views whose records are forgotten, for final blocks that carry no signature of their signers yet. */
+  readonly late: ReadonlyMap<number, ReadonlyMap<Hash, Tally<VoteBody>>>;
+  /** The view at which late votes were last verified. */
+  readonly collected: number;
+  /** READY and READINESS by root. */
+  readonly signals: ReadonlyMap<Hash, Tally<SignalBody>>;
+  readonly ownSignals: readonly OwnSignal[];
+  readonly signalRetry: { readonly at: Millis; readonly tries: number } | null;
+  /** The day for which READY was looked at, and whether READINESS was. */
+  readonly readyDay: number | null;
+  readonly saidReadiness: boolean;
 
   /** Views in which a quorum's votes came, and per seat the count at its last vote (skip rule). */
   readonly attended: number;

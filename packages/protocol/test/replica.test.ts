@@ -235,7 +235,8 @@ describe("checkpoints (section 8)", () => {
     );
     assert.ok(boundaries.length >= 3);
     let nullified = 0;
-    for (const { certificate } of boundaries) {
+    for (const { certificate } of boundaries.slice(0, 4)) {
+      let carried = 0;
       const { height, boundary, stamp, view } = certificate.checkpoint;
       const missed = [0, 0, 0, 0, 0, 0, 0];
       const proposed = [0, 0, 0, 0, 0, 0, 0];
@@ -253,18 +254,26 @@ describe("checkpoints (section 8)", () => {
             nullified++;
             continue;
           }
+          carried++;
           for (let seat = 0; seat < 7; seat++) if (((c.bitmap[0]! >> seat) & 1) === 0) missed[seat]!++;
+        }
+        for (const item of body.lateVotes) {
+          if (item.kind !== "ready" && item.kind !== "readiness") missed[item.seat]!--;
         }
       }
       assert.equal(boundary!.commitment.seedNext, seed);
       const vectorHash = participationHash(
-        missed.map((count, seat) => ({ missed: count, proposed: proposed[seat]! })),
+        missed.map((count, seat) => ({
+          missed: Math.ceil((65_535 * count) / carried),
+          proposed: proposed[seat]!,
+        })),
       );
       const accounting = {
         epoch: certificate.epoch,
         views: view,
         stamp,
-        loadMultiplier: 1_000_000,
+        // Nothing was ordered: an eighth less with each epoch.
+        loadMultiplier: [1_000_000, 875_000, 765_625, 669_921][certificate.epoch]!,
         vectorHash,
       };
       assert.equal(accountingHash(boundary!.accounting), accountingHash(accounting));

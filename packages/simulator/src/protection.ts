@@ -12,15 +12,16 @@ interface Signed {
  * to refuse.
  */
 export class SlashingProtection {
-  readonly #termViews: number;
+  readonly #termViewsOf: (domain: Hash) => number;
   readonly #domains = new Map<Hash, Signed>();
 
-  constructor(options: { readonly termViews: number }) {
-    this.#termViews = options.termViews;
+  constructor(modules: { readonly termViewsOf: (domain: Hash) => number }) {
+    this.#termViewsOf = modules.termViewsOf;
   }
 
   /** Takes note of an intent; or says why it must not be signed. */
   admit(intent: SignIntent): string | null {
+    if (intent.what === "signal") return null;
     let signed = this.#domains.get(intent.domain);
     if (signed === undefined) {
       signed = { notarized: new Map(), finalized: new Map(), nullified: new Set(), checkpoints: new Map() };
@@ -36,7 +37,7 @@ export class SlashingProtection {
     }
     const { kind, view, parentView, blockHash } = intent.vote;
     const target = `${parentView}:${blockHash}`;
-    const K = this.#termViews;
+    const K = this.#termViewsOf(intent.domain);
     const first = view - ((view - 1) % K);
     if (kind === "nullify") {
       for (let w = view; w < first + K; w++)

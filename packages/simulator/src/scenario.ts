@@ -1,4 +1,12 @@
-import { DEFAULT_PARAMS, type Millis, type Mode, type Params } from "@aitbc-hybrid/protocol";
+import {
+  DEFAULT_PARAMS,
+  type Millis,
+  MODES,
+  type Mode,
+  modeIndex,
+  type Params,
+  type Registry,
+} from "@aitbc-hybrid/protocol";
 import { BEHAVIOURS, type BehaviourName } from "./adversaries/index.ts";
 import { isQuorum } from "./oracles/index.ts";
 import { Random } from "./random.ts";
@@ -48,6 +56,28 @@ export const MUTED_KINDS = [
 ] as const;
 export type MutedKind = (typeof MUTED_KINDS)[number];
 
+/** Thresholds that never want another mode than `mode`. */
+export const pinned = (mode: Mode) => ({
+  modeFloor: modeIndex(mode),
+  fastEntryLoad: 0,
+  fastExitLoad: 1_000_000_000,
+  fastExitAvailability: 0,
+  secureAvailability: 0,
+});
+
+/** True if the honest can run every mode that the schedule may come to; a mode without any quorum never begins. */
+export function sufficesInEveryMode(
+  scenario: Pick<Scenario, "mode" | "switching">,
+  registry: Registry,
+  byzantine: ReadonlySet<number>,
+): boolean {
+  const everyone = new Set(registry.entries.map((_, seat) => seat));
+  return MODES.every((mode) => {
+    if (mode !== scenario.mode && (!scenario.switching || !isQuorum(registry, mode, everyone))) return true;
+    return honestSuffice(registry, mode, byzantine);
+  });
+}
+
 /** One schedule, complete: two runs of it are identical. */
 export interface Scenario {
   readonly seed: string;
@@ -55,6 +85,10 @@ export interface Scenario {
   /** Validators with keys; those without a seat follow. */
   readonly pool: number;
   readonly plan: RegistryPlan;
+  /** Modes may switch; otherwise the parameters keep the one it begins in. */
+  readonly switching: boolean;
+  /** Parts of the capacity that blocks take, by turns. */
+  readonly loads: readonly number[];
   readonly byzantine: ReadonlyMap<number, BehaviourName>;
   /** Byzantine validators that run twice under one key. */
   readonly twins: ReadonlySet<number>;
@@ -149,13 +183,16 @@ export function randomScenario(seed: string): Scenario {
     rootLag: random.whole(1, 3),
     drift: 60,
   });
+  const switching = random.chance(0.5);
   const keyring = new Keyring({ validators: pool, seed }, { registryOf: () => undefined });
   let plan: RegistryPlan = {
     authorities,
     seats: awkwardStakes(style, size, authorities, random).map((stake, validator) => ({ validator, stake })),
     suspended: new Set(),
     unseated: new Set(),
-    params,
+    params: switching
+      ? { ...params, residency: random.whole(1, 2), modeFloor: random.chance(0.7) ? 0 : random.whole(1, 2) }
+      : { ...params, ...pinned(mode) },
   };
   const everyone = new Set(Array.from({ length: size }, (_, seat) => seat));
   if (!isQuorum(sealRegistry(plan, keyring), mode, everyone))
@@ -168,7 +205,8 @@ export function randomScenario(seed: string): Scenario {
     if (byzantine.size >= wanted) break;
     const name = random.pick(BEHAVIOURS);
     byzantine.set(validator, name);
-    if (!honestSuffice(registry, mode, new Set(byzantine.keys()))) byzantine.delete(validator);
+    if (!sufficesInEveryMode({ mode, switching }, registry, new Set(byzantine.keys())))
+      byzantine.delete(validator);
   }
   const twins = new Set([...byzantine.keys()].filter(() => random.chance(0.15)));
 
@@ -235,6 +273,8 @@ export function randomScenario(seed: string): Scenario {
     mode,
     pool,
     plan,
+    switching,
+    loads: random.pick([[0], [0.1, 1.5], [1.5, 0, 0.5], [0.6]]),
     byzantine,
     twins,
     beyondBounds: false,
@@ -290,17 +330,22 @@ export function calmScenario(
       })),
       suspended: new Set(),
       unseated: new Set(),
-      params: smallParams({
-        epochLength: 4,
-        checkpointInterval: 2,
-        blockTime: 50,
-        delta: 100,
-        termViews,
-        refLag: 0,
-        rootLag: 2,
-        drift: 60,
-      }),
+      params: {
+        ...smallParams({
+          epochLength: 4,
+          checkpointInterval: 2,
+          blockTime: 50,
+          delta: 100,
+          termViews,
+          refLag: 0,
+          rootLag: 2,
+          drift: 60,
+        }),
+        ...pinned(mode),
+      },
     },
+    switching: false,
+    loads: [0],
     byzantine: new Map(),
     twins: new Set(),
     beyondBounds: false,
@@ -334,16 +379,19 @@ export function beyondScenario(seed: string, mode: Mode, epochLength?: number): 
   const base = randomScenario(seed);
   const size = mode === "secure" ? 9 : 8;
   const authorities = mode === "fast" ? size : 4;
-  const params = smallParams({
-    epochLength: epochLength ?? random.whole(3, 5),
-    checkpointInterval: 2,
-    blockTime: 50,
-    delta: 100,
-    termViews: mode === "fast" ? random.whole(1, 3) : 1,
-    refLag: 0,
-    rootLag: 2,
-    drift: 60,
-  });
+  const params = {
+    ...smallParams({
+      epochLength: epochLength ?? random.whole(3, 5),
+      checkpointInterval: 2,
+      blockTime: 50,
+      delta: 100,
+      termViews: mode === "fast" ? random.whole(1, 3) : 1,
+      refLag: 0,
+      rootLag: 2,
+      drift: 60,
+    }),
+    ...pinned(mode),
+  };
   const plan: RegistryPlan = {
     authorities,
     seats: Array.from({ length: size }, (_, validator) => ({
@@ -364,6 +412,7 @@ export function beyondScenario(seed: string, mode: Mode, epochLength?: number): 
     mode,
     pool: size,
     plan,
+    switching: false,
     byzantine: new Map([...twins].map((i) => [i, "silent"])),
     twins,
     beyondBounds: true,

@@ -19,7 +19,7 @@ import {
   type Registry,
   type Request,
   rootOf,
-  type SignIntent,
+  signingRoot,
   voteRoot,
 } from "@aitbc-hybrid/protocol";
 import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "./events/index.ts";
@@ -92,8 +92,8 @@ export interface ShellOptions {
   readonly twice: boolean;
   readonly faults: ShellFaults;
   readonly behaviour: Behaviour | null;
-  /** K: views of a term. */
-  readonly termViews: number;
+  /** Bytes a block takes of its capacity. */
+  readonly used: (block: Block) => number;
 }
 
 export interface ShellModules {
@@ -106,6 +106,8 @@ export interface ShellModules {
   readonly random: Random;
   readonly observer: Observer;
   readonly registryOf: (root: Hash) => Registry | undefined;
+  /** K of a domain. */
+  readonly termViewsOf: (domain: Hash) => number;
 }
 
 interface Waiting {
@@ -115,11 +117,6 @@ interface Waiting {
 }
 
 const NOBODY: Hex = `0x${"00".repeat(20)}`;
-
-const intentRoot = (intent: SignIntent): Hash =>
-  intent.what === "checkpoint"
-    ? checkpointRootOf(intent.domain, intent.checkpoint)
-    : rootOf(intent.domain, intent.vote);
 
 /** A node's process: performs the effects of one replica, loses its memory in a crash and keeps its disk. */
 export class Shell implements Endpoint, Observed, Wire {
@@ -171,7 +168,7 @@ export class Shell implements Endpoint, Observed, Wire {
     this.honest = options.behaviour === null;
     this.random = modules.random;
     this.#clock = options.clock();
-    this.#protection = new SlashingProtection({ termViews: options.termViews });
+    this.#protection = new SlashingProtection(modules);
     this.#disk = new Disk<DurableRecord>(
       { latency: () => this.random.between(...options.flush), acknowledged: () => this.#acknowledged() },
       { queue: modules.queue },
@@ -256,7 +253,7 @@ export class Shell implements Endpoint, Observed, Wire {
     this.halted = null;
     this.#banned.clear();
     // What was appended but lost was never signed with: protection is rebuilt from the disk.
-    this.#protection = new SlashingProtection({ termViews: this.#options.termViews });
+    this.#protection = new SlashingProtection(this.#modules);
     for (const record of this.#disk.read()) {
       if (record.type === "signed") this.#protection.admit(record.intent);
     }
@@ -349,7 +346,7 @@ export class Shell implements Endpoint, Observed, Wire {
       observer.durable(this, record);
       switch (record.type) {
         case "signed":
-          this.#durableRoots.add(intentRoot(record.intent));
+          this.#durableRoots.add(signingRoot(record.intent));
           break;
         case "certificate": {
           const { kind, domain, view } = record.certificate;
@@ -395,7 +392,7 @@ export class Shell implements Endpoint, Observed, Wire {
         if (!this.up) return;
         this.#whenDurable(() => {
           observer.signed(this, effect.intent);
-          const signature = this.sign(intentRoot(effect.intent));
+          const signature = this.sign(signingRoot(effect.intent));
           this.#answer(0, () => ({ type: "signed", id: effect.id, signature }));
         });
         return;
@@ -442,6 +439,8 @@ export class Shell implements Endpoint, Observed, Wire {
             hash: effect.hash,
             stateRoot,
             receiptsRoot: named("receipts", effect.hash),
+            used: this.#options.used(effect.block),
+            value: 0,
           };
         });
         return;

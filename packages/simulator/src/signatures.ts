@@ -7,6 +7,7 @@ import {
   hashBytes,
   type Registry,
   type Seat,
+  toBitmap,
   toHex,
 } from "@aitbc-hybrid/protocol";
 
@@ -143,6 +144,19 @@ export class Keyring {
         );
         if (certificate >= 0)
           return { what: "all", ok: false, failed: { part: "certificate", index: certificate } };
+        const group = check.groups.findIndex(
+          ({ registry, root, votes }) =>
+            !this.validAggregate(
+              registry,
+              root,
+              toBitmap(
+                votes.map((vote) => vote.seat),
+                this.members(registry).length,
+              ),
+              sumSignatures(votes.map((vote) => vote.signature)),
+            ),
+        );
+        if (group >= 0) return { what: "all", ok: false, failed: { part: "group", index: group } };
         return { what: "all", ok: true, failed: null };
       }
       case "each":

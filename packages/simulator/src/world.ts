@@ -19,8 +19,8 @@ import type { Observer } from "./observer.ts";
 import { accusedBy, backs, type Counts, Oracles } from "./oracles/index.ts";
 import { Random } from "./random.ts";
 import type { Rules, RulesConfig } from "./rules.ts";
-import { type Scenario, WORLD_START } from "./scenario.ts";
-import { churned, honestSuffice, type RegistryPlan, Settlement, sealRegistry } from "./settlement/index.ts";
+import { type Scenario, sufficesInEveryMode, WORLD_START } from "./scenario.ts";
+import { churned, type RegistryPlan, Settlement, sealRegistry } from "./settlement/index.ts";
 import { type BatchStore, type Behaviour, Shell, type ShellFaults } from "./shell.ts";
 import { Keyring, named } from "./signatures.ts";
 
@@ -113,7 +113,6 @@ export class World {
     const registry = this.#seal(scenario.plan);
     const { params } = scenario.plan;
     const delta = params.delta[scenario.mode];
-    const termViews = scenario.mode === "fast" ? params.termViews : 1;
     this.genesis = {
       chainId: CHAIN_ID,
       settlementChainId: 31337,
@@ -124,7 +123,7 @@ export class World {
       stamp: WORLD_START,
     };
     this.oracles = new Oracles(
-      { mode: scenario.mode, termViews, beyondBounds: scenario.beyondBounds },
+      { beyondBounds: scenario.beyondBounds },
       { keyring: this.keyring, registryOf },
     );
     const genesis = genesisHash(this.genesis);
@@ -133,6 +132,7 @@ export class World {
       this.oracles.domain(
         domainHash({ chainId: CHAIN_ID, genesisHash: genesis, epoch, incarnation, mode, registry: root }),
         root,
+        mode,
       );
     };
     this.network = new Network(
@@ -167,7 +167,7 @@ export class World {
           const signers = new Set(fromBitmap(bitmap));
           return (
             of !== undefined &&
-            backs(of, scenario.mode, signers) &&
+            backs(of, this.oracles.modeOf(domain), signers) &&
             this.keyring.validAggregate(of.root, root, bitmap, signature)
           );
         },
@@ -210,7 +210,7 @@ export class World {
           twice: scenario.twice,
           faults: options.faults ?? {},
           behaviour: own,
-          termViews,
+          used: (block) => usedBy(scenario, block),
         },
         {
           rules: modules.rules,
@@ -222,6 +222,7 @@ export class World {
           random,
           observer,
           registryOf,
+          termViewsOf: (domain) => this.oracles.termViewsOf(domain),
         },
       );
       this.shells.push(shell);
@@ -259,14 +260,14 @@ export class World {
   #candidate(epoch: number): Registry {
     const planned = this.#options.candidates?.(epoch);
     if (planned !== undefined) return this.#seal(planned);
-    const { byzantine, mode, pool } = this.scenario;
+    const { byzantine, pool } = this.scenario;
     const bad = new Set(byzantine.keys());
     // Sometimes everything is again as it was: an authority came back, stake returned.
     if (this.#random.chance(0.25)) return this.#seal(this.#random.pick(this.#plans));
     for (let attempt = 0; attempt < 20; attempt++) {
       const plan = churned(this.#live, pool, this.#random);
       const registry = sealRegistry(plan, this.keyring);
-      if (!honestSuffice(registry, mode, bad)) continue;
+      if (!sufficesInEveryMode(this.scenario, registry, bad)) continue;
       this.#live = plan;
       this.#plans.push(plan);
       return this.#seal(plan);
@@ -499,6 +500,14 @@ export class World {
   }
 }
 
+/** What a block takes of its capacity: the scenario's loads by turns, eight blocks each, give or take a quarter. */
+function usedBy({ loads, plan }: Scenario, block: Block): number {
+  const { height, parentHash } = block.header;
+  const level = loads[Math.floor(height / 8) % loads.length]!;
+  const spread = 0.75 + Number.parseInt(parentHash.slice(-2), 16) / 510;
+  return Math.floor(level * spread * plan.params.maxBlockBytes);
+}
+
 const kindOf = (message: Message): string => (message.type === "vote" ? message.vote.kind : message.type);
 
 /** A message in one line. */
@@ -533,6 +542,8 @@ export function describe(message: Message): string {
       return `blocks ${message.blocks.map((each) => each.block.header.height).join()}`;
     case "restart":
       return `RESTART ${message.vote.epoch}/${message.vote.view} ${short(message.vote.blockHash)}`;
+    case "signal":
+      return `${message.signal.kind} ${message.signal.epoch} of ${message.signal.seat}`;
   }
 }
 
@@ -554,6 +565,7 @@ function describeEffect(effect: Effect): string | null {
     case "sign": {
       const { intent } = effect;
       if (intent.what === "checkpoint") return `signs checkpoint ${intent.checkpoint.height}`;
+      if (intent.what === "signal") return `signs ${intent.signal.kind} in ${intent.epoch}`;
       const { kind, view, parentView, blockHash } = intent.vote;
       return `signs ${intent.what} ${kind} ${intent.epoch}/${view}<-${parentView} ${short(blockHash)}`;
     }

@@ -68,7 +68,7 @@ describe("stand-in signatures", () => {
       what: "each",
       valid: [true, false],
     });
-    assert.deepEqual(keyring.check({ what: "all", signatures: [good, bad], certificates: [] }), {
+    assert.deepEqual(keyring.check({ what: "all", signatures: [good, bad], groups: [], certificates: [] }), {
       what: "all",
       ok: false,
       failed: { part: "signature", index: 1 },

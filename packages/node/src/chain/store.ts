@@ -34,7 +34,7 @@ export interface FinalBlock {
   readonly block: Block;
   /** The F that made it, or a descendant of it, final. */
   readonly certificate: Certificate;
-  readonly roots: ExecutedRoots;
+  readonly roots: Pick<ExecutedRoots, "height" | "stateRoot" | "receiptsRoot">;
 }
 
 export interface ChainOptions {

@@ -64,7 +64,7 @@ export class DataPath {
   readonly #inFlight = new Map<number, number>();
   #electorate: Electorate | null = null;
   #seatOf = new Map<number, number>();
-  #maxBlockBytes = 0;
+  #capacity = 0;
   #gathering: Uint8Array[] = [];
   #gatherTimer: NodeJS.Timeout | null = null;
   #toAcknowledge: Hash[] = [];
@@ -103,9 +103,9 @@ export class DataPath {
   }
 
   /** Whose acknowledgements count from now on. */
-  setEpoch({ registry, mode }: DataEpoch): void {
+  setEpoch({ registry, mode, capacity }: DataEpoch): void {
     this.#electorate = electorate(registry, mode);
-    this.#maxBlockBytes = registry.params.maxBlockBytes;
+    this.#capacity = capacity;
     this.#seatOf = new Map();
     for (const [seat, entry] of registry.entries.entries()) {
       if (entry.validatorId !== 0) this.#seatOf.set(entry.validatorId, seat);
@@ -146,7 +146,7 @@ export class DataPath {
    * Resolves once all batches of a block are held and durable; asks peers for missing ones for as long as that takes,
    * `from`, who proposed the block, first.
    */
-  async obtain(block: Block, from: Peer | null, maxBlockBytes: number): Promise<Availability> {
+  async obtain(block: Block, from: Peer | null, capacity: number): Promise<Availability> {
     let bytes = 0;
     const batches = await Promise.all(block.body.batches.map((digest) => this.#get(digest, from)));
     for (const batch of batches) {
@@ -158,8 +158,8 @@ export class DataPath {
       }
       bytes += batch.bytes;
     }
-    if (bytes > maxBlockBytes) {
-      return { ok: false, reason: `its batches hold ${bytes} bytes, more than ${maxBlockBytes}` };
+    if (bytes > capacity) {
+      return { ok: false, reason: `its batches hold ${bytes} bytes, more than ${capacity}` };
     }
     return { ok: true };
   }
@@ -195,7 +195,7 @@ export class DataPath {
         if (now - held.since < this.#options.orderMs) waiting.add(author);
         continue;
       }
-      if (bytes + held.batch.bytes > this.#maxBlockBytes) break;
+      if (bytes + held.batch.bytes > this.#capacity) break;
       bytes += held.batch.bytes;
       digests.push(digest);
     }

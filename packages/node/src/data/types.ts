@@ -46,6 +46,8 @@ export interface DataMetrics {
 export interface DataEpoch {
   readonly registry: Registry;
   readonly mode: Mode;
+  /** Bytes of batches that a block may order. */
+  readonly capacity: number;
 }
 
 /** What became of a block's batches. */

@@ -1,7 +1,6 @@
 import { type ExecutionEngine, ExecutionError, type ExecutionResult } from "@aitbc-hybrid/execution";
 import {
   type Block,
-  checkpointRoot,
   type DurableRecord,
   decodeMessage,
   type Effect,
@@ -14,14 +13,13 @@ import {
   type Peer,
   paramsAt,
   type ReferenceReading,
-  type Registry,
   type ReplicaState,
   type Request,
   type SettlementReference,
-  type SignIntent,
+  signingRoot,
   step,
+  usedOf,
   viewOf,
-  voteRoot,
 } from "@aitbc-hybrid/protocol";
 import type { ChainStore, FinalBlock, RegistryStore } from "../chain/index.ts";
 import type { DataPath } from "../data/index.ts";
@@ -276,13 +274,11 @@ export class Engine {
       case "obtain":
         this.#blocks.set(effect.hash, effect.block);
         this.#background(
-          data
-            .obtain(effect.block, effect.from, this.#registry().params.maxBlockBytes)
-            .then((availability) => {
-              if (!availability.ok)
-                log.warn({ block: effect.hash, reason: availability.reason }, "block refused");
-              this.submit({ type: "available", hash: effect.hash, ok: availability.ok });
-            }),
+          data.obtain(effect.block, effect.from, effect.capacity).then((availability) => {
+            if (!availability.ok)
+              log.warn({ block: effect.hash, reason: availability.reason }, "block refused");
+            this.submit({ type: "available", hash: effect.hash, ok: availability.ok });
+          }),
           "obtaining batches",
         );
         return;
@@ -396,7 +392,7 @@ export class Engine {
     const recorded = this.#record({ type: "signed", intent });
     const synced = protection.sync();
     // Signing and writing overlap; the signature is known to nobody before the record is durable.
-    Promise.all([signer.sign(rootOf(intent)), recorded, synced]).then(
+    Promise.all([signer.sign(signingRoot(intent)), recorded, synced]).then(
       ([signature]) => this.submit({ type: "signed", id, signature }),
       (error) => {
         log.error({ error: sentence(error) }, "signing failed");
@@ -572,6 +568,12 @@ export class Engine {
       hash,
       stateRoot: result.stateRoot,
       receiptsRoot: result.receiptsRoot,
+      used: usedOf(
+        transactions.reduce((sum, transaction) => sum + transaction.length, 0),
+        result.gasUsed,
+      ),
+      // The ledger does not follow what each account moved: the rule on it is off (docs/protocol-notes.md).
+      value: 0,
     });
     listener.executed();
   }
@@ -615,12 +617,8 @@ export class Engine {
     const { protection, data, settlement } = this.#modules;
     const { start, domain, registry } = this.#state.epoch;
     protection.open(domain, start.epoch, paramsAt(registry, start.mode).termViews);
-    data.setEpoch({ registry, mode: start.mode });
+    data.setEpoch({ registry, mode: start.mode, capacity: start.hybrid.capacity });
     settlement.follow({ refLag: registry.params.refLag, settleDepth: registry.params.settleDepth });
-  }
-
-  #registry(): Registry {
-    return this.#state.epoch.registry;
   }
 
   #setTimer(at: number): void {
@@ -648,10 +646,4 @@ export class Engine {
       if (!this.#closed) this.#modules.log.error({ err: error }, `${doing} failed`);
     });
   }
-}
-
-function rootOf(intent: SignIntent): Hash {
-  return intent.what === "checkpoint"
-    ? checkpointRoot(intent.domain, intent.checkpoint)
-    : voteRoot(intent.domain, intent.vote);
 }

@@ -11,6 +11,7 @@ import {
   type SignatureCheck,
   toBitmap,
   toHex,
+  type VoteGroup,
 } from "@aitbc-hybrid/protocol";
 import { NodeError } from "../errors.ts";
 
@@ -50,6 +51,7 @@ export class Verifier {
   wellFormed(message: Message): boolean {
     if (message.type === "vote" || message.type === "checkpointVote")
       return this.#parse(message.vote.signature);
+    if (message.type === "signal") return this.#parse(message.signal.signature);
     if (message.type === "proposal") return this.#parse(message.proposal.signature);
     return true;
   }
@@ -68,6 +70,10 @@ export class Verifier {
         for (const [index, each] of check.certificates.entries()) {
           if (!this.#aggregate(each))
             return { what: "all", ok: false, failed: { part: "certificate", index } };
+        }
+        for (const [index, { registry, root, votes }] of check.groups.entries()) {
+          if (!this.#group(registry, root, votes))
+            return { what: "all", ok: false, failed: { part: "group", index } };
         }
         return { what: "all", ok: true, failed: null };
       }
@@ -104,6 +110,15 @@ export class Verifier {
       return true;
     });
     return { what: "votes", valid: good.map((vote) => vote.seat), aggregate: this.#sum(good) };
+  }
+
+  /** All votes at once: their sum is valid only if every signer signed. */
+  #group(registry: Hash, root: Hash, votes: VoteGroup["votes"]): boolean {
+    const table = this.#table(registry);
+    const seats = votes.map((vote) => vote.seat);
+    const known = votes.every((vote) => table.key(vote.seat) !== null && this.#parse(vote.signature));
+    const sum = known && new Set(seats).size === seats.length ? this.#sum(votes) : null;
+    return sum !== null && nativeBls.aggregateVerify(table, seats, fromHex(root), sum);
   }
 
   #sum(votes: readonly { readonly signature: Uint8Array }[]): Uint8Array | null {

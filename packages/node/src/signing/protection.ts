@@ -105,6 +105,8 @@ export class Protection {
     if (domain === undefined) return refuse(`the domain ${intent.domain} was never opened`);
     if (domain.epoch < this.#floor)
       return refuse(`epoch ${domain.epoch} is below the lowest allowed, ${this.#floor}`);
+    // Nothing that a signal says can be contradicted.
+    if (intent.what === "signal") return ALLOWED;
     if (intent.what !== "checkpoint") return this.#permitVote(domain, intent.vote);
     return this.#permitCheckpoint(
       domain,

@@ -24,7 +24,7 @@ const registry: Registry = {
   authorities: VALIDATORS,
   suspended: new Set(),
   backing: new Set([0, 1, 2, 3]),
-  params: { ...DEVNET_PARAMS, maxBlockBytes: 1_000 },
+  params: DEVNET_PARAMS,
 };
 const options: DataOptions = {
   chainId: 1,
@@ -77,7 +77,7 @@ class Mesh {
         ban: (peer) => this.banned.push(peer),
       },
     );
-    path.setEpoch({ registry, mode: "balanced" });
+    path.setEpoch({ registry, mode: "balanced", capacity: 1_000 });
     this.paths.set(self, path);
     paths.push(path);
     return path;

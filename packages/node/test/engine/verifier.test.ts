@@ -87,7 +87,7 @@ test("of items that must all hold, the first that does not is named", () => {
   const good = { registry: R, seat: 0, root, signature: sign(0) };
   const certificate = { registry: R, root, bitmap: toBitmap([0, 1], 4), signature: aggregate };
   const run = (signatures: (typeof good)[], certificates: (typeof certificate)[]) =>
-    fresh().run({ what: "all", signatures, certificates });
+    fresh().run({ what: "all", signatures, groups: [], certificates });
   assert.deepEqual(run([good], [certificate]), { what: "all", ok: true, failed: null });
   assert.deepEqual(run([good, { ...good, seat: 1 }], [certificate]), {
     what: "all",

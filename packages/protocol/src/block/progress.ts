@@ -1,8 +1,9 @@
 import type { Draft } from "../draft.ts";
+import { awaitsRegistry } from "../modes/index.ts";
 import type { BlockRecord } from "../state.ts";
 import type { Block, Hash, Peer } from "../types/index.ts";
 import { isExecuted, parentFacts } from "./tree.ts";
-import { rootsVerdict, validateBlock } from "./validity.ts";
+import { executedVerdict, validateBlock } from "./validity.ts";
 
 /** Takes in a block whose body matches its header, and asks for its batches unless they are known to be held. */
 export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, available = false): void {
@@ -35,7 +36,10 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
     invalid: null,
   });
   if (d.s.fetches.has(hash)) d.map("fetches").delete(hash);
-  if (!available) d.emit({ type: "obtain", hash, block, from });
+  if (!available) {
+    const { capacity } = d.epoch.start.hybrid;
+    d.emit({ type: "obtain", hash, block, from, capacity });
+  }
 }
 
 /** Notes that a block's VRF proof and carried certificates are verified. */
@@ -64,7 +68,7 @@ function advance(d: Draft, record: BlockRecord): void {
   let current = record;
   if (current.chain === null) {
     const parent = parentFacts(d.s, current.block.header.parentHash);
-    if (parent === null) return;
+    if (parent === null || awaitsRegistry(d.s, current.block.body.lateVotes)) return;
     const verdict = validateBlock(d.s, d.epoch, current.block, parent);
     if (verdict.invalid !== null) {
       refuseBlock(d, current, verdict.invalid);
@@ -75,12 +79,12 @@ function advance(d: Draft, record: BlockRecord): void {
   }
   const { parentHash } = current.block.header;
   if (!current.available || !isExecuted(d.s, parentHash)) return;
-  const verdict = rootsVerdict(d.s, d.epoch, current.block);
-  if (verdict === "mismatch") {
-    refuseBlock(d, current, "state root differs");
+  const verdict = executedVerdict(d.s, d.epoch, current.block);
+  if (verdict === "wait") return;
+  if (verdict.invalid !== null) {
+    refuseBlock(d, current, verdict.invalid);
     return;
   }
-  if (verdict === "wait") return;
   d.setBlock({ ...current, executing: true });
   d.emit({ type: "execute", hash: current.hash, parentHash, block: current.block });
 }

@@ -1,3 +1,4 @@
+import { unfinalAncestors } from "../ancestors.ts";
 import type { BlockRecord, ParentFacts, ReplicaState } from "../state.ts";
 import type { ExecutedRoots, Hash } from "../types/index.ts";
 
@@ -17,11 +18,6 @@ export function parentFacts(s: ReplicaState, hash: Hash): ParentFacts | null {
     inboxCursor: header.inboxCursor,
     chain: record.chain,
   };
-}
-
-/** Walks from `hash` down to the final block (exclusive); ends early at a block that is not held. */
-export function* unfinalAncestors(s: ReplicaState, hash: Hash): Generator<BlockRecord> {
-  for (let at = s.blocks.get(hash); at !== undefined; at = s.blocks.get(at.block.header.parentHash)) yield at;
 }
 
 /** A block of a chain as carried certificates and checkpoints name it. */

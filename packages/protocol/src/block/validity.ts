@@ -1,6 +1,7 @@
 import { commitmentOf, foldSeed } from "../epoch/index.ts";
 import { firstOfTerm, lastOfTerm } from "../leader.ts";
 import { checkpointRootOf } from "../memo.ts";
+import { attendanceAt, attended, lateVotesReason, modesOf } from "../modes/index.ts";
 import { bitmapWeights, isBacking, isQuorum } from "../quorum.ts";
 import type { ChainFacts, EpochContext, ParentFacts, ReplicaState } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Header } from "../types/index.ts";
@@ -108,12 +109,10 @@ function commitmentReason(context: EpochContext, block: Block, seedNext: ChainFa
   if ((commitment !== null) !== (block.header.height === context.lastHeight))
     return "a commitment stands in the last block of an epoch and nowhere else";
   if (commitment === null) return null;
-  const expected = commitmentOf(context, seedNext, commitment.registryAfter);
+  const expected = commitmentOf(context, seedNext, commitment.registryAfter, commitment);
   const same =
     commitment.registryNext === expected.registryNext &&
     commitment.registryAfter === expected.registryAfter &&
-    commitment.modeNext === expected.modeNext &&
-    commitment.modeWanted === expected.modeWanted &&
     commitment.seedNext === expected.seedNext;
   return same ? null : "wrong commitment";
 }
@@ -126,7 +125,7 @@ export const leaseEnd = (context: EpochContext, chain: ChainFacts, settledAt: nu
 };
 
 /**
- * Everything about a block that its chain decides, except the state root (see {@link rootsVerdict}) and signatures.
+ * Everything about a block that its chain decides, except what takes execution (see {@link executedVerdict}) and signatures.
  * The body must match the header (`bodyMatches`).
  */
 export function validateBlock(
@@ -143,13 +142,14 @@ export function validateBlock(
     return invalid("parent of another view");
   if (header.height > context.lastHeight) return invalid("beyond the epoch");
   if (header.stamp < parent.stamp + context.params.blockTime) return invalid("stamp too early");
-  if (body.lateVotes.length > 0) return invalid("late votes are not carried yet");
   const reference = referenceReason(header, parent);
   if (reference !== null) return invalid(reference);
   const carried = carriedView(s, context, block, parent);
   if (typeof carried === "string") return invalid(carried);
   const backing = carriedBacking(s, context, block, parent);
   if (typeof backing === "string") return invalid(backing);
+  const late = lateVotesReason(s, context, body, header);
+  if (late !== null) return invalid(late);
   const { seed, term } = foldSeed(parent.chain, header, context.params.termViews);
   const commitment = commitmentReason(context, block, seed);
   if (commitment !== null) return invalid(commitment);
@@ -164,17 +164,30 @@ export function validateBlock(
   return { invalid: null, chain };
 }
 
-/** Do the header's roots equal the own ones of `rootLag` blocks back? `wait`: not executed that far. */
-export function rootsVerdict(
+/**
+ * What only executing its ancestors decides about a block whose parent's facts are known: the roots of `rootLag` blocks
+ * back and, in the last block of an epoch, the modes. `wait`: not executed that far.
+ */
+export function executedVerdict(
   s: ReplicaState,
   context: EpochContext,
   block: Block,
-): "match" | "mismatch" | "wait" {
-  const { header } = block;
+): "wait" | { readonly invalid: string | null } {
+  const { header, body } = block;
   const lagged = header.height - context.params.rootLag;
   const roots = rootsAtHeight(s, header.parentHash, lagged > 0 ? lagged : 0);
   if (roots === null) return "wait";
-  return roots.stateRoot === header.stateRoot && roots.receiptsRoot === header.receiptsRoot
-    ? "match"
-    : "mismatch";
+  if (roots.stateRoot !== header.stateRoot || roots.receiptsRoot !== header.receiptsRoot)
+    return { invalid: "state root differs" };
+  const { commitment } = body;
+  if (commitment === null) return { invalid: null };
+  const before = attendanceAt(s, context, header.parentHash);
+  const modes = modesOf(s, context, header.parentHash, attended(context, before, block));
+  if (modes === null) return "wait";
+  return {
+    invalid:
+      modes.modeNext === commitment.modeNext && modes.modeWanted === commitment.modeWanted
+        ? null
+        : "wrong modes",
+  };
 }

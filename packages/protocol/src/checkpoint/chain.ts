@@ -1,10 +1,10 @@
 import { appendLeaf } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { checkpointRootOf } from "../memo.ts";
+import { attended } from "../modes/index.ts";
 import type { BlockRecord, ChainFacts, DueCheckpoint, EpochContext, FinalBlock } from "../state.ts";
 import type { Block, Certificate, ExecutedRoots, Hash } from "../types/index.ts";
 import { checkpointOf, isDue } from "./due.ts";
-import { counted } from "./participation.ts";
 
 /** Roots kept at least: the next registry may lengthen `rootLag` (bounds: parameters.md). */
 const FEWEST_ROOTS = 64;
@@ -58,10 +58,15 @@ export function appendFinal(
     inboxCursor: header.inboxCursor,
     chain,
   };
+  const { ledgered } = s;
+  // What the last block used was not known when it was proposed, and its child is of another epoch.
+  const counts = header.height !== epoch.lastHeight;
   s.ledgered = {
-    ...s.ledgered,
-    ...counted(epoch, s.ledgered, block),
-    range: appendLeaf(s.ledgered.range, hash),
+    ...ledgered,
+    attendance: attended(epoch, ledgered.attendance, block),
+    used: counts ? ledgered.used + roots.used : ledgered.used,
+    value: counts ? roots.value : ledgered.value,
+    range: appendLeaf(ledgered.range, hash),
   };
   if (body.backings.length > 0)
     s.uncarried = s.uncarried.filter((c) => c.checkpoint.height > chain.backedHeight);

@@ -1,9 +1,7 @@
 import { participationHash, rangeRoot } from "../codec/index.ts";
+import { participation } from "../modes/index.ts";
 import type { EpochContext, Ledgered } from "../state.ts";
 import type { Accounting, Block, Boundary, Checkpoint, ExecutedRoots, Hash } from "../types/index.ts";
-
-/** The load multiplier until the load is measured: 1, in millionths. */
-export const NEUTRAL_MULTIPLIER = 1_000_000;
 
 /** True if a checkpoint is due at `height`: every `checkpointInterval` blocks of the epoch and at its end (section 8). */
 export function isDue(context: EpochContext, height: number): boolean {
@@ -17,10 +15,8 @@ export function accountingOf(context: EpochContext, ledgered: Ledgered, last: Bl
     epoch: context.start.epoch,
     views: last.header.view,
     stamp: last.header.stamp,
-    loadMultiplier: NEUTRAL_MULTIPLIER,
-    vectorHash: participationHash(
-      ledgered.missed.map((missed, seat) => ({ missed, proposed: ledgered.proposed[seat]! })),
-    ),
+    loadMultiplier: context.start.hybrid.multiplier,
+    vectorHash: participationHash(participation(context, ledgered.attendance)),
   };
 }
 

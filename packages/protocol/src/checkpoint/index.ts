@@ -1,4 +1,3 @@
 export * from "./backing.ts";
 export * from "./chain.ts";
 export * from "./due.ts";
-export * from "./participation.ts";

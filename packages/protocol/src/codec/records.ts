@@ -22,6 +22,7 @@ import {
   readMessage,
   readMode,
   readOptional,
+  readSignalBody,
   readVote,
   writeBacking,
   writeBlock,
@@ -29,6 +30,7 @@ import {
   writeCertificate,
   writeCheckpoint,
   writeMessage,
+  writeSignalBody,
   writeVote,
 } from "./wire.ts";
 
@@ -40,14 +42,14 @@ export function encodeRecord(record: DurableRecord): Uint8Array {
   return encoded((writer) => {
     switch (record.type) {
       case "epoch":
-        return writeStart(writer.u8(1), record.start);
+        return writeStart(writer.u8(6), record.start);
       case "signed":
         return writeIntent(writer.u8(2), record.intent);
       case "certificate":
         writeCertificate(writer.u8(3), record.certificate);
         return optional(writer, record.block, (block) => writeBlock(writer, block));
       case "final":
-        writeBlock(writer.u8(4), record.block);
+        writeBlock(writer.u8(7), record.block);
         optional(writer, record.certificate, (certificate) => writeCertificate(writer, certificate));
         return writeRoots(writer, record.roots);
       case "backed":
@@ -63,8 +65,6 @@ export function decodeRecord(bytes: Uint8Array): DurableRecord {
   return decoded(bytes, "record", (reader): DurableRecord => {
     const tag = reader.u8("record");
     switch (tag) {
-      case 1:
-        return { type: "epoch", start: readStart(reader) };
       case 2:
         return { type: "signed", intent: readIntent(reader) };
       case 3:
@@ -73,15 +73,18 @@ export function decodeRecord(bytes: Uint8Array): DurableRecord {
           certificate: readCertificate(reader),
           block: readOptional(reader, "block", () => readBlock(reader)),
         };
-      case 4:
+      case 5:
+        return { type: "backed", certificate: readBacking(reader) };
+      // 1 and 4 were an epoch and a final block without what the hybrid manager reads.
+      case 6:
+        return { type: "epoch", start: readStart(reader) };
+      case 7:
         return {
           type: "final",
           block: readBlock(reader),
           certificate: readOptional(reader, "certificate", () => readCertificate(reader)),
           roots: readRoots(reader),
         };
-      case 5:
-        return { type: "backed", certificate: readBacking(reader) };
       case 16:
         return { type: "evidence", evidence: readEvidence(reader) };
       default:
@@ -160,21 +163,28 @@ function readTestimony(reader: Reader): Testimony {
 }
 
 function writeRoots(writer: Writer, roots: ExecutedRoots): void {
-  writer.u64(roots.height, "height").hash(roots.stateRoot).hash(roots.receiptsRoot);
+  writer
+    .u64(roots.height, "height")
+    .hash(roots.stateRoot)
+    .hash(roots.receiptsRoot)
+    .u64(roots.used, "used")
+    .u32(roots.value, "value");
 }
 
 const readRoots = (reader: Reader): ExecutedRoots => ({
   height: reader.u64("height"),
   stateRoot: reader.hash("stateRoot"),
   receiptsRoot: reader.hash("receiptsRoot"),
+  used: reader.u64("used"),
+  value: reader.u32("value"),
 });
 
+const INTENTS: readonly SignIntent["what"][] = ["vote", "proposal", "checkpoint", "signal"];
+
 function writeIntent(writer: Writer, intent: SignIntent): void {
-  writer
-    .u8(intent.what === "vote" ? 0 : intent.what === "proposal" ? 1 : 2)
-    .u64(intent.epoch, "epoch")
-    .hash(intent.domain);
+  writer.u8(INTENTS.indexOf(intent.what)).u64(intent.epoch, "epoch").hash(intent.domain);
   if (intent.what === "checkpoint") writeCheckpoint(writer, intent.checkpoint);
+  else if (intent.what === "signal") writeSignalBody(writer, intent.signal);
   else writeBody(writer, intent.vote);
   if (intent.what === "proposal") writeBlock(writer, intent.block);
 }
@@ -190,8 +200,10 @@ function readIntent(reader: Reader): SignIntent {
       return { what: "proposal", epoch, domain, vote: readBody(reader), block: readBlock(reader) };
     case 2:
       return { what: "checkpoint", epoch, domain, checkpoint: readCheckpoint(reader) };
+    case 3:
+      return { what: "signal", epoch, domain, signal: readSignalBody(reader) };
     default:
-      throw new ProtocolError("DECODE_TAG", `intent ${what} is none of 0, 1, 2`, "intent");
+      throw new ProtocolError("DECODE_TAG", `intent ${what} is none of 0 to 3`, "intent");
   }
 }
 
@@ -219,7 +231,12 @@ function writeStart(writer: Writer, start: EpochStart): void {
   writer
     .hash(start.previousCheckpoint)
     .u64(start.previousCheckpointHeight, "previousCheckpointHeight")
-    .u64(start.backedStamp, "backedStamp");
+    .u64(start.backedStamp, "backedStamp")
+    .u8(modeIndex(start.hybrid.modeWanted))
+    .u64(start.hybrid.resident, "resident")
+    .u64(start.hybrid.capacity, "capacity")
+    .u64(start.hybrid.rate, "rate")
+    .u32(start.hybrid.multiplier, "multiplier");
   optional(writer, start.boundary, (boundary) => writeBacking(writer, boundary));
 }
 
@@ -250,6 +267,13 @@ function readStart(reader: Reader): EpochStart {
     previousCheckpoint: reader.hash("previousCheckpoint"),
     previousCheckpointHeight: reader.u64("previousCheckpointHeight"),
     backedStamp: reader.u64("backedStamp"),
+    hybrid: {
+      modeWanted: readMode(reader),
+      resident: reader.u64("resident"),
+      capacity: reader.u64("capacity"),
+      rate: reader.u64("rate"),
+      multiplier: reader.u32("multiplier"),
+    },
     boundary: readOptional(reader, "boundary", () => readBacking(reader)),
   };
 }

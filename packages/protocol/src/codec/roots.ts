@@ -12,14 +12,15 @@ import type {
   Hash,
   Header,
   Hex,
+  LateVote,
   Mode,
   Params,
   Participation,
   PerMode,
-  Vote,
+  SignalBody,
   VoteBody,
 } from "../types/index.ts";
-import { modeIndex, ZERO_HASH } from "../types/index.ts";
+import { isSignal, modeIndex, ZERO_HASH } from "../types/index.ts";
 import { Writer } from "./bytes.ts";
 import { writeAccounting, writeCommitment, writeHeader } from "./fields.ts";
 import { merkleRoot } from "./merkle.ts";
@@ -167,6 +168,13 @@ export function readinessRoot(domain: Hash, epoch: number, mode: Mode): Hash {
   return finish(tagged(TAG.readiness).hash(domain).u64(epoch, "epoch").u8(modeIndex(mode)));
 }
 
+/** Signing root of a signal that is signed in `epoch`, whose domain is `domain`. */
+export function signalRoot(domain: Hash, epoch: number, signal: SignalBody): Hash {
+  return signal.kind === "ready"
+    ? readyRoot(domain, signal.day)
+    : readinessRoot(domain, epoch + 1, signal.mode);
+}
+
 /** What proves possession of a key to ValidatorRegistry; signed under the possession DST. */
 export function possessionRoot(p: {
   readonly settlementChainId: number;
@@ -243,11 +251,14 @@ export function certificatesHash(body: Pick<BlockBody, "certificates" | "backing
   return finish(writer);
 }
 
+/** Signing root of a late vote or signal. */
+export const lateRoot = (item: LateVote): Hash =>
+  isSignal(item) ? signalRoot(item.domain, item.epoch, item) : voteRoot(item.domain, item);
+
 /** The header's `lateVotesHash`. */
-export function lateVotesHash(votes: readonly Vote[]): Hash {
+export function lateVotesHash(votes: readonly LateVote[]): Hash {
   const writer = tagged(TAG.lateVotes);
-  for (const vote of votes)
-    writer.hash(voteRoot(vote.domain, vote)).u16(vote.seat, "seat").bytes(vote.signature);
+  for (const vote of votes) writer.hash(lateRoot(vote)).u16(vote.seat, "seat").bytes(vote.signature);
   return finish(writer);
 }
 

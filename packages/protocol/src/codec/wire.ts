@@ -10,17 +10,20 @@ import type {
   CheckpointVote,
   Commitment,
   Header,
+  LateVote,
   Message,
   Mode,
   Proposal,
   Request,
   RestartVote,
+  Signal,
+  SignalBody,
   Status,
   Vote,
   VoteBody,
   VoteKind,
 } from "../types/index.ts";
-import { MAX_SEATS, MODES, ZERO_HASH } from "../types/index.ts";
+import { isSignal, MAX_SEATS, MODES, modeIndex, ZERO_HASH } from "../types/index.ts";
 import { bitmapLength } from "./bitmap.ts";
 import { Reader, Writer } from "./bytes.ts";
 import { writeAccounting, writeCommitment, writeHeader } from "./fields.ts";
@@ -102,6 +105,43 @@ export function readVote(reader: Reader): Vote {
   const domain = reader.hash("domain");
   const body = readBody(reader);
   return { ...body, epoch, domain, seat: readSeat(reader), signature: reader.bytes(SIGNATURE, "signature") };
+}
+
+export function writeSignalBody(writer: Writer, signal: SignalBody): void {
+  if (signal.kind === "ready") writer.u8(0).u32(signal.day, "day");
+  else writer.u8(1).u8(modeIndex(signal.mode));
+}
+
+export function readSignalBody(reader: Reader): SignalBody {
+  const kind = reader.u8("signal");
+  if (kind === 0) return { kind: "ready", day: reader.u32("day") };
+  if (kind === 1) return { kind: "readiness", mode: readMode(reader) };
+  throw new ProtocolError("DECODE_TAG", `signal ${kind} is none of 0, 1`, "signal");
+}
+
+function writeSignal(writer: Writer, signal: Signal): void {
+  writer.u64(signal.epoch, "epoch").hash(signal.domain);
+  writeSignalBody(writer, signal);
+  writer.u16(signal.seat, "seat").bytes(signal.signature);
+}
+
+function readSignal(reader: Reader): Signal {
+  const epoch = reader.u64("epoch");
+  const domain = reader.hash("domain");
+  const body = readSignalBody(reader);
+  return { ...body, epoch, domain, seat: readSeat(reader), signature: reader.bytes(SIGNATURE, "signature") };
+}
+
+function writeLateVote(writer: Writer, item: LateVote): void {
+  if (isSignal(item)) writeSignal(writer.u8(1), item);
+  else writeVote(writer.u8(0), item);
+}
+
+function readLateVote(reader: Reader): LateVote {
+  const what = reader.u8("late vote");
+  if (what === 0) return readVote(reader);
+  if (what === 1) return readSignal(reader);
+  throw new ProtocolError("DECODE_TAG", `late vote ${what} is none of 0, 1`, "late vote");
 }
 
 function writeBitmap(writer: Writer, bitmap: Uint8Array): void {
@@ -262,7 +302,7 @@ function writeBlockBody(writer: Writer, b: BlockBody): void {
   many(writer, b.batches, (digest) => writer.hash(digest));
   many(writer, b.certificates, (c) => writeCertificate(writer, c));
   many(writer, b.backings, (c) => writeBacking(writer, c));
-  many(writer, b.lateVotes, (v) => writeVote(writer, v));
+  many(writer, b.lateVotes, (v) => writeLateVote(writer, v));
   optional(writer, b.commitment, (c) => writeCommitment(writer, c));
 }
 
@@ -274,7 +314,7 @@ function readBlockBody(reader: Reader): BlockBody {
       readCertificate(reader),
     ),
     backings: readMany(reader, LIMITS.backingsPerBlock, "backings", () => readBacking(reader)),
-    lateVotes: readMany(reader, LIMITS.lateVotesPerBlock, "lateVotes", () => readVote(reader)),
+    lateVotes: readMany(reader, LIMITS.lateVotesPerBlock, "lateVotes", () => readLateVote(reader)),
     commitment: readOptional(reader, "commitment", () => readCommitment(reader)),
   };
 }
@@ -412,6 +452,9 @@ export function writeMessage(writer: Writer, message: Message): void {
       writer.u8(8);
       many(writer, message.blocks, (block) => writeCertified(writer, block));
       return;
+    case "signal":
+      writeSignal(writer.u8(9), message.signal);
+      return;
     case "restart":
       writeRestart(writer.u8(16), message.vote);
       return;
@@ -446,6 +489,8 @@ export function readMessage(reader: Reader): Message {
         type: "blocks",
         blocks: readMany(reader, LIMITS.blocksPerMessage, "blocks", () => readCertified(reader)),
       };
+    case 9:
+      return { type: "signal", signal: readSignal(reader) };
     case 16:
       return { type: "restart", vote: readRestart(reader) };
     default:

@@ -15,18 +15,20 @@ export function foldSeed(
     : { seed: seedStep(parent.seed, header.vrfOutput), term };
 }
 
-/**
- * What the last block of an epoch must commit, apart from R_{e+2}, which is the candidate read at its reference or
- * R_{e+1} again. Modes do not switch yet: the wanted mode is the current one.
- */
-export function commitmentOf(context: EpochContext, seedNext: Hash, candidate: Hash | null): Commitment {
+/** What the last block of an epoch must commit; R_{e+2} is the candidate read at its reference or R_{e+1} again. */
+export function commitmentOf(
+  context: EpochContext,
+  seedNext: Hash,
+  candidate: Hash | null,
+  modes: Pick<Commitment, "modeNext" | "modeWanted">,
+): Commitment {
   const { start } = context;
   return {
     registryNext: start.registryNext,
     // R_0 serves epochs 0, 1 and 2: epoch 0 reads no candidate.
     registryAfter: start.epoch === 0 ? start.registryNext : (candidate ?? start.registryNext),
-    modeNext: start.mode,
-    modeWanted: start.mode,
+    modeNext: modes.modeNext,
+    modeWanted: modes.modeWanted,
     seedNext,
   };
 }

@@ -1,4 +1,5 @@
 import { appendLeaf, EMPTY_RANGE, genesisSeed } from "../codec/index.ts";
+import { firstHybrid, nextHybrid } from "../modes/index.ts";
 import type { EpochContext, ReplicaState } from "../state.ts";
 import type { Block, CheckpointCertificate, EpochStart, Genesis, Hash, Registry } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
@@ -23,27 +24,31 @@ export function genesisStart(genesis: Genesis, hash: Hash, registry: Registry): 
       inboxCursor: 0,
     },
     peaks: appendLeaf(EMPTY_RANGE, hash).peaks,
-    roots: [{ height: 0, stateRoot: genesis.stateRoot, receiptsRoot: ZERO_HASH }],
+    roots: [{ height: 0, stateRoot: genesis.stateRoot, receiptsRoot: ZERO_HASH, used: 0, value: 0 }],
     previousCheckpoint: hash,
     previousCheckpointHeight: 0,
     boundary: null,
     backedStamp: genesis.stamp,
+    hybrid: firstHybrid(genesis.mode, registry.params),
   };
 }
 
-/** Epoch e + 1 from the final chain of e, its last block and the checkpoint that backs it (section 6: a backed boundary starts it). */
+/** Epoch e + 1 from the final chain of e, its last block and the checkpoint that backs it (section 6: a backed boundary starts it); `registry` is R_{e+1}. */
 export function nextStart(
   state: ReplicaState,
   context: EpochContext,
   lastBlock: Block,
   boundary: CheckpointCertificate,
+  registry: Registry,
 ): EpochStart {
   const commitment = lastBlock.body.commitment!;
-  const { tip } = state;
+  const { tip, ledgered } = state;
+  const { modeNext: mode, modeWanted } = commitment;
+  const usage = { used: ledgered.used, value: ledgered.value, blocks: context.params.epochLength - 1 };
   return {
     epoch: context.start.epoch + 1,
     incarnation: context.start.incarnation,
-    mode: commitment.modeNext,
+    mode,
     registry: commitment.registryNext,
     registryNext: commitment.registryAfter,
     seed: commitment.seedNext,
@@ -56,11 +61,12 @@ export function nextStart(
       settledAt: tip.settledAt,
       inboxCursor: tip.inboxCursor,
     },
-    peaks: state.ledgered.range.peaks,
+    peaks: ledgered.range.peaks,
     roots: state.roots,
-    previousCheckpoint: state.ledgered.lastDue.hash,
-    previousCheckpointHeight: state.ledgered.lastDue.height,
+    previousCheckpoint: ledgered.lastDue.hash,
+    previousCheckpointHeight: ledgered.lastDue.height,
     boundary,
     backedStamp: boundary.checkpoint.stamp,
+    hybrid: nextHybrid(context, usage, { mode, modeWanted, registry }),
   };
 }

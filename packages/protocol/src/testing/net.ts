@@ -67,12 +67,17 @@ export function fakeVerify(registries: ReadonlyMap<Hash, Registry>, check: Check
     case "all": {
       const signature = check.signatures.findIndex((each) => !single(each));
       const certificate = check.certificates.findIndex((each) => !many(each));
+      const group = check.groups.findIndex(
+        ({ votes, ...of }) => !votes.every((vote) => single({ ...of, ...vote })),
+      );
       const failed =
         signature >= 0
           ? ({ part: "signature", index: signature } as const)
           : certificate >= 0
             ? ({ part: "certificate", index: certificate } as const)
-            : null;
+            : group >= 0
+              ? ({ part: "group", index: group } as const)
+              : null;
       return { what: "all", ok: failed === null, failed };
     }
   }
@@ -96,6 +101,8 @@ export interface LocalNetOptions {
   readonly onStep?: (node: number, state: ReplicaState, input: Input) => void;
   readonly onEffect?: (node: number, effect: Effect, now: Millis) => void;
   readonly skipViews?: number;
+  /** Bytes a block takes of its capacity; default: none. */
+  readonly used?: (block: Block) => number;
   /** Epoch -> the registry the contracts show sealed for it. */
   readonly candidates?: (epoch: number) => Registry | null;
 }
@@ -297,7 +304,13 @@ export class LocalNet {
         const roots = this.#roots[node]!;
         const result = fakeExecute(roots.get(effect.parentHash)!, effect.block);
         roots.set(effect.hash, result.stateRoot);
-        this.post(0, node, { type: "executed", hash: effect.hash, ...result });
+        this.post(0, node, {
+          type: "executed",
+          hash: effect.hash,
+          ...result,
+          used: this.options.used?.(effect.block) ?? 0,
+          value: 0,
+        });
         return;
       }
       case "reference": {

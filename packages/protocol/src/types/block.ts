@@ -1,6 +1,7 @@
 import type { Commitment } from "./commitment.ts";
 import type { Hash, Hex, Millis } from "./primitives.ts";
-import type { Certificate, CheckpointCertificate, Vote } from "./votes.ts";
+import type { LateVote } from "./signals.ts";
+import type { Certificate, CheckpointCertificate } from "./votes.ts";
 
 /** The settlement block a header names (protocol.md section 1, "Settlement reference"). */
 export interface SettlementReference {
@@ -47,8 +48,8 @@ export interface BlockBody {
   readonly certificates: readonly Certificate[];
   /** Backed checkpoints of this chain that no ancestor carried yet (leases and unavailability read them). */
   readonly backings: readonly CheckpointCertificate[];
-  /** Signatures missing from carried certificates, of the last `voteWindow` views (section 6). */
-  readonly lateVotes: readonly Vote[];
+  /** Signatures missing from carried certificates of the last `voteWindow` views, and signals (section 6). */
+  readonly lateVotes: readonly LateVote[];
   readonly commitment: Commitment | null;
 }
 

@@ -37,7 +37,7 @@ export interface Accounting {
 
 /** One seat's line of the participation vector of R_e; both below 65,536. */
 export interface Participation {
-  /** Blocks with a child in the epoch that carry no signature of the seat. */
+  /** What was missing of the seat's duty, in parts of 65,535 and rounded up; 65,535: nothing of it was carried. */
   readonly missed: number;
   readonly proposed: number;
 }

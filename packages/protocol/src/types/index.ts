@@ -7,4 +7,5 @@ export type * from "./messages.ts";
 export type * from "./params.ts";
 export * from "./primitives.ts";
 export type * from "./registry.ts";
+export * from "./signals.ts";
 export type * from "./votes.ts";

@@ -5,6 +5,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Message, Request } from "./messages.ts";
 import type { Hash, Hex, Millis, Mode, Seat } from "./primitives.ts";
 import type { Registry } from "./registry.ts";
+import type { SignalBody } from "./signals.ts";
 import type { Certificate, CheckpointCertificate, VoteBody } from "./votes.ts";
 
 /** Name of a peer as the transport authenticated it; opaque to the replica. */
@@ -29,7 +30,28 @@ export type SignIntent =
       readonly epoch: number;
       readonly domain: Hash;
       readonly checkpoint: Checkpoint;
+    }
+  | {
+      /** Nothing slashable: the same key may sign any two of them. */
+      readonly what: "signal";
+      readonly epoch: number;
+      readonly domain: Hash;
+      readonly signal: SignalBody;
     };
+
+/** What the hybrid manager hands from epoch to epoch (section 6): from final blocks only, the same at every node. */
+export interface HybridFacts {
+  /** The mode that the last block of e - 1 wanted for e + 1; it takes effect if Q of its members are ready. */
+  readonly modeWanted: Mode;
+  /** Epochs in a row, up to and including e, in the mode of e. */
+  readonly resident: number;
+  /** Bytes that a block of e may order. */
+  readonly capacity: number;
+  /** Bytes ordered in 1,000 seconds of block time, averaged over the epochs before e: the same scale in every mode. */
+  readonly rate: number;
+  /** Load multiplier of e in millionths. */
+  readonly multiplier: number;
+}
 
 /** How an epoch begins: all that the rules of section 3 read besides messages. */
 export interface EpochStart {
@@ -64,6 +86,7 @@ export interface EpochStart {
   readonly boundary: CheckpointCertificate | null;
   /** Stamp of the highest backed checkpoint (lease of Fast). */
   readonly backedStamp: Millis;
+  readonly hybrid: HybridFacts;
 }
 
 /** What the ledger answered for a height. */
@@ -71,6 +94,10 @@ export interface ExecutedRoots {
   readonly height: number;
   readonly stateRoot: Hash;
   readonly receiptsRoot: Hash;
+  /** What the block took of its capacity, in bytes: of transactions, or of execution if that is more. */
+  readonly used: number;
+  /** Value moved in the epoch up to this block, in millionths of the supply; 0 where it is not looked at. */
+  readonly value: number;
 }
 
 /**
@@ -101,6 +128,13 @@ export interface SignatureCheck {
   readonly signature: Uint8Array;
 }
 
+/** Single signatures of one root. */
+export interface VoteGroup {
+  readonly registry: Hash;
+  readonly root: Hash;
+  readonly votes: readonly { readonly seat: Seat; readonly signature: Uint8Array }[];
+}
+
 /** Work for the verifier; signing roots are computed by the replica, keys are found by registry root and seat. */
 export type Check =
   /** Many single signatures of one root: answered with the valid ones and their aggregate (batch, bisected on failure). */
@@ -118,10 +152,15 @@ export type Check =
       readonly bitmap: Uint8Array;
       readonly signature: Uint8Array;
     }
-  /** Independent items, all of which must hold (a proposal's NOTARIZE, its VRF proof and the certificates it carries). */
+  /**
+   * Independent items, all of which must hold (a proposal's NOTARIZE, its VRF proof, the certificates it carries). The
+   * votes of a group are of one root: it is enough that their sum is the signature of the sum of their keys, since such
+   * a sum exists only if every one of them signed.
+   */
   | {
       readonly what: "all";
       readonly signatures: readonly SignatureCheck[];
+      readonly groups: readonly VoteGroup[];
       readonly certificates: readonly {
         readonly registry: Hash;
         readonly root: Hash;
@@ -141,7 +180,10 @@ export type CheckResult =
   | {
       readonly what: "all";
       readonly ok: boolean;
-      readonly failed: null | { readonly part: "signature" | "certificate"; readonly index: number };
+      readonly failed: null | {
+        readonly part: "signature" | "certificate" | "group";
+        readonly index: number;
+      };
     }
   | { readonly what: "each"; readonly valid: readonly boolean[] };
 
@@ -185,7 +227,15 @@ export type Input = { readonly now: Millis } & (
     }
   /** All batches of the block are held, durable and well-formed; false: proven malformed, hence invalid. */
   | { readonly type: "available"; readonly hash: Hash; readonly ok: boolean }
-  | { readonly type: "executed"; readonly hash: Hash; readonly stateRoot: Hash; readonly receiptsRoot: Hash }
+  | {
+      readonly type: "executed";
+      readonly hash: Hash;
+      readonly stateRoot: Hash;
+      readonly receiptsRoot: Hash;
+      /** See {@link ExecutedRoots}; the same at every node that executes the block. */
+      readonly used: number;
+      readonly value: number;
+    }
   /** `reading` null: the block is not final in the own client's view (yet); the shell answers again when that changes. */
   | {
       readonly type: "reference";
@@ -222,8 +272,14 @@ export type Effect =
       readonly parentReference: SettlementReference;
       readonly parentSettledAt: Millis;
     }
-  /** Get hold of the block's batches; `from` has them. Answered with `available`. */
-  | { readonly type: "obtain"; readonly hash: Hash; readonly block: Block; readonly from: Peer | null }
+  /** Get hold of the block's batches; `from` has them. Answered with `available`: false if they exceed `capacity` bytes. */
+  | {
+      readonly type: "obtain";
+      readonly hash: Hash;
+      readonly block: Block;
+      readonly from: Peer | null;
+      readonly capacity: number;
+    }
   /** Execute on top of the parent, which is executed already (or final). Answered with `executed`. */
   | { readonly type: "execute"; readonly hash: Hash; readonly parentHash: Hash; readonly block: Block }
   /** Does the own settlement client show this block final, and what does it read there? Answered with `reference`. */

@@ -1,5 +1,6 @@
 import type { Block } from "./block.ts";
 import type { Hash, Seat } from "./primitives.ts";
+import type { Signal } from "./signals.ts";
 import type { Certificate, CheckpointCertificate, CheckpointVote, RestartVote, Vote } from "./votes.ts";
 
 /** PROPOSE: a block for a view and its leader's NOTARIZE. A re-proposed last block keeps its header; view and parent view are the proposal's. */
@@ -46,4 +47,5 @@ export type Message =
   | { readonly type: "status"; readonly status: Status }
   | { readonly type: "request"; readonly request: Request }
   | { readonly type: "blocks"; readonly blocks: readonly CertifiedBlock[] }
+  | { readonly type: "signal"; readonly signal: Signal }
   | { readonly type: "restart"; readonly vote: RestartVote };

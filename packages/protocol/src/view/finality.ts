@@ -1,7 +1,9 @@
-import { parentFacts, unfinalAncestors } from "../block/index.ts";
+import { unfinalAncestors } from "../ancestors.ts";
+import { parentFacts } from "../block/index.ts";
 import { recordFinal } from "../checkpoint/index.ts";
 import type { Draft } from "../draft.ts";
 import { firstOfTerm } from "../leader.ts";
+import { dropLateVotes, keepLateVotes } from "../modes/index.ts";
 import type { BlockRecord } from "../state.ts";
 import type { Certificate, Hash } from "../types/index.ts";
 import { wantBlock } from "./fetch.ts";
@@ -125,7 +127,12 @@ export function dropFinal(d: Draft, final: ReadonlySet<Hash>): void {
   const { tip } = d.s;
   const k = d.epoch.params.termViews;
   const oldest = tip.view - k - EVIDENCE_VIEWS;
-  for (const view of d.s.views.keys()) if (view < oldest) d.map("views").delete(view);
+  for (const [view, record] of d.s.views) {
+    if (view >= oldest) continue;
+    keepLateVotes(d, record);
+    d.map("views").delete(view);
+  }
+  dropLateVotes(d);
   for (const view of d.s.own.keys()) if (view < firstOfTerm(tip.view, k)) d.map("own").delete(view);
   const lost = new Set<string>();
   const byHeight = [...d.s.blocks.values()].sort((a, b) => a.block.header.height - b.block.header.height);

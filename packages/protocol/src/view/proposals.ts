@@ -1,12 +1,24 @@
 import { addBlock, isWellFormed, isWellFormedBacking, markChecked } from "../block/index.ts";
 import { holdBacking } from "../checkpoint/index.ts";
-import { equalBytes, vrfRoot } from "../codec/index.ts";
+import { equalBytes, lateRoot, vrfRoot } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { report } from "../evidence/index.ts";
 import { termOf } from "../leader.ts";
 import { bodyMatches, checkpointRootOf, hashOf, rootOf } from "../memo.ts";
 import type { Job } from "../state.ts";
-import type { Block, Certificate, Check, CheckResult, Peer, Proposal, Vote } from "../types/index.ts";
+import type {
+  Block,
+  Certificate,
+  Check,
+  CheckResult,
+  Hash,
+  LateVote,
+  Peer,
+  Proposal,
+  Vote,
+  VoteGroup,
+} from "../types/index.ts";
+import { isSignal } from "../types/index.ts";
 import { addVerifiedVote, holdCertificate } from "../votes/index.ts";
 import { hintAhead } from "./repair.ts";
 
@@ -72,7 +84,8 @@ function checkOf(d: Draft, p: Proposal): Check {
   ];
   const { header, body } = p.block;
   // Being known is not being checked: a child by a corrupted leader can make this node fetch any block.
-  if (d.s.blocks.get(hashOf(p.block))?.checked) return { what: "all", signatures, certificates: [] };
+  if (d.s.blocks.get(hashOf(p.block))?.checked)
+    return { what: "all", signatures, groups: [], certificates: [] };
   const term = termOf(header.view, params.termViews);
   signatures.push({
     registry: registry.root,
@@ -92,7 +105,22 @@ function checkOf(d: Draft, p: Proposal): Check {
         signature: c.signature,
       })),
   ].map((c) => ({ registry: registry.root, ...c }));
-  return { what: "all", signatures, certificates };
+  return { what: "all", signatures, groups: lateGroups(d, body.lateVotes), certificates };
+}
+
+/** Late votes and signals by what they sign. Of another domain: the block is invalid, and nothing of it is checked. */
+function lateGroups(d: Draft, items: readonly LateVote[]): readonly VoteGroup[] {
+  const { start, domain, registry } = d.epoch;
+  const groups = new Map<Hash, { registry: Hash; root: Hash; votes: VoteGroup["votes"][number][] }>();
+  for (const item of items) {
+    if (item.domain !== domain || item.epoch !== start.epoch) continue;
+    const root = isSignal(item) ? lateRoot(item) : rootOf(domain, item);
+    const of = item.kind === "readiness" ? start.registryNext : registry.root;
+    const group = groups.get(root) ?? { registry: of, root, votes: [] };
+    groups.set(root, group);
+    group.votes.push({ seat: item.seat, signature: item.signature });
+  }
+  return [...groups.values()];
 }
 
 const isSame = (

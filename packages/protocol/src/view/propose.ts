@@ -11,6 +11,14 @@ import type { Draft } from "../draft.ts";
 import { readsCandidate } from "../epoch/index.ts";
 import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
 import { backingHashOf, hashOf } from "../memo.ts";
+import {
+  attendanceAt,
+  type Carrying,
+  lateVotesToCarry,
+  modesOf,
+  withCertificates,
+  withLateVote,
+} from "../modes/index.ts";
 import type { ParentFacts } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Millis, Payload } from "../types/index.ts";
 import { type Certified, certifiedAt, coverOf, highestParent, nullifiedInTerm } from "./conditions.ts";
@@ -99,6 +107,11 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
   if (certificates === null) return;
   const earliest = parent.stamp + params.blockTime;
   const stamp = d.s.now > earliest ? d.s.now : earliest;
+  const carrying = { certificates, backings: backingsToCarry(d, parent), lateVotes: [] };
+  const lateVotes = lateVotesToCarry(d, view, stamp, parent, carrying);
+  const isLast = parent.height + 1 === d.epoch.lastHeight;
+  const modes = isLast ? modesToCommit(d, view, parent, { ...carrying, lateVotes }) : null;
+  if (isLast && modes === null) return;
   const block = buildBlock({
     context: d.epoch,
     view,
@@ -106,8 +119,9 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
     stamp,
     payload,
     roots,
-    certificates,
-    backings: backingsToCarry(d, parent),
+    ...carrying,
+    lateVotes,
+    modes,
   });
   d.s.payload = null;
   const backing = block.body.backings.at(-1);
@@ -121,6 +135,13 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
   addBlock(d, hashOf(block), block, null, true);
   d.trace(view > d.s.view ? "2: ahead in the term" : "2: PROPOSE");
   sign(d, view, parent.view, block);
+}
+
+/** The modes that an epoch's last block commits; null while its ancestors are not all executed. */
+function modesToCommit(d: Draft, view: number, parent: ParentFacts, carrying: Carrying) {
+  const { s, epoch } = d;
+  const certified = withCertificates(epoch, attendanceAt(s, epoch, parent.hash), view, carrying);
+  return modesOf(s, epoch, parent.hash, carrying.lateVotes.reduce(withLateVote, certified));
 }
 
 function sign(d: Draft, view: number, parentView: number, block: Block): void {

@@ -4,6 +4,7 @@ import { LIMITS } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { lastOfTerm } from "../leader.ts";
 import { bodyMatches, hashOf, rootOf } from "../memo.ts";
+import { openSignals } from "../modes/index.ts";
 import type { Block, Certificate, CertifiedBlock, Hash, Peer, Request, Status } from "../types/index.ts";
 import { bestCertificates, coverOf } from "./conditions.ts";
 import { somePeer } from "./fetch.ts";
@@ -43,6 +44,7 @@ export function greet(d: Draft, peer: Peer): void {
     }
     for (const vote of votes) d.send(peer, { type: "vote", vote });
   }
+  for (const { signal } of openSignals(d)) d.send(peer, { type: "signal", signal });
   for (const { own } of s.due) if (own !== null) d.send(peer, { type: "checkpointVote", vote: own });
 }
 

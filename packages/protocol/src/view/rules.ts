@@ -1,4 +1,4 @@
-import { leaseEnd, refuseBlock, rootsVerdict } from "../block/index.ts";
+import { executedVerdict, leaseEnd, refuseBlock } from "../block/index.ts";
 import type { Draft } from "../draft.ts";
 import { readsCandidate } from "../epoch/index.ts";
 import { hasEquivocated } from "../evidence/index.ts";
@@ -103,9 +103,9 @@ function judge(d: Draft, record: ViewRecord, proposal: KnownProposal): void {
     return;
   }
   if (!block.available || !parentHeld(d, record.view, proposal, block)) return;
-  const verdict = rootsVerdict(d.s, d.epoch, block.block);
-  if (verdict === "mismatch") {
-    refuseBlock(d, block, "state root differs");
+  const verdict = executedVerdict(d.s, d.epoch, block.block);
+  if (verdict !== "wait" && verdict.invalid !== null) {
+    refuseBlock(d, block, verdict.invalid);
     return;
   }
   if (verdict === "wait" || !votes(d)) return;

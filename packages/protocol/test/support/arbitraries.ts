@@ -9,6 +9,8 @@ import type {
   Evidence,
   Hash,
   Message,
+  Signal,
+  SignalBody,
   SignIntent,
   Testimony,
   Vote,
@@ -47,6 +49,15 @@ export const arbVote: fc.Arbitrary<Vote> = fc
 
 export const arbCertificate: fc.Arbitrary<Certificate> = fc
   .tuple(arbBody, arbRecordOf({ ...arbDomain, bitmap: arbBitmap, signature: arbSignature }))
+  .map(([body, rest]) => ({ ...body, ...rest }));
+
+const arbSignalBody: fc.Arbitrary<SignalBody> = fc.oneof(
+  arbRecordOf({ kind: fc.constant("ready" as const), day: fc.nat(2 ** 32 - 1) }),
+  arbRecordOf({ kind: fc.constant("readiness" as const), mode: arbMode }),
+);
+
+const arbSignal: fc.Arbitrary<Signal> = fc
+  .tuple(arbSignalBody, arbRecordOf({ ...arbDomain, seat: arbSeat, signature: arbSignature }))
   .map(([body, rest]) => ({ ...body, ...rest }));
 
 const arbCommitment = arbRecordOf({
@@ -113,7 +124,7 @@ export const arbBlock: fc.Arbitrary<Block> = arbRecordOf({
     batches: fc.array(arbHash, { maxLength: 4 }),
     certificates: fc.array(arbCertificate, { maxLength: 3 }),
     backings: fc.array(arbBacking, { maxLength: 2 }),
-    lateVotes: fc.array(arbVote, { maxLength: 2 }),
+    lateVotes: fc.array(fc.oneof(arbVote, arbSignal), { maxLength: 2 }),
     commitment: fc.option(arbCommitment),
   }),
 });
@@ -185,6 +196,7 @@ export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
     vote: arbRecordOf({ ...arbDomain, checkpoint: arbCheckpoint, seat: arbSeat, signature: arbSignature }),
   }),
   arbRecordOf({ type: fc.constant("checkpointCertificate" as const), certificate: arbBacking }),
+  arbRecordOf({ type: fc.constant("signal" as const), signal: arbSignal }),
   arbRecordOf({
     type: fc.constant("status" as const),
     status: arbRecordOf({
@@ -216,7 +228,13 @@ export const arbMessage: fc.Arbitrary<Message> = fc.oneof(
   }),
 );
 
-const arbRoots = arbRecordOf({ height: arbU64, stateRoot: arbHash, receiptsRoot: arbHash });
+const arbRoots = arbRecordOf({
+  height: arbU64,
+  stateRoot: arbHash,
+  receiptsRoot: arbHash,
+  used: arbU64,
+  value: fc.nat(1_000_000),
+});
 
 const arbStart: fc.Arbitrary<EpochStart> = arbRecordOf({
   epoch: arbU64,
@@ -240,12 +258,20 @@ const arbStart: fc.Arbitrary<EpochStart> = arbRecordOf({
   previousCheckpointHeight: arbU64,
   boundary: fc.option(arbBacking),
   backedStamp: arbU64,
+  hybrid: arbRecordOf({
+    modeWanted: arbMode,
+    resident: arbU64,
+    capacity: arbU64,
+    rate: arbU64,
+    multiplier: fc.nat(2_000_000),
+  }),
 });
 
 const arbIntent: fc.Arbitrary<SignIntent> = fc.oneof(
   arbRecordOf({ what: fc.constant("vote" as const), ...arbDomain, vote: arbBody }),
   arbRecordOf({ what: fc.constant("proposal" as const), ...arbDomain, vote: arbBody, block: arbBlock }),
   arbRecordOf({ what: fc.constant("checkpoint" as const), ...arbDomain, checkpoint: arbCheckpoint }),
+  arbRecordOf({ what: fc.constant("signal" as const), ...arbDomain, signal: arbSignalBody }),
 );
 
 export const arbRecord: fc.Arbitrary<DurableRecord> = fc.oneof(

@@ -5,6 +5,7 @@ import {
   type Certificate,
   type Checkpoint,
   type CheckpointCertificate,
+  type Commitment,
   checkpointRootOf,
   type DurableRecord,
   type Effect,
@@ -14,6 +15,7 @@ import {
   hashOf,
   type Input,
   initialReplica,
+  type LateVote,
   type Message,
   type Millis,
   type Mode,
@@ -32,6 +34,13 @@ import {
   ZERO_HASH,
 } from "../../src/index.ts";
 import { termOf } from "../../src/leader.ts";
+import {
+  attendanceAt,
+  type Carrying,
+  modesOf,
+  withCertificates,
+  withLateVote,
+} from "../../src/modes/index.ts";
 import type { ParentFacts } from "../../src/state.ts";
 import {
   type Event,
@@ -57,6 +66,8 @@ export interface BlockChanges {
   readonly candidate?: Hash | null;
   readonly certificates?: readonly Certificate[];
   readonly backings?: readonly CheckpointCertificate[];
+  readonly lateVotes?: readonly LateVote[];
+  readonly modes?: Pick<Commitment, "modeNext" | "modeWanted">;
   readonly stateRoot?: Hash;
   readonly salt?: number;
 }
@@ -80,6 +91,8 @@ export class Solo {
   state: ReplicaState;
   now: Millis = 1_000_000;
   reading: ReferenceReading | null = null;
+  /** What every block takes of its capacity, bytes. */
+  used = 0;
   readonly #facts = new Map<Hash, ParentFacts>();
   readonly #roots = new Map<Hash, ExecutedRoots>();
   readonly #parents = new Map<Hash, Hash>();
@@ -227,10 +240,24 @@ export class Solo {
     let roots = this.#roots.get(hash);
     if (roots === undefined) {
       const parent = this.#roots.get(block.header.parentHash)!;
-      roots = { height: block.header.height, ...fakeExecute(parent.stateRoot, block) };
+      roots = {
+        height: block.header.height,
+        ...fakeExecute(parent.stateRoot, block),
+        used: this.used,
+        value: 0,
+      };
       this.#roots.set(hash, roots);
     }
     return roots;
+  }
+
+  /** What a correct leader commits; for a parent that the replica has not executed, the modes in force. */
+  #modes(view: number, parent: Hash, carrying: Carrying) {
+    const { epoch } = this.state;
+    const { mode } = epoch.start;
+    const certified = withCertificates(epoch, attendanceAt(this.state, epoch, parent), view, carrying);
+    const attendance = carrying.lateVotes.reduce(withLateVote, certified);
+    return modesOf(this.state, epoch, parent, attendance) ?? { modeNext: mode, modeWanted: mode };
   }
 
   signature(seat: Seat, root: Hash): Uint8Array {
@@ -306,6 +333,11 @@ export class Solo {
     const lagged = Math.max(height - rootLag, 0);
     while (this.#roots.get(at)!.height > lagged) at = this.#parents.get(at)!;
     const roots = this.#roots.get(at)!;
+    const carrying = {
+      certificates: changes.certificates ?? certificates,
+      backings: changes.backings ?? [],
+      lateVotes: changes.lateVotes ?? [],
+    };
     const block = buildBlock({
       context,
       view,
@@ -324,8 +356,8 @@ export class Solo {
         ),
       },
       roots: { ...roots, stateRoot: changes.stateRoot ?? roots.stateRoot },
-      certificates: changes.certificates ?? certificates,
-      backings: changes.backings ?? [],
+      ...carrying,
+      modes: height === context.lastHeight ? (changes.modes ?? this.#modes(view, parent, carrying)) : null,
     });
     this.#remember(block, facts);
     return block;
@@ -390,7 +422,7 @@ export class Solo {
   /** Own view votes asked to be signed since the beginning, as "kind view". */
   signed(): string[] {
     return this.records.flatMap((record) =>
-      record.type === "signed" && record.intent.what !== "checkpoint"
+      record.type === "signed" && (record.intent.what === "vote" || record.intent.what === "proposal")
         ? [`${record.intent.vote.kind} ${record.intent.vote.view}`]
         : [],
     );

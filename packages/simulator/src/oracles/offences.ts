@@ -24,7 +24,7 @@ export function voteOffence(a: VoteBody, b: VoteBody, termViews: number): string
 
 /** The same for anything a key signs: checkpoints of one height that differ are the other kind. */
 export function intentOffence(a: SignIntent, b: SignIntent, termViews: number): string | null {
-  if (a.domain !== b.domain) return null;
+  if (a.domain !== b.domain || a.what === "signal" || b.what === "signal") return null;
   if (a.what === "checkpoint" || b.what === "checkpoint") {
     if (a.what !== "checkpoint" || b.what !== "checkpoint") return null;
     if (a.checkpoint.height !== b.checkpoint.height) return null;

@@ -16,6 +16,7 @@ import {
   type Registry,
   rootOf,
   type SignIntent,
+  signingRoot,
   type Vote,
   type VoteBody,
 } from "@aitbc-hybrid/protocol";
@@ -39,9 +40,6 @@ export interface Counts {
 }
 
 export interface OracleOptions {
-  readonly mode: Mode;
-  /** K. */
-  readonly termViews: number;
   /** Faults beyond the bounds: contradictions are collected, not failures. */
   readonly beyondBounds: boolean;
 }
@@ -71,7 +69,7 @@ export class Oracles implements Observer {
   readonly #nullified = new Map<Hash, Set<number>>();
   readonly #starts = new Map<number, { readonly text: string; readonly start: EpochStart }>();
   readonly #intents = new Map<number, Map<string, { readonly root: Hash; readonly intent: SignIntent }[]>>();
-  readonly #domains = new Map<Hash, Hash>();
+  readonly #domains = new Map<Hash, { readonly registry: Hash; readonly mode: Mode }>();
   /** Votes by signer as honest nodes received or stored them: the archives. */
   readonly #archive = new Map<
     string,
@@ -151,8 +149,9 @@ export class Oracles implements Observer {
         const root = checkpointRootOf(certificate.domain, certificate.checkpoint);
         if (registry === undefined) break;
         const seats = new Set(fromBitmap(certificate.bitmap));
-        const backing = new Set(backingSeats(registry, this.#options.mode));
-        if (!backs(registry, this.#options.mode, seats) || [...seats].some((seat) => !backing.has(seat)))
+        const mode = this.modeOf(certificate.domain);
+        const backing = new Set(backingSeats(registry, mode));
+        if (!backs(registry, mode, seats) || [...seats].some((seat) => !backing.has(seat)))
           this.fail(`${node.peer}: the checkpoint at ${certificate.checkpoint.height} is not backed`);
         if (!this.#keyring.validAggregate(registry.root, root, certificate.bitmap, certificate.signature))
           this.fail(`${node.peer}: the backing at ${certificate.checkpoint.height} does not verify`);
@@ -187,15 +186,28 @@ export class Oracles implements Observer {
       this.fail(`${node.peer} halts: ${effect.reason}`);
   }
 
-  /** Learns which registry a domain stands for. */
-  domain(domain: Hash, registry: Hash): void {
-    this.#domains.set(domain, registry);
+  /** Learns which registry and mode a domain stands for. */
+  domain(domain: Hash, registry: Hash, mode: Mode): void {
+    this.#domains.set(domain, { registry, mode });
+  }
+
+  /** Mode of a domain that some node entered. */
+  modeOf(domain: Hash): Mode {
+    const known = this.#domains.get(domain);
+    if (known === undefined) throw new Error(`domain ${domain} is of no epoch`);
+    return known.mode;
+  }
+
+  /** K of a domain; 1 for one that no honest node entered. */
+  termViewsOf(domain: Hash): number {
+    const registry = this.registryOfDomain(domain);
+    return registry === undefined || this.modeOf(domain) !== "fast" ? 1 : registry.params.termViews;
   }
 
   /** The registry whose seats sign in a domain; undefined for a domain that no honest node entered. */
   registryOfDomain(domain: Hash): Registry | undefined {
-    const root = this.#domains.get(domain);
-    return root === undefined ? undefined : this.#registryOf(root);
+    const known = this.#domains.get(domain);
+    return known === undefined ? undefined : this.#registryOf(known.registry);
   }
 
   #domainKnown(node: Observed, domain: Hash): void {
@@ -248,7 +260,9 @@ export class Oracles implements Observer {
     if (this.#options.beyondBounds) this.#archiveCertificate(c);
     const registry = this.registryOfDomain(c.domain);
     if (registry === undefined) return;
-    const { mode, termViews, beyondBounds } = this.#options;
+    const { beyondBounds } = this.#options;
+    const mode = this.modeOf(c.domain);
+    const termViews = this.termViewsOf(c.domain);
     const seats = new Set(fromBitmap(c.bitmap));
     const voting = new Set(votingSeats(registry, mode));
     if (!isQuorum(registry, mode, seats) || [...seats].some((seat) => !voting.has(seat)))
@@ -284,15 +298,14 @@ export class Oracles implements Observer {
       groups = new Map();
       this.#intents.set(validator, groups);
     }
-    const { termViews } = this.#options;
-    const checkpoint = intent.what === "checkpoint";
-    const root = checkpoint
-      ? checkpointRootOf(intent.domain, intent.checkpoint)
-      : rootOf(intent.domain, intent.vote);
+    if (intent.what === "signal") return;
+    const termViews = this.termViewsOf(intent.domain);
+    const root = signingRoot(intent);
     // Only signatures of one term, or of one checkpoint height, can be an offence.
-    const key = checkpoint
-      ? `${intent.domain}h${intent.checkpoint.height}`
-      : `${intent.domain}t${termOf(intent.vote.view, termViews)}`;
+    const key =
+      intent.what === "checkpoint"
+        ? `${intent.domain}h${intent.checkpoint.height}`
+        : `${intent.domain}t${termOf(intent.vote.view, termViews)}`;
     const group = groups.get(key);
     if (group === undefined) {
       groups.set(key, [{ root, intent }]);
@@ -310,7 +323,7 @@ export class Oracles implements Observer {
   }
 
   #vote(vote: Vote): void {
-    const registry = this.#domains.get(vote.domain);
+    const registry = this.#domains.get(vote.domain)?.registry;
     if (registry === undefined) return;
     const root = rootOf(vote.domain, vote);
     if (!this.#keyring.valid(registry, vote.seat, root, vote.signature)) return;
@@ -318,7 +331,7 @@ export class Oracles implements Observer {
   }
 
   #archiveCertificate(c: Certificate): void {
-    const registry = this.#domains.get(c.domain);
+    const registry = this.#domains.get(c.domain)?.registry;
     if (registry === undefined) return;
     const root = rootOf(c.domain, c);
     if (!this.#keyring.validAggregate(registry, root, c.bitmap, c.signature)) return;
@@ -338,38 +351,37 @@ export class Oracles implements Observer {
    */
   convictions(): Convictions {
     const validators = new Set<number>();
-    const byRegistry = new Map<Hash, Set<number>>();
+    const byDomain = new Map<Hash, Set<number>>();
     for (const { domain, seat, votes } of this.#archive.values()) {
       const list = [...votes.values()];
       const guilty = list.some((a, i) =>
-        list.slice(i + 1).some((b) => voteOffence(a, b, this.#options.termViews) !== null),
+        list.slice(i + 1).some((b) => voteOffence(a, b, this.termViewsOf(domain)) !== null),
       );
       if (!guilty) continue;
-      const registry = this.#domains.get(domain)!;
-      byRegistry.set(registry, (byRegistry.get(registry) ?? new Set()).add(seat));
-      const validator = this.#keyring.members(registry)[seat];
+      byDomain.set(domain, (byDomain.get(domain) ?? new Set()).add(seat));
+      const validator = this.#keyring.members(this.#domains.get(domain)!.registry)[seat];
       if (validator !== null && validator !== undefined) validators.add(validator);
     }
     let enough = false;
     let accused = false;
-    for (const [root, seats] of byRegistry) {
-      const registry = this.#registryOf(root)!;
-      if (this.#isEnough(registry, seats)) enough = true;
-      const members = this.#keyring.members(root);
+    for (const [domain, seats] of byDomain) {
+      if (this.#isEnough(domain, seats)) enough = true;
+      const members = this.#keyring.members(this.#domains.get(domain)!.registry);
       const named = new Set([...members.keys()].filter((seat) => this.#accused.has(members[seat] ?? -1)));
-      if (this.#isEnough(registry, named)) accused = true;
+      if (this.#isEnough(domain, named)) accused = true;
     }
     return { validators, enough, accused: { validators: new Set(this.#accused), enough: accused } };
   }
 
   /** More than a third of every class that section 2's table names. */
-  #isEnough(registry: Registry, seats: ReadonlySet<number>): boolean {
-    const voting = votingSeats(registry, this.#options.mode);
+  #isEnough(domain: Hash, seats: ReadonlySet<number>): boolean {
+    const registry = this.registryOfDomain(domain)!;
+    const mode = this.modeOf(domain);
+    const voting = votingSeats(registry, mode);
     const all = totals(registry, voting);
     const part = weigh(registry, voting, seats);
     const authorities = all.authorities === 0 || 3 * part.authorities > all.authorities;
     const stake = all.stake === 0n || 3n * part.stake > all.stake;
-    const { mode } = this.#options;
     return mode === "fast" ? authorities : mode === "secure" ? stake : authorities && stake;
   }
 
@@ -381,8 +393,7 @@ export class Oracles implements Observer {
       reading(number: number, candidateEpoch: number): ReferenceReading;
     },
   ): void {
-    const { mode, termViews, beyondBounds } = this.#options;
-    if (beyondBounds) return;
+    if (this.#options.beyondBounds) return;
     let parent = { hash: genesis.hash, stamp: genesis.stamp, reference: 0 };
     const epochs = new Map(
       [...this.#starts].map(([epoch, { start }]) => [start.firstHeight, { epoch, start }]),
@@ -423,6 +434,8 @@ export class Oracles implements Observer {
         this.fail(`height ${height} is of no known epoch`);
         return;
       }
+      const mode = this.modeOf(header.domain);
+      const termViews = this.termViewsOf(header.domain);
       if (header.parentHash !== parent.hash) this.fail(`height ${height} does not extend its parent`);
       if (header.stamp < parent.stamp + params.blockTime[mode]) this.fail(`height ${height} comes too early`);
       const below = Math.max(0, height - params.rootLag);
@@ -474,6 +487,7 @@ export const accusedBy = (evidence: Evidence): readonly number[] =>
 
 function describeIntent(intent: SignIntent): string {
   if (intent.what === "checkpoint") return `checkpoint ${intent.checkpoint.height}`;
+  if (intent.what === "signal") return intent.signal.kind;
   const { kind, view, parentView, blockHash: hash } = intent.vote;
   return `${kind} ${view}<-${parentView} ${hash.slice(0, 10)} in epoch ${intent.epoch}`;
 }
