@@ -2,43 +2,31 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
-import {IElections} from "../interfaces/staking/IElections.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
 import {IUnbondingQueue} from "../interfaces/staking/IUnbondingQueue.sol";
 import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
+import {BoundedCalls} from "../libraries/BoundedCalls.sol";
+import {ShareMath} from "../libraries/ShareMath.sol";
 import {Epoch} from "../types/Types.sol";
 
-/// @title Custody of stake that is leaving
-/// @dev Loops only over the cohorts of one validator that answer for one seal. A new cohort needs both a new day and a
-/// seal since the last amount joined, and `lastSeal` never falls from one cohort to the next, so those that answer
-/// for an epoch still open to evidence are its days since that epoch's seal, at most about 23.
+/// @title Books of stake that is leaving
+/// @dev Loops only over the cohorts of one validator that answer for one seal; `lastSeal` never falls from one cohort to
+/// the next, so these are the newest. A cohort is charged if it has fewer tokens than shares.
 contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQueue {
-    using SafeERC20 for IERC20;
-    using SafeCast for uint256;
-
-    /// @notice Times in seconds, fixed at deployment.
-    struct Times {
-        uint256 unbondingTime;
-        uint256 cohortPeriod;
-        uint256 maxWait;
+    /// @dev An account's part of a cohort of delegations.
+    struct Part {
+        uint96 shares;
+        bool encumbered;
     }
 
-    /// @notice A time of zero would let stake leave at once.
-    error UnbondingQueueZeroTime();
+    /// @dev More than any view of a checkpoint module costs.
+    uint256 private constant _VIEW_GAS = 100_000;
 
-    /// @dev Seal number for stake that live weights may go on counting: above every other.
-    uint32 private constant _NEVER = type(uint32).max;
-
-    /// @inheritdoc IUnbondingQueue
-    IERC20 public immutable token;
     /// @inheritdoc IUnbondingQueue
     IStakingPool public immutable pool;
+    /// @inheritdoc IUnbondingQueue
     IValidatorRegistry public immutable registry;
     /// @inheritdoc IUnbondingQueue
     uint256 public immutable unbondingTime;
@@ -49,11 +37,12 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
 
     /// @inheritdoc IUnbondingQueue
     address public checkpoints;
-    /// @inheritdoc IUnbondingQueue
-    address public elections;
-    /// @inheritdoc IUnbondingQueue
-    uint256 public totalQueued;
-    mapping(uint64 validator => Cohort[]) private _cohorts;
+    uint128 private _total;
+    /// @dev Cohorts last counted below this seal take nothing more: they answer to a slasher that was replaced.
+    uint32 private _frontier;
+    mapping(uint64 validator => mapping(Kind => Cohort[])) private _cohorts;
+    mapping(uint64 validator => mapping(uint256 cohort => mapping(address owner => Part))) private _parts;
+    mapping(uint64 validator => mapping(uint256 cohort => mapping(address owner => Liability))) private _liabilities;
 
     modifier onlyWithdrawal(uint64 validator) {
         if (msg.sender != registry.validator(validator).withdrawal) {
@@ -62,15 +51,17 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         _;
     }
 
+    modifier onlyPool() {
+        if (msg.sender != address(pool)) revert UnbondingQueueNotPool(msg.sender);
+        _;
+    }
+
     /// @dev Called by the pool's constructor.
     constructor(
         address authority,
-        IERC20 token_,
         IValidatorRegistry registry_,
-        Times memory times
+        IStakingPool.Times memory times
     ) AccessManaged(authority) {
-        if (times.unbondingTime == 0 || times.cohortPeriod == 0) revert UnbondingQueueZeroTime();
-        token = token_;
         pool = IStakingPool(msg.sender);
         registry = registry_;
         unbondingTime = times.unbondingTime;
@@ -79,25 +70,39 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @inheritdoc IUnbondingQueue
-    function queueBond(uint64 validator, uint256 amount, bool counted) external returns (uint256 index) {
-        if (msg.sender != address(pool)) revert UnbondingQueueNotPool(msg.sender);
-        uint40 day = uint40(block.timestamp / cohortPeriod);
-        uint32 seal = counted ? _NEVER : _sealNumber();
-        Cohort[] storage list = _cohorts[validator];
-        index = list.length;
-        if (index != 0) {
-            Cohort memory last = list[index - 1];
-            if (last.tokens == 0) {
-                // Emptied: used anew, so that nobody can make the list longer than its days.
-                list[--index] = Cohort(amount.toUint128(), day, seal);
-            } else if (last.day == day || last.lastSeal >= seal) {
-                if (seal < last.lastSeal) seal = last.lastSeal;
-                list[--index] = Cohort((last.tokens + amount).toUint128(), day, seal);
-            }
-        }
-        if (index == list.length) list.push(Cohort(amount.toUint128(), day, seal));
-        totalQueued += amount;
-        emit BondQueued(validator, index, amount, day, seal);
+    function queueBond(uint64 validator, uint256 amount, uint32 seal) external onlyPool returns (uint256 index) {
+        Cohort memory c;
+        (index, c) = _join(validator, Kind.Bond, amount, seal);
+        _total += uint128(amount);
+        emit BondQueued(validator, index, amount, c.day, c.lastSeal);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function queueDelegation(
+        uint64 validator,
+        address owner,
+        uint256 amount,
+        uint32 seal,
+        Liability calldata liability
+    ) external onlyPool returns (uint256 index) {
+        Cohort memory c;
+        (index, c) = _join(validator, Kind.Delegation, amount, seal);
+        _total += uint128(amount);
+        Part storage p = _parts[validator][index][owner];
+        p.shares += uint96(amount);
+        if (liability.source != 0) _inherit(validator, index, owner, liability);
+        emit DelegationQueued(validator, owner, index, amount, c.day, c.lastSeal);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function noteRedelegation(
+        uint64 validator,
+        uint256 amount,
+        uint32 seal
+    ) external onlyPool returns (uint256 index) {
+        Cohort memory c;
+        (index, c) = _join(validator, Kind.Redelegation, amount, seal);
+        emit RedelegationNoted(validator, index, amount, c.lastSeal);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -106,19 +111,41 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint256 index,
         uint256 amount
     ) external nonReentrant onlyWithdrawal(validator) {
-        IValidatorRegistry.Status status = registry.validator(validator).status;
-        if (status != IValidatorRegistry.Status.Active && status != IValidatorRegistry.Status.Jailed) {
-            revert UnbondingQueueClosed(validator);
-        }
-        Cohort storage c = _cohort(validator, index);
-        if (amount == 0 || amount > c.tokens) {
-            revert UnbondingQueueInsufficient(validator, index, c.tokens, amount);
-        }
-        c.tokens -= uint128(amount);
+        _requireOpen(validator);
+        Cohort storage c = _at(validator, Kind.Bond, index);
+        (uint256 tokens, uint256 shares) = (c.tokens, c.shares);
+        if (amount == 0 || amount > tokens) revert UnbondingQueueInsufficient(validator, index, tokens, amount);
+        c.tokens = uint96(tokens - amount);
+        c.shares = uint96(shares - ShareMath.partDown(shares, amount, tokens));
         _reduceTotal(amount);
         emit BondCancelled(validator, index, amount);
-        token.safeTransfer(address(pool), amount);
         pool.restoreBond(validator, amount);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function cancel(uint64 validator, uint256 index, uint256 shares) external nonReentrant {
+        _requireOpen(validator);
+        Part storage p = _parts[validator][index][msg.sender];
+        Liability memory moved;
+        uint256 owned = p.shares;
+        if (p.encumbered) {
+            owned = _charge(validator, index, msg.sender);
+            if (shares > owned) shares = owned;
+        }
+        if (shares == 0 || shares > owned) revert UnbondingQueueInsufficient(validator, index, owned, shares);
+        Cohort storage c = _cohorts[validator][Kind.Delegation][index];
+        uint256 amount = ShareMath.partDown(shares, c.tokens, c.shares);
+        if (amount == 0) revert UnbondingQueueEmpty(validator, index);
+        if (p.encumbered) {
+            moved = _split(_liabilities[validator][index][msg.sender], owned, shares);
+            // What answers goes on answering with the same part of the tokens.
+            moved.bound = uint128(ShareMath.partUp(amount, moved.bound, shares));
+            if (_liabilities[validator][index][msg.sender].bound == 0) _free(validator, index, msg.sender);
+        }
+        p.shares = uint96(owned - shares);
+        _leave(c, shares, amount);
+        emit DelegationCancelled(validator, msg.sender, index, amount, shares);
+        pool.restoreDelegation(validator, msg.sender, amount, moved);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -127,34 +154,65 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint256 index,
         Epoch witness
     ) external nonReentrant onlyWithdrawal(validator) returns (uint256 amount) {
-        amount = withdrawable(validator, index, witness);
-        if (amount == 0) {
-            if (_cohort(validator, index).tokens == 0) revert UnbondingQueueEmpty(validator, index);
-            revert UnbondingQueueNotReady(validator, index, withdrawableAtLatest(validator, index));
-        }
-        _cohorts[validator][index].tokens = 0;
-        _reduceTotal(amount);
+        Cohort storage c = _at(validator, Kind.Bond, index);
+        _requireOver(validator, Kind.Bond, index, witness);
+        pool.release(validator, c.lastSeal);
+        amount = c.tokens;
+        if (amount == 0) revert UnbondingQueueEmpty(validator, index);
+        _leave(c, c.shares, amount);
         emit BondWithdrawn(validator, index, msg.sender, amount);
-        token.safeTransfer(msg.sender, amount);
+        pool.pay(msg.sender, amount);
     }
 
     /// @inheritdoc IUnbondingQueue
-    function slashBond(uint64 validator, uint32 seal, uint256 amount) external restricted returns (uint256 taken) {
-        uint256 liable = liableBond(validator, seal);
-        if (amount > liable) amount = liable;
-        Cohort[] storage list = _cohorts[validator];
-        for (uint256 i = list.length; i != 0 && taken < amount; --i) {
-            // Those liable are the newest, and their parts, rounded up, make the amount before others are reached.
-            Cohort storage c = list[i - 1];
-            if (c.tokens == 0) continue;
-            uint256 part = Math.mulDiv(c.tokens, amount, liable, Math.Rounding.Ceil);
-            if (part > amount - taken) part = amount - taken;
-            c.tokens -= uint128(part);
-            taken += part;
-            emit CohortSlashed(validator, i - 1, msg.sender, part);
+    function withdraw(uint64 validator, uint256 index, Epoch witness) external nonReentrant returns (uint256 amount) {
+        Part storage p = _parts[validator][index][msg.sender];
+        uint256 shares = p.shares;
+        if (shares == 0) revert UnbondingQueueEmpty(validator, index);
+        _requireOver(validator, Kind.Delegation, index, witness);
+        Cohort storage c = _cohorts[validator][Kind.Delegation][index];
+        pool.release(validator, c.lastSeal);
+        if (p.encumbered) {
+            Liability storage l = _liabilities[validator][index][msg.sender];
+            (uint64 source, uint256 noted) = (l.source, l.cohort);
+            _requireOver(source, Kind.Redelegation, noted, witness);
+            pool.release(source, _cohorts[source][Kind.Redelegation][noted].lastSeal);
+            shares = _charge(validator, index, msg.sender);
+            if (p.encumbered) _free(validator, index, msg.sender);
         }
-        _reduceTotal(taken);
-        token.safeTransfer(msg.sender, taken);
+        amount = ShareMath.partDown(shares, c.tokens, c.shares);
+        p.shares = 0;
+        _leave(c, shares, amount);
+        emit DelegationWithdrawn(validator, msg.sender, index, amount, shares);
+        pool.pay(msg.sender, amount);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function settleLiability(uint64 validator, address owner, uint256 index) external nonReentrant {
+        if (_parts[validator][index][owner].encumbered) _charge(validator, index, owner);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function slash(
+        uint64 validator,
+        uint32 low,
+        uint32 high,
+        uint256 bond,
+        uint256 delegation
+    ) external onlyPool returns (uint256 bondTaken, uint256 delegationTaken, uint256 charged) {
+        (uint256 bonds, uint256 delegations, uint256 redelegations) = liable(validator, low, high);
+        if (bond != 0) bondTaken = _take(validator, Kind.Bond, low, high, bond, bonds);
+        if (delegation != 0) {
+            uint256 part = ShareMath.partUp(delegation, delegations, delegations + redelegations);
+            delegationTaken = _take(validator, Kind.Delegation, low, high, part, delegations);
+            charged = _take(validator, Kind.Redelegation, low, high, delegation - part, redelegations);
+        }
+        _reduceTotal(bondTaken + delegationTaken);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function closeBelow(uint32 seal) external onlyPool {
+        _frontier = seal;
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -164,46 +222,70 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @inheritdoc IUnbondingQueue
-    function setElections(address elections_) external restricted {
-        elections = elections_;
-        emit ElectionsSet(elections_);
+    function totalQueued() external view returns (uint256) {
+        return _total;
     }
 
     /// @inheritdoc IUnbondingQueue
-    function cohortCount(uint64 validator) external view returns (uint256) {
-        return _cohorts[validator].length;
+    function cohortCount(uint64 validator, Kind kind) external view returns (uint256) {
+        return _cohorts[validator][kind].length;
     }
 
     /// @inheritdoc IUnbondingQueue
-    function cohort(uint64 validator, uint256 index) external view returns (Cohort memory) {
-        return _cohort(validator, index);
+    function cohort(uint64 validator, Kind kind, uint256 index) external view returns (Cohort memory) {
+        return _at(validator, kind, index);
     }
 
     /// @inheritdoc IUnbondingQueue
-    function liableBond(uint64 validator, uint32 seal) public view returns (uint256 liable) {
-        Cohort[] storage list = _cohorts[validator];
-        for (uint256 i = list.length; i != 0; --i) {
-            Cohort storage c = list[i - 1];
-            if (c.lastSeal < seal) break;
-            liable += c.tokens;
-        }
+    function entryOf(
+        uint64 validator,
+        address owner,
+        uint256 index
+    ) external view returns (uint256 shares, uint256 tokens, Liability memory liability) {
+        Cohort storage c = _at(validator, Kind.Delegation, index);
+        shares = _parts[validator][index][owner].shares;
+        tokens = ShareMath.partDown(shares, c.tokens, c.shares);
+        liability = _liabilities[validator][index][owner];
     }
 
     /// @inheritdoc IUnbondingQueue
-    function withdrawable(uint64 validator, uint256 index, Epoch witness) public view returns (uint256) {
-        Cohort storage c = _cohort(validator, index);
-        if (block.timestamp >= withdrawableAtLatest(validator, index)) return c.tokens;
-        uint256 start = _clockStart(c.lastSeal, witness);
-        return start != 0 && block.timestamp >= start + unbondingTime ? c.tokens : 0;
+    function isEncumbered(uint64 validator, address owner) external view returns (bool) {
+        uint256 n = _cohorts[validator][Kind.Delegation].length;
+        return n != 0 && _parts[validator][n - 1][owner].encumbered;
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function liable(
+        uint64 validator,
+        uint32 low,
+        uint32 high
+    ) public view returns (uint256 bond, uint256 delegations, uint256 redelegations) {
+        bond = _liable(validator, Kind.Bond, low, high);
+        delegations = _liable(validator, Kind.Delegation, low, high);
+        redelegations = _liable(validator, Kind.Redelegation, low, high);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function lossOf(Liability memory liability) public view returns (uint256) {
+        Cohort storage c = _at(liability.source, Kind.Redelegation, liability.cohort);
+        return liability.shares - ShareMath.partDown(liability.shares, c.tokens, c.shares);
+    }
+
+    /// @inheritdoc IUnbondingQueue
+    function isOver(uint64 validator, Kind kind, uint256 index, Epoch witness) public view returns (bool) {
+        if (block.timestamp >= withdrawableAtLatest(validator, kind, index)) return true;
+        uint256 start = _clockStart(_cohorts[validator][kind][index].lastSeal, witness);
+        return start != 0 && block.timestamp >= start + unbondingTime;
     }
 
     /// @inheritdoc IUnbondingQueue
     function witnessOf(
         uint64 validator,
+        Kind kind,
         uint256 index,
         Epoch from
     ) external view returns (bool found, Epoch witness, uint256 from_) {
-        uint32 lastSeal = _cohort(validator, index).lastSeal;
+        uint32 lastSeal = _at(validator, kind, index).lastSeal;
         uint64 end = Epoch.unwrap(ICheckpointManager(checkpoints).epochNow());
         for (uint64 e = Epoch.unwrap(from); e < end; ++e) {
             uint256 start = _clockStart(lastSeal, Epoch.wrap(e));
@@ -212,8 +294,71 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @inheritdoc IUnbondingQueue
-    function withdrawableAtLatest(uint64 validator, uint256 index) public view returns (uint256) {
-        return (uint256(_cohort(validator, index).day) + 1) * cohortPeriod + maxWait + unbondingTime;
+    function withdrawableAtLatest(uint64 validator, Kind kind, uint256 index) public view returns (uint256) {
+        return _latestStart(_at(validator, kind, index).day) + unbondingTime;
+    }
+
+    /// @dev Books an amount in the open cohort, or opens the next one.
+    function _join(
+        uint64 validator,
+        Kind kind,
+        uint256 amount,
+        uint32 seal
+    ) private returns (uint256 index, Cohort memory c) {
+        Cohort[] storage list = _cohorts[validator][kind];
+        index = list.length;
+        uint32 today = uint32(block.timestamp / cohortPeriod);
+        if (index != 0) {
+            c = list[index - 1];
+            // Never falls: the cohorts that answer for a seal are the newest.
+            if (seal < c.lastSeal) seal = c.lastSeal;
+            if (!_isClosed(list, c, today, seal)) {
+                uint256 tokens = uint256(c.tokens) + amount;
+                if (tokens > type(uint96).max) revert UnbondingQueueOverflow();
+                // Uncharged: a share is a base unit.
+                c = Cohort(uint96(tokens), uint96(tokens), c.day, seal);
+                list[--index] = c;
+                return (index, c);
+            }
+        }
+        if (amount > type(uint96).max) revert UnbondingQueueOverflow();
+        c = Cohort(uint96(amount), uint96(amount), today, seal);
+        list.push(c);
+    }
+
+    /// @dev Whether the last cohort of a list, `c`, takes nothing more.
+    function _isClosed(
+        Cohort[] storage list,
+        Cohort memory c,
+        uint32 today,
+        uint32 seal
+    ) private view returns (bool) {
+        if (c.tokens != c.shares || block.timestamp >= _latestStart(c.day)) return true;
+        if (seal == c.lastSeal) return false;
+        if (c.lastSeal < _frontier) return true;
+        if (today == c.day) return false;
+        if (list.length == 1) return true;
+        Cohort storage before = list[list.length - 2];
+        return block.timestamp >= _latestStart(before.day) || _hasStarted(before.lastSeal);
+    }
+
+    /// @dev Whether a boundary was accepted whose next epoch is decided under a later seal than `lastSeal`. A module that
+    /// does not answer starts no clock.
+    function _hasStarted(uint32 lastSeal) private view returns (bool) {
+        (bool ok, uint256 epoch) = BoundedCalls.tryRead(
+            checkpoints,
+            _VIEW_GAS,
+            abi.encodeCall(ICheckpointManager.epochNow, ()),
+            0
+        );
+        if (!ok || epoch > type(uint64).max) return false;
+        (bool known, uint256 seal) = BoundedCalls.tryRead(
+            checkpoints,
+            _VIEW_GAS,
+            abi.encodeCall(ICheckpointManager.recordedRegistry, (Epoch.wrap(uint64(epoch)))),
+            1
+        );
+        return known && seal > lastSeal;
     }
 
     /// @dev When the boundary of `witness` was accepted if the epoch after it is decided under a later seal, else 0.
@@ -224,26 +369,132 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         return seal > lastSeal ? module.boundaryAcceptedAt(witness) : 0;
     }
 
-    /// @dev A module that does not answer holds nothing up: the cohort then leaves at the latest date.
-    function _sealNumber() private view returns (uint32) {
-        address module = elections;
-        if (module.code.length == 0) return _NEVER;
-        try IElections(module).sealNumber() returns (uint32 number) {
-            return number;
-        } catch {
-            return _NEVER;
+    /// @dev Adds to what an entry answers for. There is never another source: the pool takes no redelegation of an
+    /// account whose entry of the open cohort is encumbered.
+    function _inherit(uint64 validator, uint256 index, address owner, Liability calldata added) private {
+        Liability storage l = _liabilities[validator][index][owner];
+        _parts[validator][index][owner].encumbered = true;
+        (l.source, l.cohort) = (added.source, added.cohort);
+        l.shares += added.shares;
+        l.paid += added.paid;
+        l.bound += added.bound;
+    }
+
+    /// @dev Takes from an entry what became due since its last settlement, at most what the shares that answer are
+    /// worth.
+    /// @return left Shares left to the entry
+    function _charge(uint64 validator, uint256 index, address owner) private returns (uint256 left) {
+        Part storage p = _parts[validator][index][owner];
+        Liability storage l = _liabilities[validator][index][owner];
+        left = p.shares;
+        (uint64 source, uint256 loss, uint256 bound) = (l.source, lossOf(l), l.bound);
+        // Splitting rounds what was paid up: less may have been lost than paid.
+        if (loss <= l.paid) return left;
+        uint256 due = loss - l.paid;
+        Cohort storage c = _cohorts[validator][Kind.Delegation][index];
+        uint256 amount = ShareMath.partDown(bound, c.tokens, c.shares);
+        uint256 burnt = bound;
+        if (due < amount) (amount, burnt) = (due, ShareMath.partUp(due, c.shares, c.tokens));
+        l.paid = uint96(loss);
+        l.bound = uint128(bound - burnt);
+        left -= burnt;
+        p.shares = uint96(left);
+        if (bound == burnt) _free(validator, index, owner);
+        _leave(c, burnt, amount);
+        emit LiabilityCharged(validator, owner, index, source, amount, burnt);
+        pool.forfeit(amount);
+    }
+
+    /// @dev The part of an entry's liability that goes with `shares` of its `owned`: those that answer go last.
+    function _split(Liability storage l, uint256 owned, uint256 shares) private returns (Liability memory moved) {
+        uint256 bound = l.bound;
+        uint256 free = owned - bound;
+        if (shares <= free) return moved;
+        uint256 beyond = shares - free;
+        moved = Liability({
+            source: l.source,
+            cohort: l.cohort,
+            shares: uint96(ShareMath.partUp(l.shares, beyond, bound)),
+            paid: uint96(ShareMath.partDown(l.paid, beyond, bound)),
+            bound: uint128(beyond)
+        });
+        l.shares -= moved.shares;
+        l.paid -= moved.paid;
+        l.bound = uint128(bound - beyond);
+    }
+
+    function _free(uint64 validator, uint256 index, address owner) private {
+        _parts[validator][index][owner].encumbered = false;
+        delete _liabilities[validator][index][owner];
+    }
+
+    function _leave(Cohort storage c, uint256 shares, uint256 amount) private {
+        c.tokens -= uint96(amount);
+        c.shares -= uint96(shares);
+        _reduceTotal(amount);
+    }
+
+    /// @dev Takes `amount` of the `liable` tokens of one list, each cohort's part rounded up.
+    function _take(
+        uint64 validator,
+        Kind kind,
+        uint32 low,
+        uint32 high,
+        uint256 amount,
+        uint256 liable_
+    ) private returns (uint256 taken) {
+        if (amount > liable_) amount = liable_;
+        Cohort[] storage list = _cohorts[validator][kind];
+        for (uint256 i = list.length; i != 0 && taken < amount; --i) {
+            Cohort storage c = list[i - 1];
+            (uint256 tokens, uint32 lastSeal) = (c.tokens, c.lastSeal);
+            if (lastSeal < low) break;
+            if (lastSeal > high || tokens == 0) continue;
+            uint256 part = ShareMath.partUp(tokens, amount, liable_);
+            if (part > amount - taken) part = amount - taken;
+            c.tokens = uint96(tokens - part);
+            taken += part;
+            emit CohortSlashed(validator, kind, i - 1, part);
         }
     }
 
-    function _cohort(uint64 validator, uint256 index) private view returns (Cohort storage) {
-        if (index >= _cohorts[validator].length) revert UnbondingQueueEmpty(validator, index);
-        return _cohorts[validator][index];
+    function _liable(uint64 validator, Kind kind, uint32 low, uint32 high) private view returns (uint256 tokens) {
+        Cohort[] storage list = _cohorts[validator][kind];
+        for (uint256 i = list.length; i != 0; --i) {
+            Cohort storage c = list[i - 1];
+            uint32 lastSeal = c.lastSeal;
+            if (lastSeal < low) break;
+            if (lastSeal <= high) tokens += c.tokens;
+        }
+    }
+
+    function _requireOver(uint64 validator, Kind kind, uint256 index, Epoch witness) private view {
+        if (!isOver(validator, kind, index, witness)) {
+            revert UnbondingQueueNotReady(validator, index, withdrawableAtLatest(validator, kind, index));
+        }
+    }
+
+    function _requireOpen(uint64 validator) private view {
+        IValidatorRegistry.Status status = registry.validator(validator).status;
+        if (status != IValidatorRegistry.Status.Active && status != IValidatorRegistry.Status.Jailed) {
+            revert UnbondingQueueClosed(validator);
+        }
+    }
+
+    function _at(uint64 validator, Kind kind, uint256 index) private view returns (Cohort storage) {
+        if (index >= _cohorts[validator][kind].length) revert UnbondingQueueEmpty(validator, index);
+        return _cohorts[validator][kind][index];
+    }
+
+    /// @dev Second at which the clock of a cohort of that day starts in any case.
+    function _latestStart(uint32 day) private view returns (uint256) {
+        return (uint256(day) + 1) * cohortPeriod + maxWait;
     }
 
     /// @dev Unchecked: a total shared by all must not be able to fail anybody's exit.
     function _reduceTotal(uint256 amount) private {
         unchecked {
-            totalQueued -= amount;
+            _total -= uint128(amount);
         }
     }
 }

@@ -1,73 +1,166 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Epoch} from "../../types/Types.sol";
 import {IStakingPool} from "./IStakingPool.sol";
+import {IValidatorRegistry} from "./IValidatorRegistry.sol";
 
-/// @title Custody of stake that is leaving
-/// @notice Holds bond between the request to unbond and the withdrawal (amounts in base units). Not upgradeable; its
-/// times are fixed at deployment, so nothing changes under an open entry.
+/// @title Books of stake that is leaving
+/// @notice Knows whose stake is between the request to unbond and the withdrawal (amounts in base units); the tokens stay
+/// in StakingPool. Not upgradeable; its times are fixed at deployment, so nothing changes under an open entry.
 ///
-/// What leaves joins the validator's *cohort* of that day. A cohort remembers the last seal that may have counted
-/// its stake (`lastSeal`): the stake stays liable for every epoch decided under that seal or an earlier one. It can
-/// be withdrawn `unbondingTime` after the contracts accepted a boundary x whose next epoch x + 1 is decided under a
-/// later seal, and in any case `maxWait + unbondingTime` after its day: no dead chain and no module holds an exit.
+/// What leaves joins the validator's *cohort* of that day, one list for bond and one for delegations; what is
+/// redelegated away is noted in a third. A cohort remembers the last seal that may have counted its stake
+/// (`lastSeal`): the stake stays liable for every epoch decided under that seal or an earlier one. It fills until a seal
+/// executed after its day, provided the clock of the cohort before has started, until a charge reduces it, or until
+/// `maxWait` after its day. It can be withdrawn `unbondingTime` after the contracts accepted a boundary x whose next
+/// epoch x + 1 is decided under a later seal, and in any case `maxWait + unbondingTime` after its day: no dead chain and
+/// no module holds an exit. So no validator has more than 24 cohorts of a kind open, and one more per charge.
 interface IUnbondingQueue {
-    /// @notice One day's leaving bond of one validator. Its owner is the validator's withdrawal address.
-    /// @param tokens What is left after slashing, cancelling and withdrawing
-    /// @param day Number of the day (of `cohortPeriod` seconds since 1970) the last amount joined
+    /// @notice Lists of cohorts: bond; delegations; what was redelegated to other validators.
+    enum Kind {
+        Bond,
+        Delegation,
+        Redelegation
+    }
+
+    /// @notice One day's leaving stake of one validator. A share is a base unit as it was when it joined.
+    /// @param tokens What is left after charges, cancelling and withdrawing; of redelegated stake what is left to charge
+    /// @param shares What would be left without charges
+    /// @param day Number of the day (of `cohortPeriod` seconds since 1970) of the first amount
     /// @param lastSeal Number of the last seal that may have counted any of it
     struct Cohort {
-        uint128 tokens;
-        uint40 day;
+        uint96 tokens;
+        uint96 shares;
+        uint32 day;
         uint32 lastSeal;
     }
 
-    event BondQueued(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint40 day, uint32 lastSeal);
+    /// @notice What stake that was redelegated answers for.
+    /// @param source The validator it left; 0: nothing
+    /// @param cohort Cohort of that validator's redelegations
+    /// @param shares Shares of that cohort
+    /// @param paid Charged already
+    /// @param bound Shares, of the position or of the entry, that answer
+    struct Liability {
+        uint64 source;
+        uint32 cohort;
+        uint96 shares;
+        uint96 paid;
+        uint128 bound;
+    }
+
+    event BondQueued(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint32 day, uint32 lastSeal);
     event BondCancelled(uint64 indexed validator, uint256 indexed cohort, uint256 amount);
     event BondWithdrawn(uint64 indexed validator, uint256 indexed cohort, address indexed to, uint256 amount);
-    event CohortSlashed(uint64 indexed validator, uint256 indexed cohort, address indexed slasher, uint256 amount);
+    event DelegationQueued(
+        uint64 indexed validator,
+        address indexed owner,
+        uint256 indexed cohort,
+        uint256 amount,
+        uint32 day,
+        uint32 lastSeal
+    );
+    /// @notice Shares of an entry, worth `amount`, went back to the pool.
+    event DelegationCancelled(
+        uint64 indexed validator,
+        address indexed owner,
+        uint256 indexed cohort,
+        uint256 amount,
+        uint256 shares
+    );
+    event DelegationWithdrawn(
+        uint64 indexed validator,
+        address indexed owner,
+        uint256 indexed cohort,
+        uint256 amount,
+        uint256 shares
+    );
+    event RedelegationNoted(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint32 lastSeal);
+    /// @notice A leaving delegation paid what became due from stake redelegated from `source`.
+    event LiabilityCharged(
+        uint64 indexed validator,
+        address indexed owner,
+        uint256 indexed cohort,
+        uint64 source,
+        uint256 amount,
+        uint256 shares
+    );
+    event CohortSlashed(uint64 indexed validator, Kind indexed kind, uint256 indexed cohort, uint256 amount);
     event CheckpointsSet(address indexed checkpoints);
-    event ElectionsSet(address indexed elections);
 
     error UnbondingQueueNotPool(address caller);
     error UnbondingQueueUnauthorized(uint64 validator, address caller);
-    error UnbondingQueueInsufficient(uint64 validator, uint256 cohort, uint256 tokens, uint256 amount);
+    error UnbondingQueueInsufficient(uint64 validator, uint256 cohort, uint256 shares, uint256 asked);
     /// @notice Not yet withdrawable by the boundary named; `from` is the second it will be at the latest.
     error UnbondingQueueNotReady(uint64 validator, uint256 cohort, uint256 from);
     error UnbondingQueueEmpty(uint64 validator, uint256 cohort);
     /// @notice A tombstoned or departed validator takes no stake back.
     error UnbondingQueueClosed(uint64 validator);
+    error UnbondingQueueOverflow();
 
-    /// @notice Books bond that the pool has just transferred here. Only the pool.
-    /// @param counted Whether live weights may still count it: then only the latest date lets it go
-    function queueBond(uint64 validator, uint256 amount, bool counted) external returns (uint256 cohort);
+    /// @notice Books bond that has just left. Only the pool.
+    /// @param seal Number of the last seal that may count it
+    function queueBond(uint64 validator, uint256 amount, uint32 seal) external returns (uint256 cohort);
+
+    /// @notice Books a delegation that has just left, with what it answers for (`bound` in base units). Only the pool.
+    function queueDelegation(
+        uint64 validator,
+        address owner,
+        uint256 amount,
+        uint32 seal,
+        Liability calldata liability
+    ) external returns (uint256 cohort);
+
+    /// @notice Notes stake that has just been redelegated away. Only the pool.
+    function noteRedelegation(uint64 validator, uint256 amount, uint32 seal) external returns (uint256 cohort);
 
     /// @notice Moves unbonding bond back into the validator's bond. Only the withdrawal address.
     function cancelBond(uint64 validator, uint256 cohort, uint256 amount) external;
 
-    /// @notice Pays a cohort out. Only the withdrawal address.
+    /// @notice Moves part of the caller's entry back into the validator's pool, as pending stake. Stake that answers for
+    /// another validator goes last.
+    /// @param shares Shares of the cohort, as `entryOf` tells them
+    function cancel(uint64 validator, uint256 cohort, uint256 shares) external;
+
+    /// @notice Pays a cohort of bond out. Only the withdrawal address.
     /// @param witness An epoch x whose boundary was accepted long enough ago and whose successor does not count the
     /// cohort (`witnessOf` finds one); ignored once the latest date has passed
     /// @return amount What was paid
     function withdrawBond(uint64 validator, uint256 cohort, Epoch witness) external returns (uint256 amount);
 
-    /// @notice Moves up to `amount` from the validator's cohorts liable for seal `seal` to the calling slasher, each
-    /// paying in proportion, rounded up. Never reverts for lack of stake.
-    /// @return taken What was there to take
-    function slashBond(uint64 validator, uint32 seal, uint256 amount) external returns (uint256 taken);
+    /// @notice Pays the caller's entry of a cohort out.
+    /// @param witness As in `withdrawBond`; it must do too for a validator that the entry answers for
+    /// @return amount What was paid
+    function withdraw(uint64 validator, uint256 cohort, Epoch witness) external returns (uint256 amount);
+
+    /// @notice Charges an entry what became due from stake redelegated before it left. Anyone.
+    function settleLiability(uint64 validator, address owner, uint256 cohort) external;
+
+    /// @notice Takes stake from cohorts counted by a seal from `low` to `high` last, in proportion, rounded up, at most
+    /// what is there. Only the pool.
+    /// @param bond To take from leaving bond
+    /// @param delegation To take from leaving delegations and redelegated stake together
+    /// @return bondTaken Taken from leaving bond
+    /// @return delegationTaken Taken from leaving delegations
+    /// @return charged Charged to redelegated stake
+    function slash(
+        uint64 validator,
+        uint32 low,
+        uint32 high,
+        uint256 bond,
+        uint256 delegation
+    ) external returns (uint256 bondTaken, uint256 delegationTaken, uint256 charged);
+
+    /// @notice Ends the filling of cohorts last counted by a seal below `seal`: the slasher was replaced. Only the pool.
+    function closeBelow(uint32 seal) external;
 
     /// @notice Replaces the module that accepts boundaries. Governance.
     function setCheckpoints(address checkpoints) external;
 
-    /// @notice Replaces the module that numbers seals. Governance.
-    function setElections(address elections) external;
-
     function checkpoints() external view returns (address);
-    function elections() external view returns (address);
-    function token() external view returns (IERC20);
     function pool() external view returns (IStakingPool);
+    function registry() external view returns (IValidatorRegistry);
 
     /// @notice Seconds from the start of the clock to the withdrawal.
     function unbondingTime() external view returns (uint256);
@@ -78,14 +171,34 @@ interface IUnbondingQueue {
     /// @notice Seconds after its day at which a cohort's clock starts in any case.
     function maxWait() external view returns (uint256);
 
-    function cohortCount(uint64 validator) external view returns (uint256);
-    function cohort(uint64 validator, uint256 index) external view returns (Cohort memory);
+    function cohortCount(uint64 validator, Kind kind) external view returns (uint256);
+    function cohort(uint64 validator, Kind kind, uint256 index) external view returns (Cohort memory);
 
-    /// @notice Leaving bond of a validator that answers for epochs decided under seal `seal`.
-    function liableBond(uint64 validator, uint32 seal) external view returns (uint256);
+    /// @notice An account's part of a cohort of delegations.
+    /// @return shares Its shares
+    /// @return tokens What they are worth now, rounded down; a liability not settled is not deducted
+    /// @return liability What it answers for besides
+    function entryOf(
+        uint64 validator,
+        address owner,
+        uint256 cohort
+    ) external view returns (uint256 shares, uint256 tokens, Liability memory liability);
 
-    /// @notice Whether `withdrawBond` with this witness would pay now, and what.
-    function withdrawable(uint64 validator, uint256 cohort, Epoch witness) external view returns (uint256 amount);
+    /// @notice Whether the account's entry of the last cohort of delegations answers for another validator.
+    function isEncumbered(uint64 validator, address owner) external view returns (bool);
+
+    /// @notice Leaving stake of a validator last counted by a seal from `low` to `high`.
+    function liable(
+        uint64 validator,
+        uint32 low,
+        uint32 high
+    ) external view returns (uint256 bond, uint256 delegations, uint256 redelegations);
+
+    /// @notice What redelegated stake has been charged in all, rounded up.
+    function lossOf(Liability memory liability) external view returns (uint256);
+
+    /// @notice Whether the clock of a cohort has run out, by a witness or by the latest date.
+    function isOver(uint64 validator, Kind kind, uint256 cohort, Epoch witness) external view returns (bool);
 
     /// @notice The earliest epoch, from `from` on, that can serve as witness for a cohort; its boundary's acceptance
     /// starts the clock. Meant for calls, not transactions.
@@ -94,13 +207,14 @@ interface IUnbondingQueue {
     /// @return from_ Second from which the cohort can be withdrawn with it
     function witnessOf(
         uint64 validator,
+        Kind kind,
         uint256 cohort,
         Epoch from
     ) external view returns (bool found, Epoch witness, uint256 from_);
 
-    /// @notice Second from which a cohort can be withdrawn whatever happens.
-    function withdrawableAtLatest(uint64 validator, uint256 cohort) external view returns (uint256);
+    /// @notice Second from which a cohort's clock has run out whatever happens.
+    function withdrawableAtLatest(uint64 validator, Kind kind, uint256 cohort) external view returns (uint256);
 
-    /// @notice Sum of all cohorts: what this contract owes.
+    /// @notice Sum of leaving bond and leaving delegations.
     function totalQueued() external view returns (uint256);
 }
