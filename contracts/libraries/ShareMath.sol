@@ -17,8 +17,7 @@ library ShareMath {
 
     /// @notice Shares that must be given up for an amount.
     function toSharesUp(uint256 tokens, uint256 totalTokens, uint256 totalShares) internal pure returns (uint256) {
-        return
-            Math.mulDiv(tokens, totalShares + VIRTUAL_SHARES, totalTokens + VIRTUAL_TOKENS, Math.Rounding.Ceil);
+        return Math.mulDiv(tokens, totalShares + VIRTUAL_SHARES, totalTokens + VIRTUAL_TOKENS, Math.Rounding.Ceil);
     }
 
     /// @notice What shares are worth.

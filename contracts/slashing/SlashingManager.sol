@@ -2,14 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
 import {ISlashingManager} from "../interfaces/slashing/ISlashingManager.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
-import {IUnbondingQueue} from "../interfaces/staking/IUnbondingQueue.sol";
 import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
 import {BLS12381} from "../libraries/BLS12381.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
@@ -21,7 +19,6 @@ import {G1Point, KeyId, Mode} from "../types/Types.sol";
 /// @title Evidence, convictions, the slashing pool
 /// @dev No loop of its own; the queue walks the cohorts liable.
 contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
-    using SafeERC20 for IERC20;
     using SealedSnapshots for SealedSnapshot;
 
     /// @dev What a pair of votes proves.
@@ -39,7 +36,6 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
     IERC20 public immutable token;
     IValidatorRegistry public immutable registry;
     IStakingPool public immutable pool;
-    IUnbondingQueue public immutable queue;
     ICheckpointManager public immutable checkpoints;
     IConsensusParameters public immutable parameters;
 
@@ -51,7 +47,6 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
         token = pool_.token();
         registry = pool_.registry();
         pool = pool_;
-        queue = pool_.queue();
         checkpoints = checkpoints_;
         parameters = parameters_;
     }
@@ -68,14 +63,11 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
         // The tombstone of the first conviction ends further charges; later ones are only recorded.
         if (r.convictions++ == 0) {
             r.firstAt = uint40(block.timestamp);
-            (uint256 bondPart, uint256 queuedPart) = _penalty(v, rules);
-            if (queuedPart != 0) queuedTaken = queue.slashBond(v.validator, v.seal, queuedPart);
-            if (bondPart != 0) bondTaken = pool.slashBond(v.validator, bondPart);
+            uint256 penalty;
+            (penalty, reward) = _penalty(v, rules);
+            (bondTaken, queuedTaken) = pool.slash(v.validator, v.seal, penalty, msg.sender, reward, 0);
             registry.tombstone(v.validator);
-            uint256 taken = bondTaken + queuedTaken;
-            r.taken = uint128(taken);
-            reward = _reward(taken, rules);
-            if (reward != 0) token.safeTransfer(msg.sender, reward);
+            r.taken = uint128(bondTaken + queuedTaken);
         }
         emit Convicted(
             v.validator,
@@ -99,15 +91,13 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
         Verdict memory v = _judge(pair, rules);
         (validator, offence) = (v.validator, v.offence);
         if (_records[validator].convictions == 0) {
-            (uint256 bondPart, uint256 queuedPart) = _penalty(v, rules);
-            penalty = bondPart + queuedPart;
-            reward = _reward(penalty, rules);
+            (penalty, reward) = _penalty(v, rules);
         }
     }
 
     /// @inheritdoc ISlashingManager
     function slashingPool() external view returns (uint256) {
-        return token.balanceOf(address(this));
+        return token.balanceOf(address(this)) + pool.totalOwed();
     }
 
     /// @inheritdoc ISlashingManager
@@ -180,18 +170,14 @@ contract SlashingManager is ReentrancyGuardTransient, ISlashingManager {
                 : ConsensusCodec.finalize(domain, vote.viewNumber, vote.parentView, vote.blockHash);
     }
 
-    /// @dev The base penalty on all stake liable, rounded up: bond and its cohorts, each in proportion.
+    /// @dev The base penalty on all stake liable, rounded up, and the reporter's part of what the bond pays of it.
     function _penalty(
         Verdict memory v,
         IConsensusParameters.Slashing memory rules
-    ) private view returns (uint256 bondPart, uint256 queuedPart) {
-        uint256 bond = pool.bondOf(v.validator);
-        uint256 queued = queue.liableBond(v.validator, v.seal);
-        uint256 own = bond + queued;
-        if (own == 0) return (0, 0);
-        uint256 base = Math.mulDiv(own, rules.basePenalty, _MILLION, Math.Rounding.Ceil);
-        queuedPart = Math.mulDiv(base, queued, own);
-        bondPart = base - queuedPart;
+    ) private view returns (uint256 penalty, uint256 reward) {
+        (uint256 junior, uint256 senior) = pool.liable(v.validator, v.seal);
+        penalty = Math.mulDiv(junior + senior, rules.basePenalty, _MILLION, Math.Rounding.Ceil);
+        reward = _reward(penalty < junior ? penalty : junior, rules);
     }
 
     function _reward(uint256 taken, IConsensusParameters.Slashing memory rules) private pure returns (uint256) {

@@ -95,11 +95,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @inheritdoc IUnbondingQueue
-    function noteRedelegation(
-        uint64 validator,
-        uint256 amount,
-        uint32 seal
-    ) external onlyPool returns (uint256 index) {
+    function noteRedelegation(uint64 validator, uint256 amount, uint32 seal) external onlyPool returns (uint256 index) {
         Cohort memory c;
         (index, c) = _join(validator, Kind.Redelegation, amount, seal);
         emit RedelegationNoted(validator, index, amount, c.lastSeal);
@@ -327,12 +323,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @dev Whether the last cohort of a list, `c`, takes nothing more.
-    function _isClosed(
-        Cohort[] storage list,
-        Cohort memory c,
-        uint32 today,
-        uint32 seal
-    ) private view returns (bool) {
+    function _isClosed(Cohort[] storage list, Cohort memory c, uint32 today, uint32 seal) private view returns (bool) {
         if (c.tokens != c.shares || block.timestamp >= _latestStart(c.day)) return true;
         if (seal == c.lastSeal) return false;
         if (c.lastSeal < _frontier) return true;
