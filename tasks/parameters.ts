@@ -15,8 +15,21 @@ export interface ParameterFile {
   readonly chainId: number;
   /** Who gets how much at deployment; "deployer" stands for the deploying account. */
   readonly allocations: readonly { readonly to: string; readonly amount: number }[];
-  /** Times of UnbondingQueue, seconds. */
-  readonly unbonding: Readonly<Record<"unbondingTime" | "cohortPeriod" | "maxWait", number>>;
+  /** Times (seconds) and bounds of StakingPool; `minimumDelegation` in whole AITBC. */
+  readonly unbonding: Readonly<
+    Record<
+      | "unbondingTime"
+      | "cohortPeriod"
+      | "maxWait"
+      | "redelegationPeriod"
+      | "commissionNotice"
+      | "commissionStep"
+      | "commissionMax"
+      | "minimumDelegation"
+      | "maxHold",
+      number
+    >
+  >;
   readonly consensus: Values;
   readonly consensusBounds: { readonly lower: Values; readonly upper: Values };
   readonly stake: Values;
@@ -62,7 +75,10 @@ export function coreParameters(file: ParameterFile, deployer: string, chainId: n
       to: to === "deployer" ? deployer : to,
       amount: BigInt(amount) * 10n ** 18n,
     })),
-    times: { ...file.unbonding },
+    times: {
+      ...file.unbonding,
+      minimumDelegation: BigInt(file.unbonding.minimumDelegation) * 10n ** 18n,
+    },
     chainId,
     setup: {
       consensus: file.consensus,

@@ -27,7 +27,14 @@ export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
 };
 
 /** Roles in AccessManager. 0 is its admin, which may also call every restricted function that no role is named for. */
-export const ROLES = { admin: 0n, governance: 1n, slasher: 2n, checkpoints: 3n, recovery: 5n } as const;
+export const ROLES = {
+  admin: 0n,
+  governance: 1n,
+  slasher: 2n,
+  checkpoints: 3n,
+  recovery: 5n,
+  council: 6n,
+} as const;
 
 /** Which restricted functions a role may call. */
 export const PERMISSIONS: readonly {
@@ -36,8 +43,8 @@ export const PERMISSIONS: readonly {
   readonly functions: readonly string[];
 }[] = [
   { role: ROLES.governance, contract: "registry", functions: ["admit", "revoke", "setElections"] },
-  { role: ROLES.governance, contract: "pool", functions: ["setElections"] },
-  { role: ROLES.governance, contract: "queue", functions: ["setElections", "setCheckpoints"] },
+  { role: ROLES.governance, contract: "pool", functions: ["setElections", "setDistributor", "setSlasher"] },
+  { role: ROLES.governance, contract: "queue", functions: ["setCheckpoints"] },
   { role: ROLES.governance, contract: "elections", functions: ["setCheckpoints"] },
   { role: ROLES.governance, contract: "checkpoints", functions: ["start"] },
   {
@@ -46,11 +53,10 @@ export const PERMISSIONS: readonly {
     functions: ["setConsensus", "setStake", "setSlashing", "setRewards", "setRecovery"],
   },
   { role: ROLES.slasher, contract: "registry", functions: ["jail", "tombstone"] },
-  { role: ROLES.slasher, contract: "pool", functions: ["slashBond"] },
-  { role: ROLES.slasher, contract: "queue", functions: ["slashBond"] },
   { role: ROLES.checkpoints, contract: "elections", functions: ["sealGenesis"] },
   { role: ROLES.recovery, contract: "checkpoints", functions: ["recover"] },
   { role: ROLES.recovery, contract: "elections", functions: ["sealRecovery", "readmit"] },
+  { role: ROLES.council, contract: "pool", functions: ["pauseDeposits"] },
 ];
 
 /**

@@ -308,6 +308,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
             c = list[index - 1];
             // Never falls: the cohorts that answer for a seal are the newest.
             if (seal < c.lastSeal) seal = c.lastSeal;
+            // Emptied: used anew, so that asking and taking back makes no list longer.
+            if (c.shares == 0) c = Cohort(0, 0, today, seal);
             if (!_isClosed(list, c, today, seal)) {
                 uint256 tokens = uint256(c.tokens) + amount;
                 if (tokens > type(uint96).max) revert UnbondingQueueOverflow();

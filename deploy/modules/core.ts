@@ -4,7 +4,7 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
  * The core contracts, linked and wired. The sender is AccessManager's admin, so it may wire; who may call what in
  * operation is set by `tasks/roles.ts` from the contracts' own interfaces.
  *
- * Parameters: `allocations` (AITBCToken), `setup` (ConsensusParameters), `times` (UnbondingQueue), `chainId` (of the
+ * Parameters: `allocations` (AITBCToken), `setup` (ConsensusParameters), `times` (StakingPool), `chainId` (of the
  * chain that is checkpointed).
  */
 export default buildModule("Core", (m) => {
@@ -12,7 +12,9 @@ export default buildModule("Core", (m) => {
   const token = m.contract("AITBCToken", [m.getParameter("allocations")]);
   const parameters = m.contract("ConsensusParameters", [access, m.getParameter("setup")]);
   const registry = m.contract("ValidatorRegistry", [access, parameters]);
-  const pool = m.contract("StakingPool", [access, token, registry, m.getParameter("times")]);
+  const pool = m.contract("StakingPool", [access, token, registry, m.getParameter("times")], {
+    libraries: { Delegations: m.library("Delegations"), StakeViews: m.library("StakeViews") },
+  });
   const queue = m.contractAt("UnbondingQueue", m.staticCall(pool, "queue"));
   const elections = m.contract("Elections", [access, registry, pool, parameters], {
     libraries: { Sealing: m.library("Sealing"), SnapshotLens: m.library("SnapshotLens") },
@@ -24,7 +26,7 @@ export default buildModule("Core", (m) => {
 
   m.call(registry, "setElections", [elections]);
   m.call(pool, "setElections", [elections]);
-  m.call(queue, "setElections", [elections]);
+  m.call(pool, "setSlasher", [slashing]);
   m.call(queue, "setCheckpoints", [checkpoints]);
   m.call(elections, "setCheckpoints", [checkpoints]);
 

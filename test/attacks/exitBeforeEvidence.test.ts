@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { COIN, type Core, closeEpoch, loadCore, notarize, startedCore, votePair } from "../support/core.ts";
+import { KIND } from "../support/custody.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -21,7 +22,7 @@ describe("attack: leaving before the evidence arrives", () => {
       "UnbondingQueueNotReady",
     );
     await core.slashing.submitVotes(pair);
-    expect((await core.queue.cohort(5, 0)).tokens).to.equal(18_000n * COIN);
+    expect((await core.queue.cohort(5, KIND.bond, 0)).tokens).to.equal(18_000n * COIN);
     await networkHelpers.time.increase(30);
     await core.queue.connect(operator).withdrawBond(5, 0, 2);
   });
@@ -32,6 +33,6 @@ describe("attack: leaving before the evidence arrives", () => {
     await closeEpoch(core);
     await core.pool.connect(operator).requestUnbond(5, 19_000n * COIN);
     // Sealed twice by now: the cohort answers for epochs under the first seal too.
-    expect(await core.queue.liableBond(5, 1)).to.equal(19_000n * COIN);
+    expect(await core.pool.liable(5, 1)).to.deep.equal([20_000n * COIN, 0n]);
   });
 });

@@ -11,6 +11,7 @@ import {
   start,
   votePair,
 } from "../support/core.ts";
+import { KIND } from "../support/custody.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -36,14 +37,19 @@ async function expectConserved(core: Core) {
   for (const { address } of [core.deployer, ...core.others]) held += await core.token.balanceOf(address);
   for (const custody of [pool, queue, slashing]) held += await core.token.balanceOf(custody);
   expect(held).to.equal(SUPPLY);
-  expect(await core.token.balanceOf(pool)).to.equal(await core.pool.totalStake());
-  expect(await core.token.balanceOf(queue)).to.equal(await core.queue.totalQueued());
+  const [stake, leaving, owed] = [
+    await core.pool.totalStake(),
+    await core.queue.totalQueued(),
+    await core.pool.totalOwed(),
+  ];
+  expect(await core.token.balanceOf(pool)).to.equal(stake + leaving + owed);
+  expect(await core.token.balanceOf(queue)).to.equal(0n);
   let bonds = 0n;
   let queued = 0n;
   for (const id of core.members.keys()) {
     bonds += await core.pool.bondOf(id);
-    const cohorts = Number(await core.queue.cohortCount(id));
-    for (let i = 0; i < cohorts; i++) queued += (await core.queue.cohort(id, i)).tokens;
+    const cohorts = Number(await core.queue.cohortCount(id, KIND.bond));
+    for (let i = 0; i < cohorts; i++) queued += (await core.queue.cohort(id, KIND.bond, i)).tokens;
     const { weight } = await core.elections.candidate(id);
     expect(weight).to.be.at.most((await core.pool.bondOf(id)) / COIN);
   }
@@ -82,14 +88,14 @@ describe("a random history", () => {
             await tried("unbond", () => core.pool.connect(operator).requestUnbond(id, amount));
             break;
           case 3: {
-            const cohort = next(1 + Number(await core.queue.cohortCount(id)));
+            const cohort = next(1 + Number(await core.queue.cohortCount(id, KIND.bond)));
             await tried("cancel", () => core.queue.connect(operator).cancelBond(id, cohort, amount / 7n));
             break;
           }
           case 4: {
-            const cohort = next(1 + Number(await core.queue.cohortCount(id)));
+            const cohort = next(1 + Number(await core.queue.cohortCount(id, KIND.bond)));
             await tried("withdraw", async () => {
-              const { witness } = await core.queue.witnessOf(id, cohort, 0);
+              const { witness } = await core.queue.witnessOf(id, KIND.bond, cohort, 0);
               await core.queue.connect(operator).withdrawBond(id, cohort, witness);
             });
             break;
@@ -137,13 +143,14 @@ describe("a random history", () => {
       }
       await networkHelpers.time.increase(1_000);
       for (const [id, { operator }] of core.members) {
-        const cohorts = Number(await core.queue.cohortCount(id));
+        const cohorts = Number(await core.queue.cohortCount(id, KIND.bond));
         for (let i = 0; i < cohorts; i++) {
-          if ((await core.queue.cohort(id, i)).tokens === 0n) continue;
+          if ((await core.queue.cohort(id, KIND.bond, i)).tokens === 0n) continue;
           await core.queue.connect(operator).withdrawBond(id, i, 0);
         }
       }
       expect(await core.pool.totalStake()).to.equal(0n);
+      await core.pool.collectSlashed(core.addresses.slashing);
       expect(await core.token.balanceOf(core.addresses.pool)).to.equal(0n);
       expect(await core.token.balanceOf(core.addresses.queue)).to.equal(0n);
     });

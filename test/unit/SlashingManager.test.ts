@@ -19,6 +19,7 @@ import {
   startedCore,
   votePair,
 } from "../support/core.ts";
+import { expectSolvent, KIND, slash } from "../support/custody.ts";
 import { g2Struct } from "../support/points.ts";
 
 const connection = await network.create();
@@ -85,7 +86,9 @@ describe("SlashingManager", () => {
         expect((await core.token.balanceOf(reporter.address)) - before).to.equal(100n * COIN);
         expect(await core.pool.bondOf(OFFENDER)).to.equal(9_000n * COIN);
         expect(await core.slashing.slashingPool()).to.equal(900n * COIN);
+        await core.pool.collectSlashed(core.addresses.slashing);
         expect(await core.token.balanceOf(core.addresses.slashing)).to.equal(900n * COIN);
+        expect(await core.slashing.slashingPool()).to.equal(900n * COIN);
         expect((await core.registry.validator(OFFENDER)).status).to.equal(3n);
         expect(await core.slashing.charged(offence)).to.equal(true);
         expect((await core.elections.candidate(OFFENDER)).weight).to.equal(0n);
@@ -269,7 +272,7 @@ describe("SlashingManager", () => {
       await core.pool.connect(operator).requestUnbond(OFFENDER, 10_000n * COIN);
       for (let i = 0; i < 3; i++) await closeEpoch(core);
       // Epoch 2 is the last whose registry counted the stake; its boundary starts the clock.
-      const { from_, witness } = await core.queue.witnessOf(OFFENDER, 0, 0);
+      const { from_, witness } = await core.queue.witnessOf(OFFENDER, KIND.bond, 0, 0);
       expect(witness).to.equal(2n);
       expect(from_).to.equal((await core.checkpoints.boundaryAcceptedAt(2)) + BigInt(VALIDITY));
     });
@@ -285,7 +288,7 @@ describe("SlashingManager", () => {
       expect(penalty).to.equal(2_000n * COIN);
       await core.slashing.submitVotes(pair);
       expect(await core.pool.bondOf(5)).to.equal(4_500n * COIN);
-      expect((await core.queue.cohort(5, 0)).tokens).to.equal(13_500n * COIN);
+      expect((await core.queue.cohort(5, KIND.bond, 0)).tokens).to.equal(13_500n * COIN);
       const record = await core.slashing.record(5);
       expect([record.convictions, record.taken]).to.deep.equal([1n, 2_000n * COIN]);
       // What is left can be unbonded and cannot be brought back.
@@ -323,7 +326,7 @@ describe("SlashingManager", () => {
       await core.registry.jail(1);
       await core.registry.connect(core.members.get(2)!.operator).exit(2);
       await core.registry.tombstone(3);
-      await core.pool.slashBond(4, 10_000n * COIN);
+      await slash(core, 4, 1, 10_000n * COIN);
       for (let seat = 0; seat < 4; seat++) {
         await core.slashing.submitVotes(await votePair(core, seat, notarize(7, "a"), notarize(7, "b")));
         expect((await core.registry.validator(seat + 1)).status).to.equal(3n);
@@ -374,9 +377,8 @@ describe("SlashingManager", () => {
     await core.pool.connect(core.members.get(OFFENDER)!.operator).requestUnbond(OFFENDER, 3_333n * COIN + 1n);
     await core.slashing.submitVotes(await votePair(core, SEAT, notarize(7, "a"), notarize(7, "b")));
     expect(await total()).to.equal(1_000_000_000n * COIN);
-    expect(await core.token.balanceOf(core.addresses.slashing)).to.equal(await core.slashing.slashingPool());
-    expect(await core.token.balanceOf(core.addresses.pool)).to.equal(await core.pool.totalStake());
-    expect(await core.token.balanceOf(core.addresses.queue)).to.equal(await core.queue.totalQueued());
+    expect(await core.slashing.slashingPool()).to.equal(await core.pool.totalOwed());
+    await expectSolvent(core);
   });
 
   it("the convicted do not count from the next seal on", async () => {

@@ -100,13 +100,6 @@ export const slashingManagerAbi = [
     type: "function",
   },
   {
-    inputs: [],
-    name: "queue",
-    outputs: [{ internalType: "contract IUnbondingQueue", name: "", type: "address" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
     inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
     name: "record",
     outputs: [
@@ -231,11 +224,6 @@ export const slashingManagerAbi = [
     type: "error",
   },
   { inputs: [], name: "ReentrancyGuardReentrantCall", type: "error" },
-  {
-    inputs: [{ internalType: "address", name: "token", type: "address" }],
-    name: "SafeERC20FailedOperation",
-    type: "error",
-  },
   {
     inputs: [{ internalType: "address", name: "blob", type: "address" }],
     name: "SealedSnapshotMissing",

@@ -3,15 +3,20 @@ export const unbondingQueueAbi = [
   {
     inputs: [
       { internalType: "address", name: "authority", type: "address" },
-      { internalType: "contract IERC20", name: "token_", type: "address" },
       { internalType: "contract IValidatorRegistry", name: "registry_", type: "address" },
       {
         components: [
           { internalType: "uint256", name: "unbondingTime", type: "uint256" },
           { internalType: "uint256", name: "cohortPeriod", type: "uint256" },
           { internalType: "uint256", name: "maxWait", type: "uint256" },
+          { internalType: "uint256", name: "redelegationPeriod", type: "uint256" },
+          { internalType: "uint256", name: "commissionNotice", type: "uint256" },
+          { internalType: "uint256", name: "commissionStep", type: "uint256" },
+          { internalType: "uint256", name: "commissionMax", type: "uint256" },
+          { internalType: "uint256", name: "minimumDelegation", type: "uint256" },
+          { internalType: "uint256", name: "maxHold", type: "uint256" },
         ],
-        internalType: "struct UnbondingQueue.Times",
+        internalType: "struct IStakingPool.Times",
         name: "times",
         type: "tuple",
       },
@@ -24,6 +29,17 @@ export const unbondingQueueAbi = [
     name: "authority",
     outputs: [{ internalType: "address", name: "", type: "address" }],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "uint256", name: "index", type: "uint256" },
+      { internalType: "uint256", name: "shares", type: "uint256" },
+    ],
+    name: "cancel",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -45,16 +61,25 @@ export const unbondingQueueAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "uint32", name: "seal", type: "uint32" }],
+    name: "closeBelow",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
       { internalType: "uint256", name: "index", type: "uint256" },
     ],
     name: "cohort",
     outputs: [
       {
         components: [
-          { internalType: "uint128", name: "tokens", type: "uint128" },
-          { internalType: "uint40", name: "day", type: "uint40" },
+          { internalType: "uint96", name: "tokens", type: "uint96" },
+          { internalType: "uint96", name: "shares", type: "uint96" },
+          { internalType: "uint32", name: "day", type: "uint32" },
           { internalType: "uint32", name: "lastSeal", type: "uint32" },
         ],
         internalType: "struct IUnbondingQueue.Cohort",
@@ -66,7 +91,10 @@ export const unbondingQueueAbi = [
     type: "function",
   },
   {
-    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
+    ],
     name: "cohortCount",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
@@ -80,9 +108,28 @@ export const unbondingQueueAbi = [
     type: "function",
   },
   {
-    inputs: [],
-    name: "elections",
-    outputs: [{ internalType: "address", name: "", type: "address" }],
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "address", name: "owner", type: "address" },
+      { internalType: "uint256", name: "index", type: "uint256" },
+    ],
+    name: "entryOf",
+    outputs: [
+      { internalType: "uint256", name: "shares", type: "uint256" },
+      { internalType: "uint256", name: "tokens", type: "uint256" },
+      {
+        components: [
+          { internalType: "uint64", name: "source", type: "uint64" },
+          { internalType: "uint32", name: "cohort", type: "uint32" },
+          { internalType: "uint96", name: "shares", type: "uint96" },
+          { internalType: "uint96", name: "paid", type: "uint96" },
+          { internalType: "uint128", name: "bound", type: "uint128" },
+        ],
+        internalType: "struct IUnbondingQueue.Liability",
+        name: "liability",
+        type: "tuple",
+      },
+    ],
     stateMutability: "view",
     type: "function",
   },
@@ -96,10 +143,57 @@ export const unbondingQueueAbi = [
   {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
-      { internalType: "uint32", name: "seal", type: "uint32" },
+      { internalType: "address", name: "owner", type: "address" },
     ],
-    name: "liableBond",
-    outputs: [{ internalType: "uint256", name: "liable", type: "uint256" }],
+    name: "isEncumbered",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
+      { internalType: "uint256", name: "index", type: "uint256" },
+      { internalType: "Epoch", name: "witness", type: "uint64" },
+    ],
+    name: "isOver",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "uint32", name: "low", type: "uint32" },
+      { internalType: "uint32", name: "high", type: "uint32" },
+    ],
+    name: "liable",
+    outputs: [
+      { internalType: "uint256", name: "bond", type: "uint256" },
+      { internalType: "uint256", name: "delegations", type: "uint256" },
+      { internalType: "uint256", name: "redelegations", type: "uint256" },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        components: [
+          { internalType: "uint64", name: "source", type: "uint64" },
+          { internalType: "uint32", name: "cohort", type: "uint32" },
+          { internalType: "uint96", name: "shares", type: "uint96" },
+          { internalType: "uint96", name: "paid", type: "uint96" },
+          { internalType: "uint128", name: "bound", type: "uint128" },
+        ],
+        internalType: "struct IUnbondingQueue.Liability",
+        name: "liability",
+        type: "tuple",
+      },
+    ],
+    name: "lossOf",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
   },
@@ -108,6 +202,17 @@ export const unbondingQueueAbi = [
     name: "maxWait",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "uint256", name: "amount", type: "uint256" },
+      { internalType: "uint32", name: "seal", type: "uint32" },
+    ],
+    name: "noteRedelegation",
+    outputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -121,9 +226,33 @@ export const unbondingQueueAbi = [
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
       { internalType: "uint256", name: "amount", type: "uint256" },
-      { internalType: "bool", name: "counted", type: "bool" },
+      { internalType: "uint32", name: "seal", type: "uint32" },
     ],
     name: "queueBond",
+    outputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "address", name: "owner", type: "address" },
+      { internalType: "uint256", name: "amount", type: "uint256" },
+      { internalType: "uint32", name: "seal", type: "uint32" },
+      {
+        components: [
+          { internalType: "uint64", name: "source", type: "uint64" },
+          { internalType: "uint32", name: "cohort", type: "uint32" },
+          { internalType: "uint96", name: "shares", type: "uint96" },
+          { internalType: "uint96", name: "paid", type: "uint96" },
+          { internalType: "uint128", name: "bound", type: "uint128" },
+        ],
+        internalType: "struct IUnbondingQueue.Liability",
+        name: "liability",
+        type: "tuple",
+      },
+    ],
+    name: "queueDelegation",
     outputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
     stateMutability: "nonpayable",
     type: "function",
@@ -150,8 +279,12 @@ export const unbondingQueueAbi = [
     type: "function",
   },
   {
-    inputs: [{ internalType: "address", name: "elections_", type: "address" }],
-    name: "setElections",
+    inputs: [
+      { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "address", name: "owner", type: "address" },
+      { internalType: "uint256", name: "index", type: "uint256" },
+    ],
+    name: "settleLiability",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",
@@ -159,19 +292,18 @@ export const unbondingQueueAbi = [
   {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
-      { internalType: "uint32", name: "seal", type: "uint32" },
-      { internalType: "uint256", name: "amount", type: "uint256" },
+      { internalType: "uint32", name: "low", type: "uint32" },
+      { internalType: "uint32", name: "high", type: "uint32" },
+      { internalType: "uint256", name: "bond", type: "uint256" },
+      { internalType: "uint256", name: "delegation", type: "uint256" },
     ],
-    name: "slashBond",
-    outputs: [{ internalType: "uint256", name: "taken", type: "uint256" }],
+    name: "slash",
+    outputs: [
+      { internalType: "uint256", name: "bondTaken", type: "uint256" },
+      { internalType: "uint256", name: "delegationTaken", type: "uint256" },
+      { internalType: "uint256", name: "charged", type: "uint256" },
+    ],
     stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [],
-    name: "token",
-    outputs: [{ internalType: "contract IERC20", name: "", type: "address" }],
-    stateMutability: "view",
     type: "function",
   },
   {
@@ -194,7 +326,7 @@ export const unbondingQueueAbi = [
       { internalType: "uint256", name: "index", type: "uint256" },
       { internalType: "Epoch", name: "witness", type: "uint64" },
     ],
-    name: "withdrawBond",
+    name: "withdraw",
     outputs: [{ internalType: "uint256", name: "amount", type: "uint256" }],
     stateMutability: "nonpayable",
     type: "function",
@@ -205,14 +337,15 @@ export const unbondingQueueAbi = [
       { internalType: "uint256", name: "index", type: "uint256" },
       { internalType: "Epoch", name: "witness", type: "uint64" },
     ],
-    name: "withdrawable",
-    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    stateMutability: "view",
+    name: "withdrawBond",
+    outputs: [{ internalType: "uint256", name: "amount", type: "uint256" }],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
       { internalType: "uint256", name: "index", type: "uint256" },
     ],
     name: "withdrawableAtLatest",
@@ -223,6 +356,7 @@ export const unbondingQueueAbi = [
   {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
+      { internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
       { internalType: "uint256", name: "index", type: "uint256" },
       { internalType: "Epoch", name: "from", type: "uint64" },
     ],
@@ -257,7 +391,7 @@ export const unbondingQueueAbi = [
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
       { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
-      { indexed: false, internalType: "uint40", name: "day", type: "uint40" },
+      { indexed: false, internalType: "uint32", name: "day", type: "uint32" },
       { indexed: false, internalType: "uint32", name: "lastSeal", type: "uint32" },
     ],
     name: "BondQueued",
@@ -284,8 +418,8 @@ export const unbondingQueueAbi = [
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
       { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
-      { indexed: true, internalType: "address", name: "slasher", type: "address" },
       { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
     ],
     name: "CohortSlashed",
@@ -293,8 +427,63 @@ export const unbondingQueueAbi = [
   },
   {
     anonymous: false,
-    inputs: [{ indexed: true, internalType: "address", name: "elections", type: "address" }],
-    name: "ElectionsSet",
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "shares", type: "uint256" },
+    ],
+    name: "DelegationCancelled",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint32", name: "day", type: "uint32" },
+      { indexed: false, internalType: "uint32", name: "lastSeal", type: "uint32" },
+    ],
+    name: "DelegationQueued",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "shares", type: "uint256" },
+    ],
+    name: "DelegationWithdrawn",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint64", name: "source", type: "uint64" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "shares", type: "uint256" },
+    ],
+    name: "LiabilityCharged",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+      { indexed: false, internalType: "uint32", name: "lastSeal", type: "uint32" },
+    ],
+    name: "RedelegationNoted",
     type: "event",
   },
   {
@@ -317,19 +506,6 @@ export const unbondingQueueAbi = [
   },
   { inputs: [], name: "ReentrancyGuardReentrantCall", type: "error" },
   {
-    inputs: [
-      { internalType: "uint8", name: "bits", type: "uint8" },
-      { internalType: "uint256", name: "value", type: "uint256" },
-    ],
-    name: "SafeCastOverflowedUintDowncast",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "address", name: "token", type: "address" }],
-    name: "SafeERC20FailedOperation",
-    type: "error",
-  },
-  {
     inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
     name: "UnbondingQueueClosed",
     type: "error",
@@ -346,8 +522,8 @@ export const unbondingQueueAbi = [
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
       { internalType: "uint256", name: "cohort", type: "uint256" },
-      { internalType: "uint256", name: "tokens", type: "uint256" },
-      { internalType: "uint256", name: "amount", type: "uint256" },
+      { internalType: "uint256", name: "shares", type: "uint256" },
+      { internalType: "uint256", name: "asked", type: "uint256" },
     ],
     name: "UnbondingQueueInsufficient",
     type: "error",
@@ -366,6 +542,7 @@ export const unbondingQueueAbi = [
     name: "UnbondingQueueNotReady",
     type: "error",
   },
+  { inputs: [], name: "UnbondingQueueOverflow", type: "error" },
   {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
@@ -374,5 +551,4 @@ export const unbondingQueueAbi = [
     name: "UnbondingQueueUnauthorized",
     type: "error",
   },
-  { inputs: [], name: "UnbondingQueueZeroTime", type: "error" },
 ] as const;

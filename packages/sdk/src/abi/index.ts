@@ -2,6 +2,7 @@
 export { aitbcTokenAbi } from "./AITBCToken.ts";
 export { checkpointManagerAbi } from "./CheckpointManager.ts";
 export { consensusParametersAbi } from "./ConsensusParameters.ts";
+export { delegationsAbi } from "./Delegations.ts";
 export { electionsAbi } from "./Elections.ts";
 export { inclusionLensAbi } from "./InclusionLens.ts";
 export { quorumProofsAbi } from "./QuorumProofs.ts";
