@@ -97,7 +97,13 @@ describe("roles", () => {
 
 describe("sizes", () => {
   it("no contract is above 22,000 bytes", async () => {
-    for (const name of [...Object.values(CONTRACT_NAMES), "Sealing", "SnapshotLens", "Delegations", "StakeViews"]) {
+    for (const name of [
+      ...Object.values(CONTRACT_NAMES),
+      "Sealing",
+      "SnapshotLens",
+      "Delegations",
+      "StakeViews",
+    ]) {
       const { deployedBytecode } = await artifacts.readArtifact(name);
       // Instrumented code is larger.
       const most = hre.globalOptions.coverage ? 44_000 : 22_000;
