@@ -176,6 +176,8 @@ export class Solo {
     for (const effect of effects) {
       this.effects.push(effect);
       if (effect.type === "persist") this.records.push(effect.record);
+      // The last block of the epoch before is view 0 now.
+      if (effect.type === "epoch") this.#facts.set(this.state.tip.hash, this.state.tip);
       if (effect.type === "sign") this.records.push({ type: "signed", intent: effect.intent });
     }
     for (const effect of effects) {
