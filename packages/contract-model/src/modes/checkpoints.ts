@@ -1,0 +1,175 @@
+import { seal, sealGenesis, snapshotOf } from "../elections/index.ts";
+import { sum } from "../numbers.ts";
+import type { Accounting, EpochRecord, Mode, Snapshot, State } from "../state/index.ts";
+import { emit, refuse, type Transaction } from "../transaction.ts";
+import { isBacked, type Weights } from "./quorum.ts";
+
+/** A registry may be carried over beside a sealed candidate this often in a row. */
+const MOST_CARRIED = 24;
+/** Fewer stakers than these count as none. */
+const LEAST_STAKERS = 3;
+
+/** What the last block of an epoch commits to. Registries are named by the number of their seal. */
+export interface Boundary {
+  readonly registryNext: number;
+  readonly registryAfter: number;
+  readonly modeNext: Mode;
+  readonly modeWanted: Mode;
+  readonly accounting: Accounting;
+}
+
+export interface Checkpoint {
+  readonly height: number;
+  /** Stamp of its block, ms. */
+  readonly stamp: number;
+  /** Null unless it is the epoch's last. */
+  readonly boundary: Boundary | null;
+  /** Seats that signed it. */
+  readonly signers: Iterable<number>;
+}
+
+/** Begins the chain: seals the first registry, which serves epochs 0, 1 and 2. Governance, once. */
+export function start(tx: Transaction, mode: Mode): void {
+  const { schedule } = tx.state;
+  if (schedule.started) refuse("CheckpointManagerAlreadyStarted");
+  const { number } = sealGenesis(tx);
+  Object.assign(schedule, {
+    started: true,
+    genesisStamp: tx.at * 1000,
+    stamp: tx.at * 1000,
+    acceptedAt: tx.at,
+  });
+  for (const epoch of [0, 1, 2]) {
+    schedule.records.set(epoch, {
+      seal: number,
+      incarnation: 0,
+      mode,
+      firstHeight: epoch === 0 ? 1 : 0,
+      begunAt: epoch === 0 ? tx.at : 0,
+      carried: epoch !== 0,
+    });
+  }
+  emit(tx, "Started", { mode });
+}
+
+const recordOf = (state: State, epoch: number): EpochRecord =>
+  state.schedule.records.get(epoch) ?? refuse("CheckpointManagerNotRecorded", epoch);
+
+/** The registry recorded for an epoch. */
+export const registryOf = (state: State, epoch: number): Snapshot =>
+  snapshotOf(state, recordOf(state, epoch).seal);
+
+/** Height of an epoch's last block, once it has begun. */
+export function lastHeight(state: State, epoch: number): number {
+  const { mode, firstHeight } = recordOf(state, epoch);
+  return firstHeight + state.rules.consensus.epochLength[mode] - 1;
+}
+
+/** Who signs an epoch's checkpoints: W_e. In Fast those of Balanced. */
+export function signingSet(state: State, epoch: number): ReadonlySet<number> {
+  const snapshot = registryOf(state, epoch);
+  return recordOf(state, epoch).mode === "secure" ? snapshot.members : snapshot.backing;
+}
+
+function weigh(snapshot: Snapshot, seats: Iterable<number>): Weights {
+  const list = [...seats];
+  return {
+    authorities: BigInt(list.filter((seat) => seat < snapshot.nAuth).length),
+    stake: sum(list.map((seat) => snapshot.weights[seat]!)),
+  };
+}
+
+function checkSigners(state: State, epoch: number, signers: readonly number[]): void {
+  const set = signingSet(state, epoch);
+  if (new Set(signers).size !== signers.length || signers.some((seat) => !set.has(seat)))
+    refuse("CheckpointManagerBadSeats");
+  const snapshot = registryOf(state, epoch);
+  const { mode } = recordOf(state, epoch);
+  const whole = weigh(snapshot, set);
+  const stakers = mode === "secure" ? snapshot.stakers : snapshot.backingStakers;
+  const stake = stakers < LEAST_STAKERS ? 0n : whole.stake;
+  const part = weigh(snapshot, signers);
+  if (!isBacked(mode, part, { authorities: whole.authorities, stake }))
+    refuse("CheckpointManagerNoQuorum", part.authorities, whole.authorities, part.stake, stake);
+}
+
+/** Accepts a checkpoint; a boundary hands over to the next epoch. Anyone. */
+export function submit(tx: Transaction, checkpoint: Checkpoint): void {
+  const { state } = tx;
+  const { schedule } = state;
+  if (!schedule.started) refuse("CheckpointManagerNotStarted");
+  const { epoch } = schedule;
+  const { height, stamp, boundary } = checkpoint;
+  const last = lastHeight(state, epoch);
+  if (boundary !== null && boundary.accounting.epoch !== epoch) refuse("CheckpointManagerBadBoundary");
+  if (height <= schedule.height || height > last)
+    refuse("CheckpointManagerBadHeight", height, schedule.height, last);
+  if ((height === last) !== (boundary !== null)) refuse("CheckpointManagerBadBoundary");
+  checkSigners(state, epoch, [...checkpoint.signers]);
+  Object.assign(schedule, { height, stamp, acceptedAt: tx.at, count: schedule.count + 1 });
+  emit(tx, "CheckpointAccepted", { epoch, height, submitter: tx.from });
+  if (boundary !== null) handOver(tx, boundary);
+}
+
+/** Begins the next epoch in the mode fixed here; records registry and wanted mode of the one after. */
+function handOver(tx: Transaction, boundary: Boundary): void {
+  const { schedule } = tx.state;
+  const { epoch, records } = schedule;
+  const present = recordOf(tx.state, epoch).mode;
+  const next = recordOf(tx.state, epoch + 1);
+  if (boundary.registryNext !== next.seal)
+    refuse("CheckpointManagerBadRegistry", boundary.registryNext, next.seal);
+  if (boundary.modeNext !== present && boundary.modeNext !== next.mode)
+    refuse("CheckpointManagerBadMode", boundary.modeNext, next.mode, present);
+  records.set(epoch + 1, {
+    ...next,
+    mode: boundary.modeNext,
+    firstHeight: schedule.height + 1,
+    begunAt: tx.at,
+  });
+  const after = records.get(epoch + 2);
+  if (after === undefined) {
+    const carried = chooseRegistry(tx, next.seal, boundary.registryAfter);
+    records.set(epoch + 2, {
+      seal: boundary.registryAfter,
+      incarnation: next.incarnation,
+      mode: boundary.modeWanted,
+      firstHeight: 0,
+      begunAt: 0,
+      carried,
+    });
+  } else {
+    // The genesis registry serves the first three epochs.
+    if (boundary.registryAfter !== next.seal)
+      refuse("CheckpointManagerBadRegistry", boundary.registryAfter, next.seal);
+    records.set(epoch + 2, { ...after, mode: boundary.modeWanted });
+  }
+  schedule.boundaries.set(epoch, {
+    accounting: boundary.accounting,
+    submitter: tx.from,
+    acceptedAt: tx.at,
+  });
+  schedule.epoch = epoch + 1;
+  emit(tx, "BoundaryAccepted", { epoch, nextFirstHeight: schedule.height + 1 });
+}
+
+/** The candidate sealed for the epoch after next, or the registry before again. Returns whether it was carried over. */
+function chooseRegistry(tx: Transaction, before: number, named: number): boolean {
+  const { schedule, elections } = tx.state;
+  const candidate = elections.candidates.get(schedule.epoch + 2);
+  if (candidate === named) {
+    schedule.carried = 0;
+    return false;
+  }
+  if (named !== before) refuse("CheckpointManagerBadRegistry", named, candidate ?? 0);
+  if (candidate !== undefined && ++schedule.carried > MOST_CARRIED)
+    refuse("CheckpointManagerCarriedTooOften");
+  return true;
+}
+
+/** Accepts the boundary of e and seals the candidate of e + 3. Anyone. */
+export function submitAndSeal(tx: Transaction, checkpoint: Checkpoint): void {
+  if (checkpoint.boundary === null) refuse("CheckpointManagerBadBoundary");
+  submit(tx, checkpoint);
+  seal(tx, tx.state.schedule.epoch + 2);
+}

@@ -1,0 +1,16 @@
+export {
+  acceptWithdrawal,
+  admit,
+  exit,
+  jail,
+  proposeWithdrawal,
+  register,
+  reserve,
+  revoke,
+  setKey,
+  setOperator,
+  setVoteAddress,
+  tombstone,
+  unjail,
+  voteAddress,
+} from "./registry.ts";

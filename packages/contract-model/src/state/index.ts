@@ -1,0 +1,124 @@
+import type { CustodyState, Pool } from "./custody.ts";
+import type { ElectionsState } from "./elections.ts";
+import type { Rules, Times } from "./parameters.ts";
+import type { RegistryState } from "./registry.ts";
+import type { RewardsState } from "./rewards.ts";
+import type { ScheduleState } from "./schedule.ts";
+
+export type {
+  Cohort,
+  CohortKind,
+  Commission,
+  CustodyState,
+  Entry,
+  Hold,
+  LeavingEntry,
+  Liability,
+  Pool,
+  Position,
+  Row,
+} from "./custody.ts";
+export type { ElectionsState, Snapshot, Standing, Tenure } from "./elections.ts";
+export type {
+  ConsensusRules,
+  Mode,
+  RecoveryRules,
+  RewardRules,
+  Rules,
+  SlashingRules,
+  StakeRules,
+  Times,
+} from "./parameters.ts";
+export type { Address, RegistryState, Role, Status, Validator } from "./registry.ts";
+export type { EpochPay, Ledger, PaidPosition, RewardsState } from "./rewards.ts";
+export type {
+  AcceptedBoundary,
+  Accounting,
+  EpochRecord,
+  Recovery,
+  ScheduleState,
+  SeatParticipation,
+} from "./schedule.ts";
+
+/** Base units by account; custody's and the modules' own accounts among them. */
+export interface TokenState {
+  readonly balances: Map<string, bigint>;
+}
+
+/** Everything the contracts know that has to do with stake. */
+export interface State {
+  readonly times: Times;
+  rules: Rules;
+  readonly registry: RegistryState;
+  readonly custody: CustodyState;
+  readonly tokens: TokenState;
+  readonly elections: ElectionsState;
+  readonly schedule: ScheduleState;
+  readonly rewards: RewardsState;
+}
+
+/** The contracts as deployed: nobody registered, nothing bonded. */
+export const deployed = (times: Times, rules: Rules): State => ({
+  times,
+  rules,
+  registry: { validators: new Map(), keys: new Map() },
+  custody: { pools: new Map(), owed: 0n, depositsPausedUntil: 0 },
+  tokens: { balances: new Map() },
+  elections: {
+    sealNumber: 0,
+    nAuth: 0,
+    seats: [],
+    standings: new Map(),
+    contenders: [],
+    roleChanges: [],
+    snapshots: new Map(),
+    candidates: new Map(),
+    tenures: new Map(),
+  },
+  schedule: {
+    started: false,
+    genesisStamp: 0,
+    epoch: 0,
+    height: 0,
+    stamp: 0,
+    acceptedAt: 0,
+    count: 0,
+    carried: 0,
+    records: new Map(),
+    boundaries: new Map(),
+  },
+  rewards: {
+    reserve: 0n,
+    outstanding: 0n,
+    creditLeft: 0n,
+    paidUntil: 0,
+    seals: [],
+    pays: [],
+    owed: new Map(),
+    credits: new Map(),
+    ledgers: new Map(),
+    positions: new Map(),
+  },
+});
+
+/** A validator's pool; empty if nothing was ever bonded. */
+export function poolOf(state: State, id: number): Pool {
+  const { pools } = state.custody;
+  let pool = pools.get(id);
+  if (pool === undefined) {
+    pool = {
+      bond: 0n,
+      delegated: 0n,
+      shares: 0n,
+      generation: 0,
+      commission: { current: 0n, next: 0n, nextAt: 0, since: 0 },
+      hold: { until: 0, seal: 0, limit: 0 },
+      rows: [],
+      positions: new Map(),
+      cohorts: { bond: [], delegation: [], redelegation: [] },
+      leaving: new Map(),
+    };
+    pools.set(id, pool);
+  }
+  return pool;
+}

@@ -1,0 +1,74 @@
+import type { Mode } from "./parameters.ts";
+
+/** What is on record of an epoch. */
+export interface EpochRecord {
+  /** Number of the seal that made its registry. */
+  readonly seal: number;
+  /** Recoveries before it. */
+  readonly incarnation: number;
+  /** Its mode once it has begun; before that the mode wanted for it. */
+  readonly mode: Mode;
+  /** Height of its first block; 0 while it has not begun. */
+  readonly firstHeight: number;
+  /** When the boundary before it was accepted, seconds; 0 likewise. */
+  readonly begunAt: number;
+  /** The registry was recorded for it although a candidate was sealed, or for want of one. */
+  readonly carried: boolean;
+}
+
+/** What a boundary says of its epoch, for the accounts. */
+export interface Accounting {
+  readonly epoch: number;
+  readonly views: number;
+  /** Stamp of the epoch's last block, ms. */
+  readonly stamp: number;
+  /** Millionths. */
+  readonly loadMultiplier: bigint;
+  /** Null: an epoch ended by a recovery, which pays nothing. */
+  readonly vector: readonly SeatParticipation[] | null;
+}
+
+/** One seat's part in an epoch. */
+export interface SeatParticipation {
+  /** Parts of 65,535, rounded up: what was not carried of it. 65,535: nothing was. */
+  readonly missed: number;
+  /** Blocks it made. */
+  readonly proposed: number;
+}
+
+export interface AcceptedBoundary {
+  readonly accounting: Accounting;
+  readonly submitter: string;
+  readonly acceptedAt: number;
+}
+
+/** An open recovery (protocol.md section 6). */
+export interface Recovery {
+  readonly epoch: number;
+  readonly openedAt: number;
+  /** Second from which RESTARTs count: the end of grace, fixed at opening. */
+  readonly graceEnds: number;
+  /** Highest block posted with its certificate. */
+  readonly posted: { readonly view: number; readonly hash: string } | null;
+  /** Below this view nothing may be restarted from: that of the last checkpoint accepted in this epoch. */
+  readonly floor: number;
+}
+
+export interface ScheduleState {
+  started: boolean;
+  /** When `start` was called, ms. */
+  genesisStamp: number;
+  /** The epoch whose boundary is due next. */
+  epoch: number;
+  height: number;
+  /** Stamp of the last checkpoint, ms. */
+  stamp: number;
+  /** Second of acceptance of the last checkpoint. */
+  acceptedAt: number;
+  /** Checkpoints accepted. */
+  count: number;
+  /** How often in a row a registry was carried over beside a sealed candidate. */
+  carried: number;
+  readonly records: Map<number, EpochRecord>;
+  readonly boundaries: Map<number, AcceptedBoundary>;
+}

@@ -1,0 +1,129 @@
+import * as model from "@aitbc-hybrid/contract-model";
+import { expect } from "chai";
+import fc from "fast-check";
+import type { NetworkConnection } from "hardhat/types/network";
+import { ROLES } from "../../../tasks/roles.ts";
+import { COIN, type Core, coreAddresses, hashOf, MODES, plain, type Signer } from "../../support/core.ts";
+import { ACTIONS, enroll, type Move } from "./actions.ts";
+import { compareAll, comparePosition, compareTotals, compareValidator } from "./compare.ts";
+import { perform, type World, worldOf } from "./world.ts";
+
+/** Steps between two comparisons of everything. */
+const COMPARE_EVERY = 25;
+
+/** How often each kind of step is drawn. */
+export type Weights = Partial<Record<keyof typeof ACTIONS, number>>;
+
+/** Brings a validator in on both sides. */
+async function bringIn(world: World, role: model.Role, bond: number, operator: Signer): Promise<number> {
+  const { core } = world;
+  const id = await enroll(world, operator);
+  if (role === "authority")
+    await perform(world, {
+      name: "admit",
+      from: core.deployer,
+      contract: (o) => core.registry.admit(id, o),
+      model: (tx) => model.admit(tx, id),
+    });
+  const amount = BigInt(bond) * COIN;
+  await perform(world, {
+    name: "depositBond",
+    from: operator,
+    contract: (o) => core.pool.connect(operator).depositBond(id, amount, o),
+    model: (tx) => model.depositBond(tx, id, amount),
+  });
+  return id;
+}
+
+/** Contracts and model with four authorities and four stakers, started in Balanced. */
+export async function begin(core: Core, slasher: Signer): Promise<World> {
+  await core.access.grantRole(ROLES.council, core.deployer.address, 0);
+  const world = await worldOf(core, slasher);
+  const ids: number[] = [];
+  for (const bond of [10_000, 12_000, 10_500, 30_000])
+    ids.push(await bringIn(world, "authority", bond, core.others[5 + ids.length]!));
+  for (const bond of [20_000, 15_000, 9_000, 40_000])
+    ids.push(await bringIn(world, "staker", bond, core.others[5 + ids.length]!));
+  await perform(world, {
+    name: "enter",
+    from: core.deployer,
+    contract: (o) => core.elections.enter(ids, o),
+    model: (tx) => model.enter(tx, ids),
+  });
+  const hints = plain(await core.elections.sealHints.staticCall());
+  await perform(world, {
+    name: "start",
+    from: core.deployer,
+    contract: (o) =>
+      core.checkpoints.start(
+        coreAddresses(core),
+        MODES.indexOf("balanced"),
+        hashOf("genesis state"),
+        hints,
+        o,
+      ),
+    model: (tx) => model.start(tx, "balanced"),
+  });
+  return world;
+}
+
+/** Plays a history on both sides, comparing what each step touched, and everything now and then. */
+export async function play(world: World, moves: readonly Move[]): Promise<void> {
+  for (const [step, { action, draws, after }] of moves.entries()) {
+    const { validators, owners } = await ACTIONS[action](world, draws, after);
+    for (const id of validators) {
+      await compareValidator(world, id);
+      for (const owner of owners) await comparePosition(world, id, owner);
+    }
+    await compareTotals(world);
+    if (step % COMPARE_EVERY === COMPARE_EVERY - 1) await compareAll(world);
+  }
+  await compareAll(world);
+}
+
+/** Histories of this many steps, of kinds in these proportions. */
+export function histories(weights: Weights, steps: number): fc.Arbitrary<Move[]> {
+  const draw = fc.nat({ max: 1_000_000 });
+  const action = fc.oneof(
+    ...Object.entries(weights).map(([name, weight]) => ({
+      weight,
+      arbitrary: fc.constant(name as keyof typeof ACTIONS),
+    })),
+  );
+  const after = fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 1, max: 5 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 6, max: 40 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 41, max: 400 }) },
+  );
+  const move = fc.record({ action, draws: fc.tuple(draw, draw, draw, draw), after });
+  return fc.array(move, { minLength: steps, maxLength: steps });
+}
+
+/** Seeds of the histories that every run plays; `AITBC_HYBRID_HISTORIES=n` plays n more, of seeds after these. */
+export function seeds(fixed: readonly number[]): number[] {
+  const more = Number(process.env.AITBC_HYBRID_HISTORIES ?? 0);
+  return [...fixed, ...Array.from({ length: more }, (_, i) => 1_000 + i)];
+}
+
+/** One history of a seed. */
+export const historyOf = (weights: Weights, steps: number, seed: number): Move[] =>
+  fc.sample(histories(weights, steps), { numRuns: 1, seed })[0]!;
+
+/** Demands that every kind of step went through somewhere, and that refusals were seen. */
+export function expectSeen(seen: ReadonlyMap<string, number>, names: readonly string[]): void {
+  const missing = names.filter((name) => !seen.has(name));
+  expect(missing, "never seen in any history").to.deep.equal([]);
+}
+
+/** Loads a fixture of both sides. The model's state is a value: only the contracts are turned back. */
+export async function loadWorld(
+  connection: NetworkConnection,
+  fixture: () => Promise<World>,
+): Promise<World> {
+  const world = await connection.networkHelpers.loadFixture(fixture);
+  return {
+    ...world,
+    core: { ...world.core, members: new Map(world.core.members), secrets: new Map(world.core.secrets) },
+    seen: new Map(),
+  };
+}
