@@ -1,3 +1,4 @@
+import { silencedBy } from "./silence.ts";
 import type {
   BlockRecord,
   EpochContext,
@@ -123,11 +124,35 @@ export class Draft {
     this.effects.push({ type: "send", to, message });
   }
 
-  /** Asks for a signature; the caller has marked the intent as signed already. */
-  sign(intent: SignIntent): void {
+  /** Asks for a signature; the caller has marked the intent as signed already. False: the own key keeps silent. */
+  sign(intent: SignIntent): boolean {
+    const reason = silencedBy(this.s, intent);
+    if (reason !== null) {
+      this.trace(`6: silent: ${reason}`);
+      return false;
+    }
+    this.bind(intent);
     const id = this.s.nextSign++;
     this.map("signs").set(id, intent);
     this.effects.push({ type: "sign", id, intent });
+    return true;
+  }
+
+  /** What the own key signed binds RESTART (section 6, 3); also after a restart. */
+  bind(intent: SignIntent): void {
+    if (intent.what === "checkpoint") {
+      const { blockHash: hash, height, stamp } = intent.checkpoint;
+      if (height > (this.s.signedCheckpoint?.height ?? -1)) this.s.signedCheckpoint = { hash, height, stamp };
+    } else if (intent.what === "restart") {
+      this.s.ownRestart = intent.restart;
+      this.s.restarted = { epoch: intent.epoch, incarnation: this.epoch.start.incarnation };
+    } else if (
+      intent.what !== "signal" &&
+      intent.vote.kind === "finalize" &&
+      intent.vote.view > this.s.finalizedView
+    ) {
+      this.s.finalizedView = intent.vote.view;
+    }
   }
 
   /** Hands a check to the verifier and remembers why. */

@@ -1,8 +1,10 @@
 import type { Draft } from "./draft.ts";
-import { epochContext, nextStart } from "./epoch/index.ts";
+import { epochContext, firstFacts, nextStart } from "./epoch/index.ts";
 import { ProtocolError } from "./errors.ts";
+import { carriedOver } from "./evidence/index.ts";
 import { noAttendance } from "./modes/index.ts";
-import type { ChainFacts, EpochContext, ReplicaConfig, ReplicaState, Tally } from "./state.ts";
+import { isOver } from "./silence.ts";
+import type { EpochContext, ReplicaConfig, ReplicaState, Tally } from "./state.ts";
 import type { Checkpoint, EpochStart, Hash, Millis, Registry } from "./types/index.ts";
 import { startTimers } from "./view/index.ts";
 
@@ -54,18 +56,19 @@ type PerEpoch = Pick<
   | "dueCheckpoints"
   | "backings"
   | "strayBackings"
+  | "restarts"
+  | "pastRestarts"
+  | "ownRestart"
+  | "postedView"
+  | "finalizedView"
+  | "signedCheckpoint"
+  | "resumeAsked"
 >;
 
 /** The part of the state that begins anew with an epoch: view 0 is the last block of the one before. */
 export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
   const { start, registry } = context;
-  const chain: ChainFacts = {
-    seed: start.seed,
-    term: 0,
-    carriedView: 0,
-    backedHeight: start.previousCheckpointHeight,
-    backedStamp: start.backedStamp,
-  };
+  const chain = firstFacts(start);
   const zeros = registry.entries.map(() => 0);
   return {
     epoch: context,
@@ -120,6 +123,13 @@ export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
     dueCheckpoints: new Map(),
     backings: new Map(),
     strayBackings: [],
+    restarts: new Map(),
+    pastRestarts: new Map(),
+    ownRestart: null,
+    postedView: 0,
+    finalizedView: 0,
+    signedCheckpoint: null,
+    resumeAsked: false,
   };
 }
 
@@ -139,12 +149,15 @@ export function stateAt(
     now,
     halted: null,
     contradicted: false,
+    contracts: null,
+    activations: new Map(),
+    restarted: null,
     registries,
     registriesAsked: new Set(),
     past:
       start.boundary === null
         ? null
-        : { epoch: start.epoch - 1, finalization: null, boundary: start.boundary },
+        : { epoch: start.epoch - 1, domain: null, finalization: null, boundary: start.boundary },
     nextJob: 1,
     nextSign: 1,
     peers: new Map(),
@@ -179,7 +192,7 @@ function contextOrHalt(d: Draft, start: EpochStart, registry: Registry): EpochCo
 export function handOver(d: Draft): boolean {
   const { s, epoch } = d;
   const last = s.lastBlock;
-  if (last === null) return false;
+  if (last === null || isOver(s)) return false;
   const commitment = last.body.commitment!;
   wantRegistry(d, commitment.registryNext, epoch.start.epoch + 1);
   wantRegistry(d, commitment.registryAfter, epoch.start.epoch + 2);
@@ -188,24 +201,45 @@ export function handOver(d: Draft): boolean {
   const registry = s.registries.get(commitment.registryNext);
   if (registry === undefined) return false;
   const start = nextStart(s as ReplicaState, epoch, last, backed, registry);
+  const past = {
+    epoch: epoch.start.epoch,
+    domain: epoch.domain,
+    finalization: s.finalization,
+    boundary: backed,
+  };
+  if (!beginEpoch(d, start, registry, past)) return false;
+  d.trace(start.registry === epoch.start.registry ? "1: registry carried over" : "1: registry handed over");
+  if (start.mode !== epoch.start.mode) d.trace("6: mode switched");
+  else if (epoch.start.hybrid.modeWanted !== start.mode) d.trace("6: not ready for the wanted mode");
+  return true;
+}
+
+/** Leaves the epoch for another; false if that cannot begin. */
+export function beginEpoch(
+  d: Draft,
+  start: EpochStart,
+  registry: Registry,
+  past: ReplicaState["past"],
+): boolean {
+  const { s, epoch } = d;
   const context = contextOrHalt(d, start, registry);
   if (context === null) return false;
-  const past = { epoch: epoch.start.epoch, finalization: s.finalization, boundary: backed };
   const registries = new Map<Hash, Registry>();
   for (const root of [start.registry, start.registryNext]) {
     const known = s.registries.get(root);
     if (known !== undefined) registries.set(root, known);
   }
+  const pastRestarts = past === null ? new Map() : carriedOver(s.restarts, epoch.registry, registry);
   Object.assign(s, freshEpoch(context, s.now));
   s.past = past;
+  s.pastRestarts = pastRestarts;
   s.registries = registries;
   // A later epoch may name a registry again that is dropped here: then it has to be asked for again.
   s.registriesAsked = new Set(s.registriesAsked.has(start.registryNext) ? [start.registryNext] : []);
   d.persist({ type: "epoch", start });
+  if (s.restarted?.epoch === start.epoch - 1 && s.restarted.incarnation === start.incarnation)
+    d.persist({ type: "silent" });
   d.emit({ type: "epoch", start, registry });
-  d.trace(start.registry === epoch.start.registry ? "1: registry carried over" : "1: registry handed over");
-  if (start.mode !== epoch.start.mode) d.trace("6: mode switched");
-  else if (epoch.start.hybrid.modeWanted !== start.mode) d.trace("6: not ready for the wanted mode");
   startTimers(d);
   return true;
 }

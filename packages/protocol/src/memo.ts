@@ -6,6 +6,7 @@ import {
   commitmentHash,
   lateVotesHash,
   merkleRoot,
+  restartRoot,
   signalRoot,
   voteRoot,
   vrfOutput,
@@ -94,6 +95,8 @@ export function signingRoot(intent: SignIntent): Hash {
       return checkpointRootOf(intent.domain, intent.checkpoint);
     case "signal":
       return signalRoot(intent.domain, intent.epoch, intent.signal);
+    case "restart":
+      return restartRoot(intent.domain, intent.restart.view, intent.restart.blockHash);
     default:
       return rootOf(intent.domain, intent.vote);
   }

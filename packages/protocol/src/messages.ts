@@ -1,6 +1,7 @@
 import { isWellFormed } from "./block/index.ts";
 import { addCheckpointVote, verifyBacking } from "./checkpoint/index.ts";
 import type { Draft } from "./draft.ts";
+import { addRestart } from "./evidence/index.ts";
 import { lastOfTerm } from "./leader.ts";
 import { addLateVote, onSignal } from "./modes/index.ts";
 import type { Certificate, CheckpointVote, Hash, Message, Peer, Vote } from "./types/index.ts";
@@ -59,6 +60,7 @@ export function onMessage(d: Draft, from: Peer, message: Message): void {
       if (isCurrent(d, from, message, message.signal)) onSignal(d, message.signal, from);
       return;
     case "restart":
+      addRestart(d, message.vote, from);
       return;
   }
 }

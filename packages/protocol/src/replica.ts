@@ -4,15 +4,18 @@ import { genesisHash as hashGenesis, snapshotHash } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
 import { genesisStart } from "./epoch/index.ts";
 import {
+  onBesideVerified,
   onCarriedVerified,
   onCheckpointsVerified,
   onConflictVerified,
   onMemberVerified,
+  onRestartVerified,
 } from "./evidence/index.ts";
 import { stateAt } from "./handover.ts";
 import { termOf } from "./leader.ts";
 import { onMessage } from "./messages.ts";
 import { onLateVerified, onSignalSigned, onSignalsVerified } from "./modes/index.ts";
+import { certificateFor, restartSeats } from "./recovery/index.ts";
 import { settle } from "./settle.ts";
 import type { Job, ReplicaConfig, ReplicaState } from "./state.ts";
 import type { CheckResult, Effect, Hash, Input, Millis, Mode, Registry, Seat, Vote } from "./types/index.ts";
@@ -135,6 +138,18 @@ function receive(d: Draft, input: Input): void {
       d.changed = true;
       return;
     }
+    case "contracts":
+      d.s.contracts = input.reading;
+      d.changed = true;
+      return;
+    case "activated": {
+      const { activation } = input;
+      const known = d.s.activations.get(activation.epoch);
+      if (activation.incarnation <= (known?.incarnation ?? d.epoch.start.incarnation)) return;
+      d.map("activations").set(activation.epoch, activation);
+      d.changed = true;
+      return;
+    }
     case "reverted": {
       d.halt(
         `settlement block ${input.reference.number} (${input.reference.hash}), named by a final block, was reverted`,
@@ -161,6 +176,10 @@ function onVerified(d: Draft, id: number, result: CheckResult): void {
     if (job.what === "proposal") onProposalVerified(d, job, result);
   } else if (job.what === "conflict") {
     onConflictVerified(d, job, result);
+  } else if (job.what === "restart") {
+    onRestartVerified(d, job, result.valid[0] === true);
+  } else if (job.what === "besideRestart") {
+    onBesideVerified(d, job, result.valid[0] === true);
   } else if (job.what === "member") {
     onMemberVerified(d, job, result.valid[0] === true);
   } else if (job.what === "checkpoints") {
@@ -216,6 +235,12 @@ function onSigned(d: Draft, id: number, signature: Uint8Array): void {
   }
   if (intent.what === "signal") {
     onSignalSigned(d, intent, signature);
+    return;
+  }
+  if (intent.what === "restart") {
+    const vote = { ...intent.restart, ...restartSeats(d), epoch, domain, signature };
+    d.broadcast({ type: "restart", vote });
+    d.emit({ type: "restart", vote, certificate: certificateFor(d, intent.restart) });
     return;
   }
   const seat = d.epoch.voterSeat!;

@@ -1,5 +1,5 @@
 import { addBlock, parentFacts, validateBlock } from "./block/index.ts";
-import { appendFinal, markBacked } from "./checkpoint/index.ts";
+import { appendFinal, markBacked, rebuildFinal } from "./checkpoint/index.ts";
 import { genesisHash as hashGenesis } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
 import { ProtocolError } from "./errors.ts";
@@ -9,6 +9,7 @@ import { checkpointRootOf, hashOf } from "./memo.ts";
 import { settle } from "./settle.ts";
 import type { ReplicaConfig, ReplicaState } from "./state.ts";
 import type {
+  Activation,
   Certificate,
   DurableRecord,
   Effect,
@@ -24,7 +25,8 @@ import { dropFinal, startTimers } from "./view/index.ts";
  * held is held again. Signatures are asked for again, with the same intents: slashing protection answers identical
  * ones. No `finalized`, `backed` or `epoch` effect is repeated: the shell reads those records itself.
  *
- * @param records since and including the last `epoch` record, in order
+ * @param records since and including the last `epoch` record, in order; or those of the earlier epoch that `resume` named
+ * @param activations the recoveries that the own settlement client shows, at or above that epoch
  * @throws ProtocolError STATE_INVALID if they do not begin with an epoch whose registry is given, or contradict themselves
  */
 export function restoreReplica(
@@ -32,6 +34,7 @@ export function restoreReplica(
   registries: readonly Registry[],
   records: readonly DurableRecord[],
   now: Millis,
+  activations: readonly Activation[] = [],
 ): { state: ReplicaState; effects: Effect[] } {
   const [first, ...rest] = records;
   if (first?.type !== "epoch")
@@ -51,6 +54,7 @@ export function restoreReplica(
   wantRegistry(d, start.registryNext, start.epoch + 1);
   const intents: SignIntent[] = [];
   for (const record of rest) replay(d, record, intents);
+  for (const activation of activations) d.map("activations").set(activation.epoch, activation);
   signAgain(d, intents);
   startTimers(d);
   settle(d);
@@ -83,6 +87,12 @@ function replay(d: Draft, record: DurableRecord, intents: SignIntent[]): void {
       markBacked(d, record.certificate);
       return;
     }
+    case "rewound":
+      rewindAgain(d, record.hash);
+      return;
+    case "silent":
+      d.s.restarted = { epoch: d.epoch.start.epoch - 1, incarnation: d.epoch.start.incarnation };
+      return;
     case "evidence":
       remember(d, record.evidence);
       return;
@@ -91,7 +101,9 @@ function replay(d: Draft, record: DurableRecord, intents: SignIntent[]): void {
 
 /** What was signed is never contradicted, whether the signature was ever made. */
 function bind(d: Draft, intent: SignIntent): void {
-  if (intent.domain !== d.epoch.domain || intent.what === "checkpoint" || intent.what === "signal") return;
+  if (intent.domain !== d.epoch.domain || intent.what === "signal") return;
+  d.bind(intent);
+  if (intent.what === "checkpoint" || intent.what === "restart") return;
   const { kind, view, blockHash, parentView } = intent.vote;
   const target = { blockHash, parentView };
   if (kind === "nullify") d.setOwn(view, { nullify: true });
@@ -127,11 +139,25 @@ function finalAgain(d: Draft, record: Extract<DurableRecord, { type: "final" }>)
   dropFinal(d, new Set([hash]));
 }
 
+/** A recovery took final blocks back. */
+function rewindAgain(d: Draft, hash: Hash): void {
+  let node = d.s.history;
+  while (node !== null && node.facts.hash !== hash) node = node.below;
+  if (node === null && hash !== d.epoch.start.parent.hash)
+    throw new ProtocolError("STATE_INVALID", `the block ${hash} that a record goes back to is not final`);
+  rebuildFinal(d, node);
+}
+
 /** Asks again for every signature that may still matter. */
 function signAgain(d: Draft, intents: readonly SignIntent[]): void {
   for (const intent of intents) {
     // Signals are looked at anew: they bind nobody.
     if (intent.domain !== d.epoch.domain || intent.what === "signal") continue;
+    if (intent.what === "restart") {
+      // The last one stands for all of them.
+      if (intent.restart === d.s.ownRestart) d.sign(intent);
+      continue;
+    }
     if (intent.what !== "checkpoint") {
       if (intent.vote.view > d.s.tip.view) d.sign(intent);
       continue;

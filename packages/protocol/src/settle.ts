@@ -5,6 +5,7 @@ import { walkConflicts } from "./evidence/index.ts";
 import { handOver } from "./handover.ts";
 import { onMessage } from "./messages.ts";
 import { collectLateVotes, collectSignals, repeatSignals, signSignals } from "./modes/index.ts";
+import { quietFrom, recover, tendRecovery } from "./recovery/index.ts";
 import type { Millis } from "./types/index.ts";
 import {
   catchUp,
@@ -24,12 +25,13 @@ import {
 
 /** Applies the rules until none applies any more, then sees to repair and the next deadline. */
 export function settle(d: Draft): void {
-  if (d.s.contradicted) {
-    settleHalted(d);
-    return;
-  }
   do {
     d.changed = false;
+    if (recover(d)) replayEarly(d);
+    if (d.s.contradicted) {
+      settleHalted(d);
+      return;
+    }
     advanceBlocks(d);
     rule8Finalize(d);
     rule4Certify(d);
@@ -43,13 +45,11 @@ export function settle(d: Draft): void {
     signSignals(d);
     collectLateVotes(d);
     collectSignals(d);
-    if (d.s.contradicted) {
-      settleHalted(d);
-      return;
-    }
+    tendRecovery(d);
+    if (d.s.contradicted) continue;
     if (d.s.halted !== null) return;
     if (handOver(d)) replayEarly(d);
-  } while (d.changed);
+  } while (d.changed || d.s.contradicted);
   rule6Retry(d);
   repeatCheckpointVotes(d);
   repeatSignals(d);
@@ -58,8 +58,10 @@ export function settle(d: Draft): void {
   setTimer(d);
 }
 
-/** A node halted by a contradiction votes no more; it finds out who is to blame (rule 8, section 7). */
+/** A node halted by a contradiction votes no more; it finds out who is to blame, and sees to recovery (rule 8, sections 6 and 7). */
 function settleHalted(d: Draft): void {
+  advanceBlocks(d);
+  tendRecovery(d);
   walkConflicts(d, {
     wantBlock: (draft, hash) => wantBlock(draft, hash, null),
     wantCertificate: (draft, view) => wantEvidence(draft, view),
@@ -83,6 +85,7 @@ function setTimer(d: Draft): void {
   const consider = (time: Millis): void => {
     if (time > now && time < at) at = time;
   };
+  if (s.contracts?.recovery) consider(quietFrom(d));
   if (s.contradicted) {
     for (const fetch of [...s.fetches.values(), ...s.wanted.values()]) consider(fetch.retryAt);
     ask(d, at);

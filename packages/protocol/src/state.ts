@@ -3,12 +3,14 @@ import type { Attendance } from "./modes/index.ts";
 import type { EpochParams } from "./params.ts";
 import type { Electorate } from "./quorum.ts";
 import type {
+  Activation,
   Block,
   Certificate,
   Checkpoint,
   CheckpointCertificate,
   CheckpointTestimony,
   CheckpointVote,
+  ContractsReading,
   EpochStart,
   ExecutedRoots,
   Genesis,
@@ -20,11 +22,14 @@ import type {
   Proposal,
   ReferenceReading,
   Registry,
+  RestartBody,
+  RestartVote,
   Seat,
   SettlementReference,
   Signal,
   SignalBody,
   SignIntent,
+  Testimony,
   Vote,
   VoteBody,
 } from "./types/index.ts";
@@ -188,11 +193,11 @@ export interface Ledgered {
 export interface FinalNode {
   /** What a child inherits. */
   readonly facts: ParentFacts;
-  /** The header's own view. */
+  /** The header's own view and parent view. */
   readonly view: number;
+  readonly parentView: number;
   readonly roots: ExecutedRoots;
-  readonly range: MountainRange;
-  readonly lastDue: Ledgered["lastDue"];
+  readonly ledgered: Ledgered;
   /** F of this very block; null where a descendant's made it final. */
   readonly certificate: Certificate | null;
   /** Certificates that the block carries. */
@@ -219,6 +224,22 @@ export type Job =
     }
   /** A certificate that a chain in conflict with the own carries. */
   | { readonly what: "carried"; readonly certificate: Certificate; readonly root: Hash }
+  | {
+      readonly what: "restart";
+      readonly vote: RestartVote;
+      /** Of the signer, in the present registry. */
+      readonly seat: Seat;
+      /** Of the own epoch, else of the one before. */
+      readonly isOwn: boolean;
+      readonly from: Peer;
+    }
+  | {
+      readonly what: "besideRestart";
+      readonly restart: RestartVote;
+      readonly testimony: Testimony;
+      readonly seat: Seat;
+      readonly from: Peer | null;
+    }
   /** A vote against a certificate that its signer is in. */
   | {
       readonly what: "member";
@@ -316,6 +337,8 @@ export interface ReplicaState {
   /** How nodes still in e - 1 are answered. */
   readonly past: {
     readonly epoch: number;
+    /** Its D; null after a restart. */
+    readonly domain: Hash | null;
     readonly finalization: Certificate | null;
     readonly boundary: CheckpointCertificate | null;
   } | null;
@@ -404,6 +427,25 @@ export interface ReplicaState {
   readonly dueCheckpoints: ReadonlyMap<number, Checkpoint>;
   /** Their backings. */
   readonly backings: ReadonlyMap<number, CheckpointCertificate>;
+  /** What the own client read last of the contracts. */
+  readonly contracts: ContractsReading | null;
+  /** Recoveries that were activated, by epoch. */
+  readonly activations: ReadonlyMap<number, Activation>;
+  /** Where the own key signed RESTART: it is silent there and in the epoch after, in this incarnation. */
+  readonly restarted: { readonly epoch: number; readonly incarnation: number } | null;
+  /** Verified RESTARTs of the epoch, by seat; those of the epoch before, by seat in this one. */
+  readonly restarts: ReadonlyMap<Seat, readonly RestartVote[]>;
+  readonly pastRestarts: ReadonlyMap<Seat, readonly RestartVote[]>;
+  /** The RESTART that the own key signed last. */
+  readonly ownRestart: RestartBody | null;
+  /** Highest view whose certificate was given to the open recovery. */
+  readonly postedView: number;
+  /** Highest view the own key signed FINALIZE for in the epoch. */
+  readonly finalizedView: number;
+  /** Block of the highest checkpoint the own key signed in the epoch. */
+  readonly signedCheckpoint: { readonly hash: Hash; readonly height: number; readonly stamp: Millis } | null;
+  /** The shell was asked to go back to an earlier epoch. */
+  readonly resumeAsked: boolean;
   /** Verified backings of other chains. */
   readonly strayBackings: readonly CheckpointCertificate[];
   readonly timer: Millis | null;

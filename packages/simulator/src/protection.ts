@@ -1,10 +1,14 @@
 import { checkpointRootOf, type Hash, type SignIntent } from "@aitbc-hybrid/protocol";
 
 interface Signed {
+  /** Lowest view of a RESTART; null: none. */
+  restart: number | null;
   readonly notarized: Map<number, string>;
   readonly finalized: Map<number, string>;
   readonly nullified: Set<number>;
   readonly checkpoints: Map<number, Hash>;
+  /** Highest view of a checkpoint. */
+  checkpointView: number;
 }
 
 /**
@@ -24,15 +28,31 @@ export class SlashingProtection {
     if (intent.what === "signal") return null;
     let signed = this.#domains.get(intent.domain);
     if (signed === undefined) {
-      signed = { notarized: new Map(), finalized: new Map(), nullified: new Set(), checkpoints: new Map() };
+      signed = {
+        restart: null,
+        notarized: new Map(),
+        finalized: new Map(),
+        nullified: new Set(),
+        checkpoints: new Map(),
+        checkpointView: 0,
+      };
       this.#domains.set(intent.domain, signed);
     }
+    if (intent.what === "restart") {
+      const { view } = intent.restart;
+      for (const w of signed.finalized.keys()) if (w > view) return `RESTART(${view}) after FINALIZE(${w})`;
+      if (signed.checkpointView > view) return `RESTART(${view}) below a checkpoint`;
+      signed.restart = Math.min(view, signed.restart ?? view);
+      return null;
+    }
+    if (signed.restart !== null) return `a ${intent.what} after RESTART`;
     if (intent.what === "checkpoint") {
       const { height } = intent.checkpoint;
       const root = checkpointRootOf(intent.domain, intent.checkpoint);
       const known = signed.checkpoints.get(height);
       if (known !== undefined && known !== root) return `a second checkpoint at height ${height}`;
       signed.checkpoints.set(height, root);
+      signed.checkpointView = Math.max(signed.checkpointView, intent.checkpoint.view);
       return null;
     }
     const { kind, view, parentView, blockHash } = intent.vote;

@@ -1,4 +1,5 @@
 import type {
+  Activation,
   DurableRecord,
   Effect,
   Genesis,
@@ -50,6 +51,7 @@ export interface Rules {
     registries: readonly Registry[],
     records: readonly DurableRecord[],
     now: Millis,
+    activations?: readonly Activation[],
   ): RulesResult;
   step(state: unknown, input: Input): RulesResult;
   viewOf(state: unknown): RulesView;

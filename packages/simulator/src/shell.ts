@@ -18,6 +18,7 @@ import {
   type Peer,
   type Registry,
   type Request,
+  restartRoot,
   rootOf,
   signingRoot,
   voteRoot,
@@ -635,6 +636,10 @@ function signatureIn(message: Message): { readonly root: Hash; readonly signatur
     case "checkpointVote": {
       const { domain, checkpoint, signature } = message.vote;
       return { root: checkpointRootOf(domain, checkpoint), signature };
+    }
+    case "restart": {
+      const { domain, view, blockHash, signature } = message.vote;
+      return { root: restartRoot(domain, view, blockHash), signature };
     }
     default:
       return null;

@@ -133,6 +133,7 @@ export class World {
         domainHash({ chainId: CHAIN_ID, genesisHash: genesis, epoch, incarnation, mode, registry: root }),
         root,
         mode,
+        { epoch, incarnation },
       );
     };
     this.network = new Network(
@@ -566,6 +567,10 @@ function describeEffect(effect: Effect): string | null {
       const { intent } = effect;
       if (intent.what === "checkpoint") return `signs checkpoint ${intent.checkpoint.height}`;
       if (intent.what === "signal") return `signs ${intent.signal.kind} in ${intent.epoch}`;
+      if (intent.what === "restart") {
+        const { view, blockHash } = intent.restart;
+        return `signs RESTART ${intent.epoch}/${view} ${short(blockHash)}`;
+      }
       const { kind, view, parentView, blockHash } = intent.vote;
       return `signs ${intent.what} ${kind} ${intent.epoch}/${view}<-${parentView} ${short(blockHash)}`;
     }

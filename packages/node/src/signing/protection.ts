@@ -107,6 +107,7 @@ export class Protection {
       return refuse(`epoch ${domain.epoch} is below the lowest allowed, ${this.#floor}`);
     // Nothing that a signal says can be contradicted.
     if (intent.what === "signal") return ALLOWED;
+    if (intent.what === "restart") return refuse("this node does not take part in recoveries");
     if (intent.what !== "checkpoint") return this.#permitVote(domain, intent.vote);
     return this.#permitCheckpoint(
       domain,

@@ -1,5 +1,6 @@
 import type { Draft } from "../draft.ts";
 import { awaitsRegistry } from "../modes/index.ts";
+import { isOver } from "../silence.ts";
 import type { BlockRecord } from "../state.ts";
 import type { Block, Hash, Peer } from "../types/index.ts";
 import { isExecuted, parentFacts } from "./tree.ts";
@@ -22,7 +23,7 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
         finalization,
       );
     // A node that is halted by a contradiction looks at both sides.
-    if (!d.s.contradicted) return;
+    if (!keepsBranches(d)) return;
   }
   d.setBlock({
     hash,
@@ -41,6 +42,9 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
     d.emit({ type: "obtain", hash, block, from, capacity });
   }
 }
+
+/** A node that is halted by a contradiction, or that learnt of a recovery, also takes in branches from below its final block. */
+const keepsBranches = (d: Draft): boolean => d.s.contradicted || isOver(d.s);
 
 /** Notes that a block's VRF proof and carried certificates are verified. */
 export function markChecked(d: Draft, hash: Hash): void {

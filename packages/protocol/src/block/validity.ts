@@ -90,11 +90,11 @@ function carriedBacking(
     if (!isWellFormedBacking(context, c)) return "malformed carried backing";
     if (checkpoint.height <= height || checkpoint.height >= block.header.height)
       return "carried backings out of order";
-    if (checkpoint.height <= s.tip.height) {
+    const record = unfinalAtHeight(s, parent.hash, checkpoint.height);
+    if (record === null && checkpoint.height <= s.tip.height) {
       if (s.dueRoots.get(checkpoint.height) !== checkpointRootOf(context.domain, checkpoint))
         return "carried backing of no checkpoint of this chain";
     } else {
-      const record = unfinalAtHeight(s, parent.hash, checkpoint.height);
       if (record?.hash !== checkpoint.blockHash || record.block.header.stamp !== checkpoint.stamp)
         return "carried backing of another chain";
     }

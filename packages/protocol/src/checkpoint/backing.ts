@@ -1,7 +1,7 @@
 import { isWellFormedBacking } from "../block/index.ts";
 import { toBitmap } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
-import { accuseByBacking, isStray, suspectCheckpoint } from "../evidence/index.ts";
+import { accuseByBacking, besideRestart, isStray, suspectCheckpoint } from "../evidence/index.ts";
 import { checkpointRootOf } from "../memo.ts";
 import { isBacking } from "../quorum.ts";
 import type { DueCheckpoint, Job, Tally } from "../state.ts";
@@ -26,9 +26,15 @@ export function signCheckpoints(d: Draft): void {
   const { start, domain, params } = d.epoch;
   for (const due of d.s.due) {
     if (due.signed || due.checkpoint.stamp > d.s.now + params.drift) continue;
+    const isSigning = d.sign({
+      what: "checkpoint",
+      epoch: start.epoch,
+      domain,
+      checkpoint: due.checkpoint,
+    });
+    if (!isSigning) return;
     updateDue(d, { ...due, signed: true });
     d.trace("8: checkpoint signed");
-    d.sign({ what: "checkpoint", epoch: start.epoch, domain, checkpoint: due.checkpoint });
   }
 }
 
@@ -57,6 +63,7 @@ function setTally(d: Draft, tally: Tally<Checkpoint>): void {
 export function addCheckpointVote(d: Draft, vote: CheckpointVote, from: Peer): boolean {
   const { height } = vote.checkpoint;
   suspectCheckpoint(d, vote, from);
+  besideRestart(d, { type: "checkpointVote", vote }, from, false);
   if (height <= d.s.backedHeight) return false;
   const { params, electorate, lastHeight } = d.epoch;
   if (height > lastHeight || height > d.s.tip.height + INTERVALS_AHEAD * params.checkpointInterval)

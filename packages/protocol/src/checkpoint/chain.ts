@@ -1,8 +1,16 @@
 import { appendLeaf } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
+import { firstFacts } from "../epoch/index.ts";
 import { checkpointRootOf } from "../memo.ts";
-import { attended } from "../modes/index.ts";
-import type { BlockRecord, ChainFacts, DueCheckpoint, EpochContext, FinalBlock } from "../state.ts";
+import { attended, noAttendance } from "../modes/index.ts";
+import type {
+  BlockRecord,
+  ChainFacts,
+  DueCheckpoint,
+  EpochContext,
+  FinalBlock,
+  FinalNode,
+} from "../state.ts";
 import type { Block, Certificate, ExecutedRoots, Hash } from "../types/index.ts";
 import { checkpointOf, isDue } from "./due.ts";
 
@@ -75,9 +83,9 @@ export function appendFinal(
   s.history = {
     facts: s.tip,
     view: header.view,
+    parentView: header.parentView,
     roots,
-    range: s.ledgered.range,
-    lastDue: s.ledgered.lastDue,
+    ledgered: s.ledgered,
     certificate,
     carried: body.certificates,
     below: s.history,
@@ -94,4 +102,35 @@ function addDue(d: Draft, block: Block, hash: Hash, roots: ExecutedRoots): void 
   if (checkpoint.height <= s.backedHeight) return;
   const due: DueCheckpoint = { checkpoint, root, signed: false, own: null };
   s.due = [...s.due, due];
+}
+
+/** The final chain back at one of its blocks (null: before the epoch's first), as a recovery needs it. */
+export function rebuildFinal(d: Draft, node: FinalNode | null): void {
+  const { s, epoch } = d;
+  const { start, registry } = epoch;
+  const nodes: FinalNode[] = [];
+  for (let at = node; at !== null; at = at.below) nodes.unshift(at);
+  const height = node?.facts.height ?? start.parent.height;
+  s.history = node;
+  s.tip = node?.facts ?? { ...start.parent, view: 0, chain: firstFacts(start) };
+  s.roots = [...start.roots, ...nodes.map((each) => each.roots)].slice(-rootsBack(epoch));
+  s.recent = nodes.slice(-lookBack(epoch)).map(({ facts, view, parentView }) => ({
+    hash: facts.hash,
+    height: facts.height,
+    view,
+    parentView,
+    stamp: facts.stamp,
+  }));
+  s.ledgered = node?.ledgered ?? {
+    range: { count: start.parent.height + 1, peaks: start.peaks },
+    attendance: noAttendance(registry.entries.length),
+    used: 0,
+    value: 0,
+    lastDue: { hash: start.previousCheckpoint, height: start.previousCheckpointHeight },
+  };
+  s.lastBlock = null;
+  s.due = s.due.filter((due) => due.checkpoint.height <= height);
+  for (const at of s.dueRoots.keys()) if (at > height) d.map("dueRoots").delete(at);
+  for (const at of s.dueCheckpoints.keys()) if (at > height) d.map("dueCheckpoints").delete(at);
+  for (const at of s.backings.keys()) if (at > height) d.map("backings").delete(at);
 }

@@ -54,6 +54,12 @@ export function encodeRecord(record: DurableRecord): Uint8Array {
         return writeRoots(writer, record.roots);
       case "backed":
         return writeBacking(writer.u8(5), record.certificate);
+      case "rewound":
+        writer.u8(17).hash(record.hash).u64(record.height, "height");
+        return;
+      case "silent":
+        writer.u8(18);
+        return;
       case "evidence":
         return writeEvidence(writer.u8(16), record.evidence);
     }
@@ -87,6 +93,10 @@ export function decodeRecord(bytes: Uint8Array): DurableRecord {
         };
       case 16:
         return { type: "evidence", evidence: readEvidence(reader) };
+      case 17:
+        return { type: "rewound", hash: reader.hash("hash"), height: reader.u64("height") };
+      case 18:
+        return { type: "silent" };
       default:
         throw new ProtocolError("DECODE_TAG", `record ${tag} is unknown`, "record");
     }
@@ -179,12 +189,13 @@ const readRoots = (reader: Reader): ExecutedRoots => ({
   value: reader.u32("value"),
 });
 
-const INTENTS: readonly SignIntent["what"][] = ["vote", "proposal", "checkpoint", "signal"];
+const INTENTS: readonly SignIntent["what"][] = ["vote", "proposal", "checkpoint", "signal", "restart"];
 
 function writeIntent(writer: Writer, intent: SignIntent): void {
   writer.u8(INTENTS.indexOf(intent.what)).u64(intent.epoch, "epoch").hash(intent.domain);
   if (intent.what === "checkpoint") writeCheckpoint(writer, intent.checkpoint);
   else if (intent.what === "signal") writeSignalBody(writer, intent.signal);
+  else if (intent.what === "restart") writer.u64(intent.restart.view, "view").hash(intent.restart.blockHash);
   else writeBody(writer, intent.vote);
   if (intent.what === "proposal") writeBlock(writer, intent.block);
 }
@@ -202,8 +213,15 @@ function readIntent(reader: Reader): SignIntent {
       return { what: "checkpoint", epoch, domain, checkpoint: readCheckpoint(reader) };
     case 3:
       return { what: "signal", epoch, domain, signal: readSignalBody(reader) };
+    case 4:
+      return {
+        what: "restart",
+        epoch,
+        domain,
+        restart: { view: reader.u64("view"), blockHash: reader.hash("blockHash") },
+      };
     default:
-      throw new ProtocolError("DECODE_TAG", `intent ${what} is none of 0 to 3`, "intent");
+      throw new ProtocolError("DECODE_TAG", `intent ${what} is none of 0 to 4`, "intent");
   }
 }
 

@@ -53,6 +53,7 @@ export const TAG = {
   seedStep: 0x21,
   drawClass: 0x22,
   drawMember: 0x23,
+  recoverySeed: 0x24,
   genesis: 0x30,
   snapshot: 0x31,
   key: 0x32,
@@ -200,6 +201,11 @@ export function genesisSeed(genesisHash: Hash): Hash {
 /** Folds the output of one more term into the seed accumulator (starts as seed_e, ends as seed_{e+1}). */
 export function seedStep(accumulator: Hash, output: Hash): Hash {
   return finish(tagged(TAG.seedStep).hash(accumulator).hash(output));
+}
+
+/** seed_{e+1} after a recovery of e: no term's output counts, the recovery point does (sections 5 and 6). */
+export function recoverySeed(seed: Hash, incarnation: number, blockHash: Hash): Hash {
+  return finish(tagged(TAG.recoverySeed).hash(seed).u32(incarnation, "incarnation").hash(blockHash));
 }
 
 /** The two independent draws of section 5, as 256-bit integers. */

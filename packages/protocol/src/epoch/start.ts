@@ -1,7 +1,15 @@
-import { appendLeaf, EMPTY_RANGE, genesisSeed } from "../codec/index.ts";
-import { firstHybrid, nextHybrid } from "../modes/index.ts";
-import type { EpochContext, ReplicaState } from "../state.ts";
-import type { Block, CheckpointCertificate, EpochStart, Genesis, Hash, Registry } from "../types/index.ts";
+import { appendLeaf, EMPTY_RANGE, genesisSeed, recoverySeed } from "../codec/index.ts";
+import { firstHybrid, nextHybrid, recoveredHybrid } from "../modes/index.ts";
+import type { ChainFacts, EpochContext, ReplicaState } from "../state.ts";
+import type {
+  Activation,
+  Block,
+  CheckpointCertificate,
+  EpochStart,
+  Genesis,
+  Hash,
+  Registry,
+} from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
 
 /** Epoch 0: R_0 serves it and the next two; view 0 is the genesis block (protocol.md section 1, "Genesis"). */
@@ -70,3 +78,45 @@ export function nextStart(
     hybrid: nextHybrid(context, usage, { mode, modeWanted, registry }),
   };
 }
+
+/** Epoch e + 1 from a recovery point of e, which is the final tip by now (section 6, activation): Secure, its registry for e + 2 too. */
+export function recoveredStart(
+  state: ReplicaState,
+  context: EpochContext,
+  activation: Activation,
+): EpochStart {
+  const { tip, ledgered } = state;
+  return {
+    epoch: context.start.epoch + 1,
+    incarnation: activation.incarnation,
+    mode: "secure",
+    registry: activation.registry,
+    registryNext: activation.registry,
+    seed: recoverySeed(context.start.seed, activation.incarnation, activation.blockHash),
+    firstHeight: tip.height + 1,
+    parent: {
+      hash: tip.hash,
+      height: tip.height,
+      stamp: tip.stamp,
+      reference: tip.reference,
+      settledAt: tip.settledAt,
+      inboxCursor: tip.inboxCursor,
+    },
+    peaks: ledgered.range.peaks,
+    roots: state.roots,
+    previousCheckpoint: ledgered.lastDue.hash,
+    previousCheckpointHeight: ledgered.lastDue.height,
+    boundary: null,
+    backedStamp: tip.stamp,
+    hybrid: recoveredHybrid(context.start.hybrid),
+  };
+}
+
+/** What the first block of an epoch inherits. */
+export const firstFacts = (start: EpochStart): ChainFacts => ({
+  seed: start.seed,
+  term: 0,
+  carriedView: 0,
+  backedHeight: start.previousCheckpointHeight,
+  backedStamp: start.backedStamp,
+});

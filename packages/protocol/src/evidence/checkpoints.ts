@@ -12,6 +12,7 @@ import type {
   Seat,
 } from "../types/index.ts";
 import { checkpointIn, reportCheckpoints } from "./report.ts";
+import { besideRestart } from "./restarts.ts";
 import { checkpointsSlashable } from "./slashable.ts";
 
 /*
@@ -147,6 +148,7 @@ export function isStray(d: Draft, c: CheckpointCertificate): boolean {
 
 /** A verified backing convicts who signed another that is not of its chain. */
 export function accuseByBacking(d: Draft, c: CheckpointCertificate): void {
+  besideRestart(d, { type: "checkpointCertificate", certificate: c }, null, true);
   const own: CheckpointTestimony = { type: "checkpointCertificate", certificate: c };
   for (const other of backings(d)) {
     const chain = clash(d, other.checkpoint, c.checkpoint);

@@ -1,10 +1,10 @@
 import type { Draft } from "../draft.ts";
 import { firstOfTerm, lastOfTerm } from "../leader.ts";
-import { rootOf } from "../memo.ts";
 import { hasSeat } from "../quorum.ts";
 import type { Job } from "../state.ts";
 import type { Certificate, CheckResult, Peer, Vote, VoteBody } from "../types/index.ts";
-import { report, reportCertificates, reportMember, voteKey } from "./report.ts";
+import { checkOfVote, report, reportCertificates, reportMember, voteKey } from "./report.ts";
+import { besideRestart } from "./restarts.ts";
 import { slashable } from "./slashable.ts";
 
 /*
@@ -55,17 +55,11 @@ function conflicting(d: Draft, vote: Vote): { vote: Vote; from: Peer | null } | 
   return null;
 }
 
-export const checkOfVote = (d: Draft, v: Vote) => ({
-  registry: d.epoch.registry.root,
-  seat: v.seat,
-  root: rootOf(v.domain, v),
-  signature: v.signature,
-});
-
 /** If a vote contradicts another of its signer, both are verified alone: a minority's votes never reach a quorum's check. */
 export function suspectConflict(d: Draft, vote: Vote, from: Peer | null): void {
   for (const certificate of against(d, vote))
     if (hasSeat(certificate.bitmap, vote.seat)) suspectMember(d, vote, certificate, from);
+  besideRestart(d, { type: "vote", vote }, from, false);
   const other = conflicting(d, vote);
   if (other === null || d.isBusyWith(from)) return;
   if (d.s.reported.has(voteKey(vote.seat, other.vote, vote))) return;
@@ -96,6 +90,7 @@ export function isAccusing(d: Draft, c: Certificate): boolean {
 /** A verified certificate convicts who is also in one, or signed a vote, that contradicts it. */
 export function accuse(d: Draft, c: Certificate): void {
   for (const held of against(d, c)) reportCertificates(d, held, c);
+  besideRestart(d, { type: "certificate", certificate: c }, null, true);
   const k = d.epoch.params.termViews;
   const [from, to] = rangeOf(d, c);
   for (let view = from; view <= to; view++) {

@@ -24,6 +24,14 @@ import type {
 export const voteKey = (seat: Seat, a: VoteBody, b: VoteBody): string =>
   `${seat}:${a.view < b.view ? a.view : b.view}:${a.kind < b.kind ? `${a.kind}+${b.kind}` : `${b.kind}+${a.kind}`}`;
 
+/** What the verifier is asked to check a vote alone. */
+export const checkOfVote = (d: Draft, v: Vote) => ({
+  registry: d.epoch.registry.root,
+  seat: v.seat,
+  root: rootOf(v.domain, v),
+  signature: v.signature,
+});
+
 function tell(d: Draft, evidence: Evidence): void {
   d.trace(`7: evidence by ${evidence.what}`);
   d.persist({ type: "evidence", evidence });

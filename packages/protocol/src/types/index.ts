@@ -6,6 +6,7 @@ export type * from "./io.ts";
 export type * from "./messages.ts";
 export type * from "./params.ts";
 export * from "./primitives.ts";
+export type * from "./recovery.ts";
 export type * from "./registry.ts";
 export * from "./signals.ts";
 export type * from "./votes.ts";

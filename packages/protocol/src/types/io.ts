@@ -4,9 +4,10 @@ import type { Commitment } from "./commitment.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Message, Request } from "./messages.ts";
 import type { Hash, Hex, Millis, Mode, Seat } from "./primitives.ts";
+import type { Activation, ContractsReading } from "./recovery.ts";
 import type { Registry } from "./registry.ts";
 import type { SignalBody } from "./signals.ts";
-import type { Certificate, CheckpointCertificate, VoteBody } from "./votes.ts";
+import type { Certificate, CheckpointCertificate, RestartBody, RestartVote, VoteBody } from "./votes.ts";
 
 /** Name of a peer as the transport authenticated it; opaque to the replica. */
 export type Peer = string;
@@ -37,6 +38,12 @@ export type SignIntent =
       readonly epoch: number;
       readonly domain: Hash;
       readonly signal: SignalBody;
+    }
+  | {
+      readonly what: "restart";
+      readonly epoch: number;
+      readonly domain: Hash;
+      readonly restart: RestartBody;
     };
 
 /** What the hybrid manager hands from epoch to epoch (section 6): from final blocks only, the same at every node. */
@@ -117,6 +124,10 @@ export type DurableRecord =
       readonly roots: ExecutedRoots;
     }
   | { readonly type: "backed"; readonly certificate: CheckpointCertificate }
+  /** Final blocks of the epoch above this one are given up: a recovery continues from it or below another branch. */
+  | { readonly type: "rewound"; readonly hash: Hash; readonly height: number }
+  /** The own key signed RESTART of the epoch before this one, in its incarnation: it stays silent. */
+  | { readonly type: "silent" }
   /** An offence, found once. */
   | { readonly type: "evidence"; readonly evidence: Evidence };
 
@@ -244,6 +255,10 @@ export type Input = { readonly now: Millis } & (
       readonly reading: ReferenceReading | null;
     }
   | { readonly type: "registry"; readonly registry: Registry }
+  /** What the contracts say, whenever that changed, and once the own client shows a block later than a grace. */
+  | { readonly type: "contracts"; readonly reading: ContractsReading }
+  /** After the start and whenever the own client shows one final: each recovery at or above the replica's epoch. */
+  | { readonly type: "activated"; readonly activation: Activation }
   /** A settlement block that a final block names is no longer in the settlement chain: halt. */
   | { readonly type: "reverted"; readonly reference: SettlementReference }
 );
@@ -298,6 +313,14 @@ export type Effect =
       readonly certificate: Certificate;
       readonly roots: ExecutedRoots;
     }
+  /** A block at or below a recovery point that no F made final here: the recovery did. In the order of the chain, after `rewind`. */
+  | {
+      readonly type: "recovered";
+      readonly epoch: number;
+      readonly hash: Hash;
+      readonly block: Block;
+      readonly roots: ExecutedRoots;
+    }
   /** A certified block's branch lost for good: drop its speculative state. */
   | { readonly type: "abandoned"; readonly hash: Hash }
   /** A checkpoint of this chain is backed; the shell posts it. */
@@ -307,6 +330,17 @@ export type Effect =
       readonly commitment: Commitment | null;
     }
   | { readonly type: "epoch"; readonly start: EpochStart; readonly registry: Registry }
+  /** Post this N or F to the open recovery, with its block's header. */
+  | { readonly type: "post"; readonly certificate: Certificate }
+  /** Post this RESTART of the own key, with the header of its block and the certificate (null: view 0, or posted already). */
+  | { readonly type: "restart"; readonly vote: RestartVote; readonly certificate: Certificate | null }
+  /** Final blocks above this one are given up: the store and the execution go back to it. Its record is durable first. */
+  | { readonly type: "rewind"; readonly hash: Hash; readonly height: number }
+  /**
+   * A recovery of an earlier epoch than the own: restore from that epoch's records (of this incarnation) with the
+   * activations known, in place of this replica.
+   */
+  | { readonly type: "resume"; readonly epoch: number; readonly incarnation: number }
   | { readonly type: "evidence"; readonly evidence: Evidence }
   | { readonly type: "ban"; readonly peer: Peer; readonly reason: string }
   | { readonly type: "halt"; readonly reason: string; readonly keep: readonly (Certificate | Block)[] }

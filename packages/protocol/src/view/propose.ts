@@ -22,6 +22,7 @@ import {
 import type { ParentFacts } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Millis, Payload } from "../types/index.ts";
 import { type Certified, certifiedAt, coverOf, highestParent, nullifiedInTerm } from "./conditions.ts";
+import { isPastLease } from "./lease.ts";
 
 /** What the leader may propose next, and when. */
 interface Turn {
@@ -56,7 +57,12 @@ export function rule2Propose(d: Draft): void {
   if (turn === null) return;
   const block = d.block(turn.parent.hash)?.block;
   if (block !== undefined && block.header.height === d.epoch.lastHeight) {
-    if (certifiedAt(d, turn.parent.view) !== turn.parent.hash) return;
+    const record = d.block(turn.parent.hash);
+    if (certifiedAt(d, turn.parent.view) !== turn.parent.hash || record?.chain == null) return;
+    if (isPastLease(d, { ...record, chain: record.chain })) {
+      d.trace("2: past a lease");
+      return;
+    }
     d.trace("2: last block proposed again");
     sign(d, turn.view, turn.parent.view, block);
     return;

@@ -1,4 +1,4 @@
-import { executedVerdict, leaseEnd, refuseBlock } from "../block/index.ts";
+import { executedVerdict, refuseBlock } from "../block/index.ts";
 import type { Draft } from "../draft.ts";
 import { readsCandidate } from "../epoch/index.ts";
 import { hasEquivocated } from "../evidence/index.ts";
@@ -17,6 +17,7 @@ import {
   uncoveredBetween,
 } from "./conditions.ts";
 import { wantBlock, wantCertificate } from "./fetch.ts";
+import { isPastLease } from "./lease.ts";
 
 /*
  * The rules of section 3 of protocol.md that vote, in order. Rule 2 (propose) stands in propose.ts, 8 (finalization)
@@ -116,7 +117,7 @@ function judge(d: Draft, record: ViewRecord, proposal: KnownProposal): void {
     d.trace("3: stamp ahead of the clock");
     return;
   }
-  if (leaseEnd(d.epoch, block.chain, header.settledAt) < now + drift) {
+  if (isPastLease(d, { ...block, chain: block.chain })) {
     d.trace("3: past a lease");
     return;
   }
@@ -268,8 +269,7 @@ export function rule5Finalize(d: Draft): void {
     if (nullifiedInTerm(d, view) || hasEquivocated(d, view, leaderOf(d, view))) continue;
     const block = d.block(blockHash);
     if (block?.chain == null) continue;
-    if (leaseEnd(d.epoch, block.chain, block.block.header.settledAt) < d.s.now + d.epoch.params.drift)
-      continue;
+    if (isPastLease(d, { ...block, chain: block.chain })) continue;
     d.setOwn(view, { finalize: { blockHash, parentView } });
     d.trace(view + 1 < d.s.view ? "5: late FINALIZE" : "5: FINALIZE");
     signVote(d, { kind: "finalize", view, parentView, blockHash });

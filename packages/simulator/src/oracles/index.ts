@@ -1,3 +1,10 @@
 export { intentOffence, termOf, voteOffence } from "./offences.ts";
-export { accusedBy, type Convictions, type Counts, type OracleOptions, Oracles } from "./oracles.ts";
+export {
+  accusedBy,
+  type Convictions,
+  type Counts,
+  type OracleOptions,
+  Oracles,
+  type RecoveryPoint,
+} from "./oracles.ts";
 export { backingSeats, backs, isQuorum, totals, votingSeats, type Weights, weigh } from "./weights.ts";

@@ -1,7 +1,9 @@
 import {
   type Block,
   type Certificate,
+  type Checkpoint,
   checkpointRootOf,
+  checkpointsSlashable,
   type DurableRecord,
   type Effect,
   type EpochStart,
@@ -22,7 +24,7 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { certificatesIn, type Observed, type Observer } from "../observer.ts";
 import type { Keyring } from "../signatures.ts";
-import { intentOffence, termOf, voteOffence } from "./offences.ts";
+import { type Era, intentOffence, termOf, voteOffence } from "./offences.ts";
 import { backingSeats, backs, isQuorum, totals, votingSeats, weigh } from "./weights.ts";
 
 const MOST_FAILURES = 20;
@@ -42,6 +44,18 @@ export interface Counts {
 export interface OracleOptions {
   /** Faults beyond the bounds: contradictions are collected, not failures. */
   readonly beyondBounds: boolean;
+}
+
+/** Where a recovery continued, as the contracts settled it. */
+export interface RecoveryPoint {
+  /** The recovered epoch. */
+  readonly epoch: number;
+  /** From the next epoch on. */
+  readonly incarnation: number;
+  readonly height: number;
+  readonly hash: Hash;
+  /** Somebody's stake had leaked: final blocks may be lost. */
+  readonly leaked: boolean;
 }
 
 /** Whom a run convicts, and whether that is enough. */
@@ -67,9 +81,19 @@ export class Oracles implements Observer {
   readonly #certified = new Map<string, string>();
   readonly #finalized = new Map<Hash, Set<number>>();
   readonly #nullified = new Map<Hash, Set<number>>();
-  readonly #starts = new Map<number, { readonly text: string; readonly start: EpochStart }>();
+  /** By epoch and incarnation. */
+  readonly #starts = new Map<string, { readonly text: string; readonly start: EpochStart }>();
+  readonly #recoveries: RecoveryPoint[] = [];
+  /** Blocks that some honest node saw backed. */
+  readonly #backed = new Set<Hash>();
+  readonly #lost = new Set<Hash>();
+  readonly #statements = new Map<number, SignIntent[]>();
+  readonly #checkpoints = new Map<Hash, Checkpoint>();
   readonly #intents = new Map<number, Map<string, { readonly root: Hash; readonly intent: SignIntent }[]>>();
-  readonly #domains = new Map<Hash, { readonly registry: Hash; readonly mode: Mode }>();
+  readonly #domains = new Map<
+    Hash,
+    { readonly registry: Hash; readonly mode: Mode; readonly epoch: number; readonly incarnation: number }
+  >();
   /** Votes by signer as honest nodes received or stored them: the archives. */
   readonly #archive = new Map<
     string,
@@ -155,6 +179,14 @@ export class Oracles implements Observer {
           this.fail(`${node.peer}: the checkpoint at ${certificate.checkpoint.height} is not backed`);
         if (!this.#keyring.validAggregate(registry.root, root, certificate.bitmap, certificate.signature))
           this.fail(`${node.peer}: the backing at ${certificate.checkpoint.height} does not verify`);
+        const { blockHash } = certificate.checkpoint;
+        if (
+          this.#lost.has(blockHash) &&
+          !this.#options.beyondBounds &&
+          !this.#recoveries.some((r) => r.leaked)
+        )
+          this.fail(`the block at height ${certificate.checkpoint.height} is backed and lost`);
+        this.#backed.add(blockHash);
         break;
       }
       default:
@@ -187,8 +219,56 @@ export class Oracles implements Observer {
   }
 
   /** Learns which registry and mode a domain stands for. */
-  domain(domain: Hash, registry: Hash, mode: Mode): void {
-    this.#domains.set(domain, { registry, mode });
+  domain(
+    domain: Hash,
+    registry: Hash,
+    mode: Mode,
+    place: { readonly epoch: number; readonly incarnation: number },
+  ): void {
+    const { epoch, incarnation } = place;
+    this.#domains.set(domain, { registry, mode, epoch, incarnation });
+  }
+
+  /** Epoch and incarnation of a domain that some node entered. */
+  placeOf(domain: Hash): { readonly epoch: number; readonly incarnation: number } | undefined {
+    return this.#domains.get(domain);
+  }
+
+  /** The contracts activated a recovery: what was final above its point is lost, which only some blocks may be. */
+  recovered(point: RecoveryPoint): void {
+    this.#recoveries.push(point);
+    for (const [height, { block, hash }] of this.chain) {
+      if (height < point.height || hash === point.hash) continue;
+      this.#lose(block, hash, point);
+      this.chain.delete(height);
+    }
+  }
+
+  /** Blocks that were final at some node and given up by a recovery. */
+  get lost(): number {
+    return this.#lost.size;
+  }
+
+  /** The recovery that this block lies above, if any. */
+  #givenUp(header: Block["header"], hash: Hash): RecoveryPoint | undefined {
+    const place = this.#domains.get(header.domain);
+    if (place === undefined) return undefined;
+    return this.#recoveries.find(
+      (point) =>
+        place.incarnation < point.incarnation &&
+        (place.epoch > point.epoch ||
+          (place.epoch === point.epoch && header.height >= point.height && hash !== point.hash)),
+    );
+  }
+
+  /** Section 6: a backed block is never lost, nor a final one outside Fast, unless by a leak. */
+  #lose(block: Block, hash: Hash, point: RecoveryPoint): void {
+    this.#lost.add(hash);
+    if (point.leaked || this.#options.beyondBounds) return;
+    const { height, domain } = block.header;
+    if (this.#backed.has(hash)) this.fail(`the backed block at height ${height} is lost by a recovery`);
+    if (this.modeOf(domain) !== "fast")
+      this.fail(`the final block at height ${height} is lost by a recovery`);
   }
 
   /** Mode of a domain that some node entered. */
@@ -228,8 +308,9 @@ export class Oracles implements Observer {
       start.firstHeight,
       start.parent.hash,
     ].join();
-    const known = this.#starts.get(start.epoch);
-    if (known === undefined) this.#starts.set(start.epoch, { text, start });
+    const key = `${start.epoch}/${start.incarnation}`;
+    const known = this.#starts.get(key);
+    if (known === undefined) this.#starts.set(key, { text, start });
     else if (known.text !== text && !this.#options.beyondBounds)
       this.fail(`${node.peer} begins epoch ${start.epoch} differently: ${text} instead of ${known.text}`);
   }
@@ -238,6 +319,11 @@ export class Oracles implements Observer {
     const { header } = record.block;
     const hash = hashOf(record.block);
     if (record.certificate !== null) this.#certificate(record.certificate);
+    const point = this.#givenUp(header, hash);
+    if (point !== undefined) {
+      this.#lose(record.block, hash, point);
+      return;
+    }
     const known = this.chain.get(header.height);
     if (known === undefined) {
       this.chain.set(header.height, { hash, block: record.block, stateRoot: record.roots.stateRoot });
@@ -292,34 +378,75 @@ export class Oracles implements Observer {
     }
   }
 
+  /** The contracts' predicate over all pairs of signatures of an honest key, over epochs and incarnations (section 10). */
   #intent(validator: number, intent: SignIntent): void {
+    if (intent.what === "signal") return;
+    const root = signingRoot(intent);
     let groups = this.#intents.get(validator);
     if (groups === undefined) {
       groups = new Map();
       this.#intents.set(validator, groups);
     }
-    if (intent.what === "signal") return;
-    const termViews = this.termViewsOf(intent.domain);
-    const root = signingRoot(intent);
-    // Only signatures of one term, or of one checkpoint height, can be an offence.
-    const key =
-      intent.what === "checkpoint"
-        ? `${intent.domain}h${intent.checkpoint.height}`
-        : `${intent.domain}t${termOf(intent.vote.view, termViews)}`;
-    const group = groups.get(key);
-    if (group === undefined) {
-      groups.set(key, [{ root, intent }]);
-      return;
-    }
+    const restarts = groups.get("restart") ?? [];
+    const group = groups.get(this.#groupOf(intent)) ?? [];
     if (group.some((each) => each.root === root)) return;
-    for (const each of group) {
-      const offence = intentOffence(each.intent, intent, termViews);
+    groups.set(this.#groupOf(intent), group);
+    const statements = this.#statements.get(validator) ?? [];
+    this.#statements.set(validator, statements);
+    // Only signatures of one term or of one checkpoint height can be an offence, and a RESTART beside anything.
+    const others =
+      intent.what === "restart" ? statements : [...group, ...restarts].map((each) => each.intent);
+    for (const other of others) {
+      const offence = intentOffence(other, intent, (domain) => this.#eraOf(domain));
       if (offence !== null)
         this.fail(
-          `honest validator ${validator} signed ${offence} (${describeIntent(each.intent)}, ${describeIntent(intent)})`,
+          `honest validator ${validator} signed ${offence} (${describeIntent(other)}, ${describeIntent(intent)})`,
         );
     }
+    if (intent.what === "checkpoint") this.#checkpoint(validator, intent, root, statements);
     group.push({ root, intent });
+    statements.push(intent);
+  }
+
+  #groupOf(intent: Exclude<SignIntent, { what: "signal" }>): string {
+    switch (intent.what) {
+      case "restart":
+        return "restart";
+      case "checkpoint":
+        return `${intent.domain}h${intent.checkpoint.height}`;
+      default:
+        return `${intent.domain}t${termOf(intent.vote.view, this.termViewsOf(intent.domain))}`;
+    }
+  }
+
+  #eraOf(domain: Hash): Era | undefined {
+    const place = this.#domains.get(domain);
+    return place === undefined ? undefined : { ...place, termViews: this.termViewsOf(domain) };
+  }
+
+  /** Checkpoints of one key in one domain are of one chain. */
+  #checkpoint(
+    validator: number,
+    intent: Extract<SignIntent, { what: "checkpoint" }>,
+    root: Hash,
+    statements: readonly SignIntent[],
+  ): void {
+    this.#checkpoints.set(root, intent.checkpoint);
+    for (const other of statements) {
+      if (other.what !== "checkpoint" || other.domain !== intent.domain) continue;
+      const [lower, higher] =
+        other.checkpoint.height < intent.checkpoint.height ? [other, intent] : [intent, other];
+      const chain: Checkpoint[] = [];
+      let above = higher.checkpoint;
+      for (;;) {
+        const below = this.#checkpoints.get(above.previous);
+        if (below === undefined || above.height <= lower.checkpoint.height) break;
+        chain.push(below);
+        above = below;
+      }
+      if (checkpointsSlashable(intent.domain, lower.checkpoint, higher.checkpoint, chain))
+        this.fail(`honest validator ${validator} signed checkpoints of two chains`);
+    }
   }
 
   #vote(vote: Vote): void {
@@ -395,9 +522,12 @@ export class Oracles implements Observer {
   ): void {
     if (this.#options.beyondBounds) return;
     let parent = { hash: genesis.hash, stamp: genesis.stamp, reference: 0 };
-    const epochs = new Map(
-      [...this.#starts].map(([epoch, { start }]) => [start.firstHeight, { epoch, start }]),
-    );
+    const epochs = new Map<number, { readonly epoch: number; readonly start: EpochStart }>();
+    for (const { start } of this.#starts.values()) {
+      const { epoch, incarnation, firstHeight } = start;
+      if (this.#recoveries.some((point) => point.epoch < epoch && point.incarnation > incarnation)) continue;
+      epochs.set(firstHeight, { epoch, start });
+    }
     let current = epochs.get(1);
     let domain: Hash | null = null;
     let registry: Registry | undefined;
@@ -463,8 +593,9 @@ export class Oracles implements Observer {
   counts(): Counts {
     let handOvers = 0;
     let carriedOver = 0;
-    for (const [epoch, { start }] of this.#starts) {
-      const before = this.#starts.get(epoch - 1)?.start;
+    for (const { start } of this.#starts.values()) {
+      const { epoch } = start;
+      const before = this.#starts.get(`${epoch - 1}/${start.incarnation}`)?.start;
       if (before === undefined) continue;
       if (before.registry !== start.registry) handOvers++;
       // R_0 serves epochs 0 to 2 by definition.
@@ -488,6 +619,7 @@ export const accusedBy = (evidence: Evidence): readonly number[] =>
 function describeIntent(intent: SignIntent): string {
   if (intent.what === "checkpoint") return `checkpoint ${intent.checkpoint.height}`;
   if (intent.what === "signal") return intent.signal.kind;
+  if (intent.what === "restart") return `RESTART ${intent.restart.view} of epoch ${intent.epoch}`;
   const { kind, view, parentView, blockHash: hash } = intent.vote;
   return `${kind} ${view}<-${parentView} ${hash.slice(0, 10)} in epoch ${intent.epoch}`;
 }
