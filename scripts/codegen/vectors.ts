@@ -205,6 +205,14 @@ const ROWS: Readonly<Record<string, { readonly tag: number; readonly fields: Fie
       ["output", "b32"],
     ],
   },
+  recoverySeed: {
+    tag: 0x24,
+    fields: [
+      ["seed", "b32"],
+      ["incarnation", "u32"],
+      ["blockHash", "b32"],
+    ],
+  },
   classDraw: {
     tag: 0x22,
     fields: [

@@ -26,6 +26,7 @@ import {
   rangeRoot,
   readinessRoot,
   readyRoot,
+  recoverySeed,
   restartRoot,
   seedStep,
   toBitmap,
@@ -140,6 +141,7 @@ const ROWS: Readonly<Record<string, (i: Input) => string>> = {
     }),
   firstSeed: (i) => genesisSeed(hash(i, "genesisHash")),
   seedStep: (i) => seedStep(hash(i, "accumulator"), hash(i, "output")),
+  recoverySeed: (i) => recoverySeed(hash(i, "seed"), integer(i, "incarnation"), hash(i, "blockHash")),
   classDraw: drawn("class"),
   memberDraw: drawn("member"),
   genesis: (i) =>
