@@ -10,6 +10,7 @@ export interface Contracts {
   readonly elections: string;
   readonly checkpoints: string;
   readonly slashing: string;
+  readonly distributor: string;
   readonly parameters: string;
 }
 
@@ -23,6 +24,7 @@ export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
   elections: "Elections",
   checkpoints: "CheckpointManager",
   slashing: "SlashingManager",
+  distributor: "RewardDistributor",
   parameters: "ConsensusParameters",
 };
 
@@ -39,7 +41,7 @@ export const ROLES = {
 /** Which restricted functions a role may call. */
 export const PERMISSIONS: readonly {
   readonly role: bigint;
-  readonly contract: Exclude<keyof Contracts, "access" | "token" | "slashing">;
+  readonly contract: Exclude<keyof Contracts, "access" | "token" | "slashing" | "distributor">;
   readonly functions: readonly string[];
 }[] = [
   { role: ROLES.governance, contract: "registry", functions: ["admit", "revoke", "setElections"] },

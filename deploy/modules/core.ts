@@ -28,7 +28,13 @@ export default buildModule("Core", (m) => {
   m.call(pool, "setElections", [elections]);
   m.call(pool, "setSlasher", [slashing]);
   m.call(queue, "setCheckpoints", [checkpoints]);
-  m.call(elections, "setCheckpoints", [checkpoints]);
+  const wired = m.call(elections, "setCheckpoints", [checkpoints]);
+  // It asks Elections for everybody else.
+  const distributor = m.contract("RewardDistributor", [elections], {
+    libraries: { EpochPay: m.library("EpochPay") },
+    after: [wired],
+  });
+  m.call(pool, "setDistributor", [distributor]);
 
-  return { access, token, parameters, registry, pool, queue, elections, checkpoints, slashing };
+  return { access, token, parameters, registry, pool, queue, elections, checkpoints, slashing, distributor };
 });

@@ -20,6 +20,7 @@ import { CONTRACT_NAMES, type Contracts, roleCalls } from "../../tasks/roles.ts"
 import type { AccessManager } from "../../typechain/@openzeppelin/contracts/access/manager/AccessManager.ts";
 import type { CheckpointManager } from "../../typechain/contracts/consensus/CheckpointManager.ts";
 import type { ConsensusParameters } from "../../typechain/contracts/governance/ConsensusParameters.ts";
+import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
 import type { SlashingManager } from "../../typechain/contracts/slashing/SlashingManager.ts";
 import type { Elections } from "../../typechain/contracts/staking/Elections.ts";
 import type { StakingPool } from "../../typechain/contracts/staking/StakingPool.ts";
@@ -80,6 +81,7 @@ export interface Core {
   readonly elections: Elections;
   readonly checkpoints: CheckpointManager;
   readonly slashing: SlashingManager;
+  readonly distributor: RewardDistributor;
   /** By validator number. */
   readonly members: Map<number, Member>;
   /** Secrets by public key (x | y, hexadecimal): those of keys rotated away too. */
