@@ -12,6 +12,8 @@ export interface Contracts {
   readonly slashing: string;
   readonly distributor: string;
   readonly parameters: string;
+  readonly hybrid: string;
+  readonly inclusion: string;
 }
 
 /** Contract names by their names in the network file. */
@@ -26,6 +28,8 @@ export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
   slashing: "SlashingManager",
   distributor: "RewardDistributor",
   parameters: "ConsensusParameters",
+  hybrid: "HybridManager",
+  inclusion: "InclusionLens",
 };
 
 /** Roles in AccessManager. 0 is its admin, which may also call every restricted function that no role is named for. */
@@ -41,7 +45,10 @@ export const ROLES = {
 /** Which restricted functions a role may call. */
 export const PERMISSIONS: readonly {
   readonly role: bigint;
-  readonly contract: Exclude<keyof Contracts, "access" | "token" | "slashing" | "distributor">;
+  readonly contract: Exclude<
+    keyof Contracts,
+    "access" | "token" | "slashing" | "distributor" | "hybrid" | "inclusion"
+  >;
   readonly functions: readonly string[];
 }[] = [
   { role: ROLES.governance, contract: "registry", functions: ["admit", "revoke", "setElections"] },
@@ -88,6 +95,7 @@ export function roleCalls(
     grant(ROLES.governance, admin),
     grant(ROLES.slasher, contracts.slashing),
     grant(ROLES.checkpoints, contracts.checkpoints),
+    grant(ROLES.recovery, contracts.hybrid),
   );
   if (admin !== deployer) {
     calls.push(grant(ROLES.admin, admin), access.encodeFunctionData("renounceRole", [ROLES.admin, deployer]));

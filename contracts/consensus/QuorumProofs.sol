@@ -22,6 +22,13 @@ library QuorumProofs {
         G1Point keys;
     }
 
+    /// @dev Signers, the set they are of, and the sum of their keys.
+    struct Counted {
+        Quorum.Weights part;
+        Quorum.Weights whole;
+        G1Point key;
+    }
+
     /// @dev Fewer stakers than these count as none.
     uint256 private constant _LEAST_STAKERS = 3;
 
@@ -40,35 +47,38 @@ library QuorumProofs {
     ) external view {
         Mode mode = Mode(modeNumber);
         SigningSet memory set = SealedSnapshots.signingSet(blob, mode);
-        Quorum.Weights memory whole = Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
-        Quorum.Weights memory part = Quorum.Weights(set.authorities, set.stake);
-        G1Point memory key = set.key;
-        bool present = proof.present;
-        bytes calldata seats = proof.seats;
-        if (present || seats.length != 0) {
-            Tally memory listed = _tally(registry, set, seats);
-            part =
-                present
-                    ? Quorum.Weights(listed.authorities, listed.stake)
-                    : Quorum.Weights(part.authorities - listed.authorities, part.stake - listed.stake);
-            key = present ? listed.keys : BLS12381.subtract(key, listed.keys);
-        }
-        if (!Quorum.isBacked(mode, part, whole)) {
-            revert ICheckpointManager.CheckpointManagerNoQuorum(
-                part.authorities,
-                whole.authorities,
-                part.stake,
-                whole.stake
-            );
-        }
-        if (!BLS12381.verify(key, root, proof.signature)) revert ICheckpointManager.CheckpointManagerBadSignature();
+        Counted memory c = _count(registry, set, proof);
+        if (!Quorum.isBacked(mode, c.part, c.whole)) _tooFew(c);
+        _verify(c, root, proof);
     }
 
-    function _tally(
+    /// @notice The same for the signers of a NOTARIZE or FINALIZE, who are members of the mode's voting set. The sum of
+    /// Fast's is not kept: its list names the present.
+    function checkVotes(
+        address registry,
+        address blob,
+        uint8 modeNumber,
+        bytes32 root,
+        ICheckpointManager.Proof calldata proof
+    ) external view {
+        Mode mode = Mode(modeNumber);
+        SigningSet memory set = SealedSnapshots.signingSet(blob, mode);
+        if (mode == Mode.Fast) {
+            if (!proof.present) revert ICheckpointManager.CheckpointManagerBadSeats();
+            set.members[0] &= Snapshots.firstSeats(set.nAuth);
+            (set.members[1], set.members[2], set.members[3]) = (0, 0, 0);
+        }
+        Counted memory c = _count(registry, set, proof);
+        if (!Quorum.isQuorum(mode, c.part, c.whole)) _tooFew(c);
+        _verify(c, root, proof);
+    }
+
+    /// @notice Adds up a list of seats of a set: strictly ascending, two bytes each.
+    function tally(
         address registry,
         SigningSet memory set,
         bytes calldata seats
-    ) private view returns (Tally memory t) {
+    ) internal view returns (Tally memory t) {
         if (seats.length % 2 != 0) revert ICheckpointManager.CheckpointManagerBadSeats();
         G1Point memory key;
         uint256 next;
@@ -87,5 +97,38 @@ library QuorumProofs {
                 BLS12381.accumulate(t.keys, key);
             }
         }
+    }
+
+    function _count(
+        address registry,
+        SigningSet memory set,
+        ICheckpointManager.Proof calldata proof
+    ) private view returns (Counted memory c) {
+        c.whole = Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
+        c.part = Quorum.Weights(set.authorities, set.stake);
+        c.key = set.key;
+        bool present = proof.present;
+        bytes calldata seats = proof.seats;
+        if (present || seats.length != 0) {
+            Tally memory listed = tally(registry, set, seats);
+            c.part =
+                present
+                    ? Quorum.Weights(listed.authorities, listed.stake)
+                    : Quorum.Weights(c.part.authorities - listed.authorities, c.part.stake - listed.stake);
+            c.key = present ? listed.keys : BLS12381.subtract(c.key, listed.keys);
+        }
+    }
+
+    function _verify(Counted memory c, bytes32 root, ICheckpointManager.Proof calldata proof) private view {
+        if (!BLS12381.verify(c.key, root, proof.signature)) revert ICheckpointManager.CheckpointManagerBadSignature();
+    }
+
+    function _tooFew(Counted memory c) private pure {
+        revert ICheckpointManager.CheckpointManagerNoQuorum(
+            c.part.authorities,
+            c.whole.authorities,
+            c.part.stake,
+            c.whole.stake
+        );
     }
 }

@@ -211,6 +211,12 @@ library ConsensusCodec {
         return keccak256(abi.encodePacked(bytes1(0x24), seed, incarnation, blockHash));
     }
 
+    /// @notice A validator's place in a round of the inactivity leak: the lower, the earlier. (tag 25)
+    /// @param d domain of the epoch that is recovered
+    function leakOrder(bytes32 d, uint32 round, uint64 validatorId) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x25), d, round, validatorId));
+    }
+
     /// @notice The hash that names a chain. (tag 30)
     function genesis(Genesis memory g) internal pure returns (bytes32) {
         return

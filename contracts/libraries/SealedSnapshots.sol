@@ -229,6 +229,21 @@ library SealedSnapshots {
         return uint32(Snapshots.blobWord(blob, 2) >> (96 - 32 * uint256(uint8(mode))));
     }
 
+    /// @notice Only where the key numbers are.
+    function keysOf(address blob) internal view returns (address) {
+        return address(uint160(Snapshots.blobWord(blob, 16)));
+    }
+
+    /// @notice Only the number of authorities' seats.
+    function authoritiesOf(address blob) internal view returns (uint16) {
+        return uint16(Snapshots.blobWord(blob, 1) >> 128);
+    }
+
+    /// @notice Only the number of the consensus parameters.
+    function parametersOf(address blob) internal view returns (uint32) {
+        return uint32(Snapshots.blobWord(blob, 1) >> 32);
+    }
+
     /// @notice Only the number of the seal.
     function numberOf(address blob) internal view returns (uint32) {
         return uint32(Snapshots.blobWord(blob, 1) >> 224);

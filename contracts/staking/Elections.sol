@@ -58,10 +58,11 @@ contract Elections is Seating {
         Epoch epoch,
         address source,
         uint256 silent,
+        uint256[4] calldata left,
         uint256[4] calldata spared,
         address sealer
     ) external restricted returns (bytes32 hash, address blob) {
-        Sealing.Copy memory copy = Sealing.Copy(epoch, source, registry, silent, spared, sealer);
+        Sealing.Copy memory copy = Sealing.Copy(epoch, source, registry, silent, left, spared, sealer);
         return Sealing.sealAgain(copy, _occupants, _keys, silentWord);
     }
 

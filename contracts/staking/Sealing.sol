@@ -58,6 +58,7 @@ library Sealing {
     /// @param source blob of the registry
     /// @param registry whose keys they are
     /// @param silent seats of authorities left out
+    /// @param left further seats left out of this registry
     /// @param spared seats that count although in jail
     /// @param sealer who gets the credit
     struct Copy {
@@ -65,6 +66,7 @@ library Sealing {
         address source;
         IValidatorRegistry registry;
         uint256 silent;
+        uint256[4] left;
         uint256[4] spared;
         address sealer;
     }
@@ -380,7 +382,8 @@ library Sealing {
             return true;
         }
         _turnTo(standing, copy.registry, validator >> 8);
-        return standing.held & bit != 0 || (standing.jailed & bit != 0 && !copy.spared.contains(seat));
+        if (standing.held & bit != 0 || copy.left.contains(seat)) return true;
+        return standing.jailed & bit != 0 && !copy.spared.contains(seat);
     }
 
     /// @dev Reads a word of validators' standing unless it is the one read last: neighbours mostly share one.

@@ -19,10 +19,16 @@ export default buildModule("Core", (m) => {
   const elections = m.contract("Elections", [access, registry, pool, parameters], {
     libraries: { Sealing: m.library("Sealing"), SnapshotLens: m.library("SnapshotLens") },
   });
+  const proofs = m.library("QuorumProofs");
   const checkpoints = m.contract("CheckpointManager", [access, elections, m.getParameter("chainId")], {
-    libraries: { QuorumProofs: m.library("QuorumProofs") },
+    libraries: { QuorumProofs: proofs },
   });
   const slashing = m.contract("SlashingManager", [pool, checkpoints, parameters]);
+
+  const hybrid = m.contract("HybridManager", [checkpoints, elections, slashing], {
+    libraries: { QuorumProofs: proofs, RecoveryRules: m.library("RecoveryRules") },
+  });
+  const inclusion = m.contract("InclusionLens", [checkpoints]);
 
   m.call(registry, "setElections", [elections]);
   m.call(pool, "setElections", [elections]);
@@ -36,5 +42,18 @@ export default buildModule("Core", (m) => {
   });
   m.call(pool, "setDistributor", [distributor]);
 
-  return { access, token, parameters, registry, pool, queue, elections, checkpoints, slashing, distributor };
+  return {
+    access,
+    token,
+    parameters,
+    registry,
+    pool,
+    queue,
+    elections,
+    checkpoints,
+    slashing,
+    distributor,
+    hybrid,
+    inclusion,
+  };
 });

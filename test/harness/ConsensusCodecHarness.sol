@@ -12,6 +12,7 @@ import {
     Genesis,
     Header,
     Params,
+    Receipt,
     SnapshotHeader
 } from "../../contracts/types/Messages.sol";
 import {Seat} from "../../contracts/types/Types.sol";
@@ -115,6 +116,18 @@ contract ConsensusCodecHarness {
 
     function memberDraw(bytes32 d, bytes32 seed, uint64 term) external pure returns (uint256) {
         return ConsensusCodec.memberDraw(d, seed, term);
+    }
+
+    function recoverySeed(bytes32 seed, uint32 incarnation, bytes32 blockHash) external pure returns (bytes32) {
+        return ConsensusCodec.recoverySeed(seed, incarnation, blockHash);
+    }
+
+    function leakOrder(bytes32 d, uint32 round, uint64 validatorId) external pure returns (bytes32) {
+        return ConsensusCodec.leakOrder(d, round, validatorId);
+    }
+
+    function receipt(Receipt calldata r) external pure returns (bytes32) {
+        return ConsensusCodec.receipt(r);
     }
 
     function genesis(Genesis calldata g) external pure returns (bytes32) {

@@ -19,8 +19,10 @@ import { coreParameters, type ParameterFile, parametersFor } from "../../tasks/p
 import { CONTRACT_NAMES, type Contracts, roleCalls } from "../../tasks/roles.ts";
 import type { AccessManager } from "../../typechain/@openzeppelin/contracts/access/manager/AccessManager.ts";
 import type { CheckpointManager } from "../../typechain/contracts/consensus/CheckpointManager.ts";
+import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import type { ConsensusParameters } from "../../typechain/contracts/governance/ConsensusParameters.ts";
 import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
+import type { InclusionLens } from "../../typechain/contracts/lens/InclusionLens.ts";
 import type { SlashingManager } from "../../typechain/contracts/slashing/SlashingManager.ts";
 import type { Elections } from "../../typechain/contracts/staking/Elections.ts";
 import type { StakingPool } from "../../typechain/contracts/staking/StakingPool.ts";
@@ -82,6 +84,8 @@ export interface Core {
   readonly checkpoints: CheckpointManager;
   readonly slashing: SlashingManager;
   readonly distributor: RewardDistributor;
+  readonly hybrid: HybridManager;
+  readonly inclusion: InclusionLens;
   /** By validator number. */
   readonly members: Map<number, Member>;
   /** Secrets by public key (x | y, hexadecimal): those of keys rotated away too. */
@@ -295,7 +299,7 @@ export async function domainOf(core: Core, options: DomainOptions = {}): Promise
     chainId: options.chainId ?? CHAIN_ID,
     genesisHash: options.genesisHash ?? ((await core.checkpoints.genesisHash()) as Hash),
     epoch,
-    incarnation: options.incarnation ?? 0,
+    incarnation: options.incarnation ?? Number(record.incarnation),
     mode: options.mode ?? MODES[Number(record.mode)]!,
     registry: options.registry ?? (record.registryRoot as Hash),
   });
@@ -380,7 +384,7 @@ export async function submission(core: Core, checkpoint: Checkpoint, options: Pr
         ((snapshot.backing[seat >> 8]! >> BigInt(seat & 255)) & 1n) === 1n,
     );
   const absent = options.absent ?? [];
-  const signers = set.filter((seat) => !absent.includes(seat));
+  const signers = set.filter((seat) => secrets[seat] !== undefined && !absent.includes(seat));
   const present = options.present ?? false;
   return {
     checkpoint: words(checkpoint),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, keccak256, randomBytes, toBeHex } from "ethers";
+import { concat, keccak256, randomBytes, solidityPackedKeccak256, toBeHex } from "ethers";
 import { network } from "hardhat";
 import { readVectors } from "../support/vectors.ts";
 
@@ -213,6 +213,23 @@ describe("ConsensusCodec", () => {
       await codec.ready(d, 7),
     ];
     expect(new Set(all).size).to.equal(all.length);
+  });
+
+  it("hashes what only contracts and recoveries do as docs/encodings.md says", async () => {
+    const [d, other] = [hashes.domain![0]!.hash, hashes.domain![1]!.hash];
+    expect(await codec.recoverySeed(d, 7, other)).to.equal(
+      solidityPackedKeccak256(["bytes1", "bytes32", "uint32", "bytes32"], ["0x24", d, 7, other]),
+    );
+    expect(await codec.leakOrder(d, 7, 9)).to.equal(
+      solidityPackedKeccak256(["bytes1", "bytes32", "uint32", "uint64"], ["0x25", d, 7, 9]),
+    );
+    const receipt = { transactionHash: d, index: 1, status: 1, gasUsed: 21_000, fee: 5 };
+    expect(await codec.receipt(receipt)).to.equal(
+      solidityPackedKeccak256(
+        ["bytes1", "bytes32", "uint32", "uint8", "uint64", "uint256"],
+        ["0x40", d, 1, 1, 21_000, 5],
+      ),
+    );
   });
 
   it("refuses keys and signatures of another length than 96 bytes", async () => {

@@ -165,12 +165,14 @@ interface IElections {
     /// @param epoch Epoch that begins
     /// @param source Blob of the registry recorded for it
     /// @param silent Seats of the authorities left out, bit = seat
+    /// @param left Further seats that weigh nothing in this registry
     /// @param spared Seats that count although their validators are in jail
     /// @param sealer Who gets the credit
     function sealRecovery(
         Epoch epoch,
         address source,
         uint256 silent,
+        uint256[4] calldata left,
         uint256[4] calldata spared,
         address sealer
     ) external returns (bytes32 hash, address blob);

@@ -227,6 +227,7 @@ export const electionsAbi = [
       { internalType: "Epoch", name: "epoch", type: "uint64" },
       { internalType: "address", name: "source", type: "address" },
       { internalType: "uint256", name: "silent", type: "uint256" },
+      { internalType: "uint256[4]", name: "left", type: "uint256[4]" },
       { internalType: "uint256[4]", name: "spared", type: "uint256[4]" },
       { internalType: "address", name: "sealer", type: "address" },
     ],

@@ -8,6 +8,8 @@ export { epochPayAbi } from "./EpochPay.ts";
 export { inclusionLensAbi } from "./InclusionLens.ts";
 export { quorumProofsAbi } from "./QuorumProofs.ts";
 export { rewardDistributorAbi } from "./RewardDistributor.ts";
+export { hybridManagerAbi } from "./HybridManager.ts";
+export { recoveryRulesAbi } from "./RecoveryRules.ts";
 export { sealingAbi } from "./Sealing.ts";
 export { slashingManagerAbi } from "./SlashingManager.ts";
 export { snapshotLensAbi } from "./SnapshotLens.ts";
