@@ -21,8 +21,8 @@ import type { AccessManager } from "../../typechain/@openzeppelin/contracts/acce
 import type { CheckpointManager } from "../../typechain/contracts/consensus/CheckpointManager.ts";
 import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import type { ConsensusParameters } from "../../typechain/contracts/governance/ConsensusParameters.ts";
-import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
 import type { InclusionLens } from "../../typechain/contracts/lens/InclusionLens.ts";
+import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
 import type { SlashingManager } from "../../typechain/contracts/slashing/SlashingManager.ts";
 import type { Elections } from "../../typechain/contracts/staking/Elections.ts";
 import type { StakingPool } from "../../typechain/contracts/staking/StakingPool.ts";
