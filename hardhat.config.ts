@@ -55,7 +55,10 @@ export default defineConfig({
   },
   solidity: {
     splitTestsCompilation: true,
-    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@openzeppelin/contracts/governance/TimelockController.sol",
+    ],
     // Ignition deploys with the profile "production"; the bytecode tested is the bytecode deployed.
     profiles: {
       default: { compilers: [compiler], isolated: false },

@@ -8,7 +8,7 @@ import { type DeploymentParameters, DeploymentResultType, deploy } from "@nomicf
 import { getAddress, type InterfaceAbi } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import core from "../deploy/modules/core.ts";
-import { coreParameters, parametersFor } from "./parameters.ts";
+import { coreParameters, delaysOf, parametersFor } from "./parameters.ts";
 import { probePrecompiles } from "./probe.ts";
 import { CONTRACT_NAMES, type Contracts, roleCalls } from "./roles.ts";
 
@@ -19,7 +19,6 @@ interface Arguments {
   readonly networkFile: string;
   readonly parameters: string | undefined;
   readonly stateDir: string | undefined;
-  readonly admin: string | undefined;
 }
 
 /**
@@ -81,11 +80,10 @@ export default async function deployTask(args: Arguments, hre: HardhatRuntimeEnv
   for (const [name, contract] of Object.entries(CONTRACT_NAMES)) {
     abis.set(name as keyof Contracts, [...(await hre.artifacts.readArtifact(contract)).abi]);
   }
-  const admin = getAddress(args.admin ?? deployer);
   const access = await connection.ethers.getContractAt("AccessManager", addresses.access);
-  const calls = roleCalls(addresses, (name) => abis.get(name)!, admin, deployer);
+  const calls = roleCalls(addresses, (name) => abis.get(name)!, deployer, delaysOf(file));
   await (await access.getFunction("multicall").send(calls)).wait();
-  console.log(`roles set; governance: ${admin}`);
+  console.log(`roles set; ${deployer} may admit authorities and start the chain until \`hardhat handover\``);
 
   const path = resolve(args.networkFile);
   mkdirSync(dirname(path), { recursive: true });

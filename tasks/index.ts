@@ -22,13 +22,29 @@ const deploy = task("deploy", "Deploys the contracts and writes the network file
     type: ArgumentType.STRING_WITHOUT_DEFAULT,
     defaultValue: undefined,
   })
-  .addOption({
-    name: "admin",
-    description: "Who gets the roles; the deployer then gives them up. Otherwise the deployer keeps them",
-    type: ArgumentType.STRING_WITHOUT_DEFAULT,
-    defaultValue: undefined,
-  })
   .setAction(() => import("./deploy.ts"))
   .build();
 
-export const tasks = [deploy];
+const networkFile = {
+  name: "networkFile",
+  description: "The network file that the deploy task wrote (JSON)",
+  type: ArgumentType.FILE,
+  defaultValue: "network.json",
+} as const;
+
+/** `hardhat handover`: ends the deployer's power; the timelock's remains. */
+const handover = task("handover", "Takes from the deployer what it needed to start the chain")
+  .addOption(networkFile)
+  .setAction(() => import("./handover.ts"))
+  .build();
+
+/** `hardhat verify:roles`: prints as JSON who holds which power; ends with an error if the role table says otherwise. */
+const roles = task(
+  "verify:roles",
+  "Reads who holds which power and fails if it is not what the role table says",
+)
+  .addOption(networkFile)
+  .setAction(() => import("./verify-roles.ts"))
+  .build();
+
+export const tasks = [deploy, handover, roles];

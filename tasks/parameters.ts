@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Delays } from "./roles.ts";
 
 /** The folder of parameter files. */
 const FOLDER = fileURLToPath(new URL("../deploy/parameters/", import.meta.url));
@@ -42,6 +43,16 @@ export interface ParameterFile {
   readonly recoveryBounds: { readonly lower: Values; readonly upper: Values };
   /** Longest that a leak with all its rounds may take, seconds: the unbonding time, except on a devnet. */
   readonly leakWithin: number;
+  /** Of HybridGovernor and its timelock, ModuleUpgrades and EmergencyCouncil: seconds, whole AITBC. */
+  readonly governance: {
+    readonly settings: Values;
+    readonly lower: Values;
+    readonly upper: Values;
+    readonly timelockDelay: number;
+    readonly leastTimelockDelay: number;
+    readonly upgrades: Readonly<Record<"leastDelay" | "mostDelay" | "validity", number>>;
+    readonly council: { readonly members: readonly string[]; readonly threshold: number };
+  };
 }
 
 const read = (path: string): ParameterFile => JSON.parse(readFileSync(path, "utf8")) as ParameterFile;
@@ -79,6 +90,15 @@ export function coreParameters(file: ParameterFile, deployer: string, chainId: n
       ...file.unbonding,
       minimumDelegation: BigInt(file.unbonding.minimumDelegation) * 10n ** 18n,
     },
+    timelockDelay: file.governance.timelockDelay,
+    governor: {
+      settings: file.governance.settings,
+      lower: file.governance.lower,
+      upper: file.governance.upper,
+      leastTimelockDelay: file.governance.leastTimelockDelay,
+    },
+    upgrades: { ...file.governance.upgrades },
+    council: { ...file.governance.council },
     chainId,
     setup: {
       consensus: file.consensus,
@@ -100,3 +120,9 @@ export function coreParameters(file: ParameterFile, deployer: string, chainId: n
     },
   };
 }
+
+/** AccessManager's delays: no change of who may do what is faster than leaving, and no grant than a replacement. */
+export const delaysOf = ({ governance, unbonding }: ParameterFile): Delays => ({
+  target: unbonding.unbondingTime,
+  grant: governance.upgrades.leastDelay,
+});

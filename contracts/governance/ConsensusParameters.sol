@@ -52,6 +52,8 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
 
     uint256 private constant _MILLION = 1_000_000;
     uint256 private constant _MAX_SEATS = 1024;
+    uint64 private constant _SECURE = 2;
+    uint256 private constant _LONGEST_FLOOR = 72 hours;
 
     address private immutable _consensusLower;
     address private immutable _consensusUpper;
@@ -70,11 +72,14 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
     PackedSlashing private _slashing;
     Rewards private _rewards;
     Recovery private _recovery;
-    /// @inheritdoc IConsensusParameters
-    bytes32 public hash;
-    /// @inheritdoc IConsensusParameters
-    uint32 public number;
+    /// @dev Sets written so far.
+    uint32 private _count;
+    /// @dev The set governance gave, and the same with Secure as least mode once the council asked for that.
+    uint32 private _governed;
+    uint32 private _raised;
+    uint40 private _floorUntil;
     mapping(uint32 number => address blob) private _blobs;
+    mapping(uint32 number => bytes32 hash) private _hashes;
 
     constructor(address authority, Setup memory setup) AccessManaged(authority) {
         _consensusLower = SSTORE2.write(_pack(abi.encode(setup.consensusLower)));
@@ -123,6 +128,29 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
     }
 
     /// @inheritdoc IConsensusParameters
+    function requestModeFloor(uint40 until) external restricted {
+        if (until > block.timestamp + _LONGEST_FLOOR) revert ConsensusParametersFloorTooLong(until);
+        _floorUntil = until;
+        if (until > block.timestamp && _raised == 0) _raise(consensusAt(_governed));
+        emit ModeFloorRequested(until);
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function modeFloorUntil() external view returns (uint40) {
+        return _floorUntil;
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function number() public view returns (uint32) {
+        return block.timestamp < _floorUntil ? _raised : _governed;
+    }
+
+    /// @inheritdoc IConsensusParameters
+    function hash() external view returns (bytes32) {
+        return _hashes[number()];
+    }
+
+    /// @inheritdoc IConsensusParameters
     function blobOf(uint32 set) public view returns (address blob) {
         blob = _blobs[set];
         if (blob == address(0)) revert ConsensusParametersUnknown(set);
@@ -135,7 +163,7 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
 
     /// @inheritdoc IConsensusParameters
     function consensus() external view returns (Params memory) {
-        return consensusAt(number);
+        return consensusAt(number());
     }
 
     /// @inheritdoc IConsensusParameters
@@ -232,11 +260,27 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         if (values.refLag >= values.settleLease) revert ConsensusParametersUnsafe("refLag < settleLease");
         _checkTimes(values, _recovery);
         _checkModes(values);
-        uint32 set = number + 1;
-        number = set;
-        hash = ConsensusCodec.params(values);
+        _governed = _record(values, packed);
+        _raised = 0;
+        if (block.timestamp < _floorUntil) _raise(values);
+    }
+
+    /// @dev Keeps the same values with Secure as the least mode. A set that demands it anyway serves for both.
+    function _raise(Params memory values) private {
+        if (values.modeFloor == _SECURE) {
+            _raised = _governed;
+        } else {
+            values.modeFloor = _SECURE;
+            _raised = _record(values, _pack(abi.encode(values)));
+        }
+    }
+
+    function _record(Params memory values, bytes memory packed) private returns (uint32 set) {
+        set = ++_count;
+        bytes32 contents = ConsensusCodec.params(values);
+        _hashes[set] = contents;
         _blobs[set] = SSTORE2.write(packed);
-        emit ConsensusSet(set, hash, values);
+        emit ConsensusSet(set, contents, values);
     }
 
     function _checkModes(Params memory values) private pure {
@@ -337,7 +381,7 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         if (values.leakFloor < _MILLION / 2 || values.leakFloor > _MILLION) {
             revert ConsensusParametersUnsafe("1/2 <= leakFloor <= 1");
         }
-        _checkTimes(consensusAt(number), values);
+        _checkTimes(consensusAt(_governed), values);
         _recovery = values;
         emit RecoverySet(values);
     }

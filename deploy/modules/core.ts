@@ -1,11 +1,11 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 /**
- * The core contracts, linked and wired. The sender is AccessManager's admin, so it may wire; who may call what in
+ * The contracts, linked and wired. The sender is AccessManager's admin, so it may wire; who may call what in
  * operation is set by `tasks/roles.ts` from the contracts' own interfaces.
  *
  * Parameters: `allocations` (AITBCToken), `setup` (ConsensusParameters), `times` (StakingPool), `chainId` (of the
- * chain that is checkpointed).
+ * chain that is checkpointed), `timelockDelay`, `governor`, `upgrades`, `council` (governance).
  */
 export default buildModule("Core", (m) => {
   const access = m.contract("AccessManager", [m.getAccount(0)]);
@@ -42,6 +42,30 @@ export default buildModule("Core", (m) => {
   });
   m.call(pool, "setDistributor", [distributor]);
 
+  const timelock = m.contract("TimelockController", [
+    m.getParameter("timelockDelay"),
+    [],
+    [],
+    m.getAccount(0),
+  ]);
+  const governor = m.contract("HybridGovernor", [access, timelock, pool, m.getParameter("governor")], {
+    libraries: { Ballots: m.library("Ballots"), ProposalRules: m.library("ProposalRules") },
+  });
+  const upgrades = m.contract("ModuleUpgrades", [access, pool, m.getParameter("upgrades")]);
+  const council = m.contract("EmergencyCouncil", [access, pool, parameters, m.getParameter("council")]);
+  // Only the governor schedules, cancels and executes; whoever deploys keeps nothing.
+  const grants = ["PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE"].map((role) =>
+    m.call(timelock, "grantRole", [m.staticCall(timelock, role, [], 0, { id: role }), governor], {
+      id: `grant_${role}`,
+    }),
+  );
+  m.call(
+    timelock,
+    "renounceRole",
+    [m.staticCall(timelock, "DEFAULT_ADMIN_ROLE", [], 0, { id: "DEFAULT_ADMIN_ROLE" }), m.getAccount(0)],
+    { after: grants },
+  );
+
   return {
     access,
     token,
@@ -55,5 +79,9 @@ export default buildModule("Core", (m) => {
     distributor,
     hybrid,
     inclusion,
+    timelock,
+    governor,
+    upgrades,
+    council,
   };
 });

@@ -15,14 +15,18 @@ import {
 import { dataSlice, getBytes, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import coreModule from "../../deploy/modules/core.ts";
-import { coreParameters, type ParameterFile, parametersFor } from "../../tasks/parameters.ts";
-import { CONTRACT_NAMES, type Contracts, roleCalls } from "../../tasks/roles.ts";
+import { coreParameters, delaysOf, type ParameterFile, parametersFor } from "../../tasks/parameters.ts";
+import { CONTRACT_NAMES, type Contracts, ROLES, roleCalls } from "../../tasks/roles.ts";
 import type { AccessManager } from "../../typechain/@openzeppelin/contracts/access/manager/AccessManager.ts";
+import type { TimelockController } from "../../typechain/@openzeppelin/contracts/governance/TimelockController.ts";
 import type { CheckpointManager } from "../../typechain/contracts/consensus/CheckpointManager.ts";
 import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import type { ConsensusParameters } from "../../typechain/contracts/governance/ConsensusParameters.ts";
 import type { InclusionLens } from "../../typechain/contracts/lens/InclusionLens.ts";
 import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
+import type { EmergencyCouncil } from "../../typechain/contracts/governance/EmergencyCouncil.ts";
+import type { HybridGovernor } from "../../typechain/contracts/governance/HybridGovernor.ts";
+import type { ModuleUpgrades } from "../../typechain/contracts/governance/ModuleUpgrades.ts";
 import type { SlashingManager } from "../../typechain/contracts/slashing/SlashingManager.ts";
 import type { Elections } from "../../typechain/contracts/staking/Elections.ts";
 import type { StakingPool } from "../../typechain/contracts/staking/StakingPool.ts";
@@ -86,6 +90,10 @@ export interface Core {
   readonly distributor: RewardDistributor;
   readonly hybrid: HybridManager;
   readonly inclusion: InclusionLens;
+  readonly timelock: TimelockController;
+  readonly governor: HybridGovernor;
+  readonly upgrades: ModuleUpgrades;
+  readonly council: EmergencyCouncil;
   /** By validator number. */
   readonly members: Map<number, Member>;
   /** Secrets by public key (x | y, hexadecimal): those of keys rotated away too. */
@@ -124,9 +132,11 @@ export async function deployCore(
     at,
     (name) => contracts[name].interface.fragments,
     deployer!.address,
-    deployer!.address,
+    delaysOf(file),
   );
   await contracts.access.multicall(calls);
+  // Tests replace modules without waiting for ModuleUpgrades.
+  await contracts.access.grantRole(ROLES.modules, deployer!.address, 0);
   for (const other of others) {
     await contracts.token.transfer(other.address, FUNDS);
     await contracts.token.connect(other).approve(at.pool, FUNDS);

@@ -3,6 +3,7 @@ import { DEFAULT_PARAMS, DEVNET_PARAMS, type Params, paramsHash } from "@aitbc-h
 import { expect } from "chai";
 import { network } from "hardhat";
 import { type ParameterFile, parametersFor } from "../../tasks/parameters.ts";
+import { ROLES } from "../../tasks/roles.ts";
 import { type Core, deployCore, loadCore } from "../support/core.ts";
 
 const connection = await network.create();
@@ -59,6 +60,43 @@ describe("ConsensusParameters", () => {
     }
   });
 
+  it("demands Secure for as long as the council asks, whatever governance sets meanwhile", async () => {
+    const core = await load(fresh);
+    const { parameters, access, others } = core;
+    const council = others[2]!;
+    await access.grantRole(ROLES.council, council.address, 0);
+    const asked = parameters.connect(council);
+    const until = (await connection.networkHelpers.time.latest()) + 1_000;
+    await expect(asked.requestModeFloor(until)).to.emit(parameters, "ModeFloorRequested").withArgs(until);
+    expect(await parameters.modeFloorUntil()).to.equal(BigInt(until));
+    const raised: Params = { ...DEVNET_PARAMS, modeFloor: 2 };
+    expect([await parameters.number(), await parameters.hash()]).to.deep.equal([2n, paramsHash(raised)]);
+    expect(plain(await parameters.consensus())).to.deep.equal(raised);
+    // Asked again, nothing new has to be written.
+    await asked.requestModeFloor(until + 1);
+    expect(await parameters.number()).to.equal(2n);
+    const next: Params = { ...DEVNET_PARAMS, drift: 250 };
+    await parameters.setConsensus(next);
+    expect([await parameters.number(), await parameters.hash()]).to.deep.equal([
+      4n,
+      paramsHash({ ...next, modeFloor: 2 }),
+    ]);
+    await connection.networkHelpers.time.increaseTo(until + 1);
+    expect([await parameters.number(), await parameters.hash()]).to.deep.equal([3n, paramsHash(next)]);
+    // A set that demands Secure itself is raised already.
+    await parameters.setConsensus({ ...next, modeFloor: 2 });
+    await asked.requestModeFloor(until + 500);
+    expect(await parameters.number()).to.equal(5n);
+    await asked.requestModeFloor(0);
+    expect(await parameters.modeFloorUntil()).to.equal(0n);
+    expect(await parameters.number()).to.equal(5n);
+    const now = await connection.networkHelpers.time.latest();
+    await expect(asked.requestModeFloor(now + 72 * 3600 + 60)).to.be.revertedWithCustomError(
+      parameters,
+      "ConsensusParametersFloorTooLong",
+    );
+  });
+
   it("listens to governance only", async () => {
     const core = await load(fresh);
     const stranger = core.parameters.connect(core.others[0]!);
@@ -68,6 +106,7 @@ describe("ConsensusParameters", () => {
       stranger.setSlashing(core.file.slashing as never),
       stranger.setRewards(core.file.rewards as never),
       stranger.setRecovery(core.file.recovery as never),
+      stranger.requestModeFloor(0),
     ]) {
       await expect(call).to.be.revertedWithCustomError(core.parameters, "AccessManagedUnauthorized");
     }

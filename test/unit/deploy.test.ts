@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { Interface, type InterfaceAbi, id } from "ethers";
 import hre, { artifacts, network } from "hardhat";
+import { delaysOf } from "../../tasks/parameters.ts";
 import { probePrecompiles } from "../../tasks/probe.ts";
-import { CONTRACT_NAMES, type Contracts, PERMISSIONS, ROLES, roleCalls } from "../../tasks/roles.ts";
+import { CONTRACT_NAMES, type Contracts, handOverCalls, PERMISSIONS, ROLES } from "../../tasks/roles.ts";
+import { abisOf, verifyRoles } from "../../tasks/verify-roles.ts";
 import { type Core, deployCore, loadCore } from "../support/core.ts";
 
 const connection = await network.create();
@@ -72,26 +74,77 @@ describe("roles", () => {
     }
   });
 
+  /** Contracts as a network has them: nobody has more than the deploy task gives. */
+  async function networkLike(): Promise<Core> {
+    const core = await deployCore(connection);
+    await core.access.revokeRole(ROLES.modules, core.deployer.address);
+    return core;
+  }
+  const report = async (core: Core) =>
+    verifyRoles(ethers.provider, core.addresses, await abisOf(artifacts), delaysOf(core.file), 0);
+  const handOver = async (core: Core) => {
+    const abis = await abisOf(artifacts);
+    await core.access.multicall(handOverCalls((name) => abis.get(name)!, core.deployer.address));
+  };
+
   it("leave a deployer that hands over without any power", async () => {
-    const core = await load(fresh);
-    const heir = core.others[4]!;
-    const abis = new Map<string, InterfaceAbi>();
-    for (const [name, contract] of Object.entries(CONTRACT_NAMES)) {
-      abis.set(name, (await artifacts.readArtifact(contract)).abi as InterfaceAbi);
-    }
-    await core.access.revokeRole(ROLES.governance, core.deployer.address);
-    await core.access.multicall(
-      roleCalls(core.addresses, (name) => abis.get(name)!, heir.address, core.deployer.address),
-    );
+    const core = await load(networkLike);
+    const before = await report(core);
+    expect(before.deployer).to.equal(core.deployer.address);
+    expect([...before.deviations].sort()).to.deep.equal([
+      `${core.deployer.address} is in role admin`,
+      `${core.deployer.address} is in role governance`,
+    ]);
+    await handOver(core);
+    const after = await report(core);
+    expect(after.deviations).to.deep.equal([]);
+    expect(after.ok).to.equal(true);
+    expect(after.roles.admin).to.deep.equal([core.addresses.timelock]);
+    expect(after.timelock.EXECUTOR_ROLE).to.deep.equal([core.addresses.governor]);
     for (const role of Object.values(ROLES)) {
       expect((await core.access.hasRole(role, core.deployer.address)).isMember).to.equal(false);
     }
-    expect((await core.access.hasRole(ROLES.admin, heir.address)).isMember).to.equal(true);
-    expect((await core.access.hasRole(ROLES.governance, heir.address)).isMember).to.equal(true);
-    expect((await core.access.hasRole(ROLES.slasher, core.addresses.slashing)).isMember).to.equal(true);
-    expect((await core.access.hasRole(ROLES.checkpoints, core.addresses.checkpoints)).isMember).to.equal(
-      true,
+  });
+
+  it("are read from the chain: whatever deviates is named", async () => {
+    const core = await load(networkLike);
+    const { access, addresses, deployer, others } = core;
+    const stranger = others[3]!.address;
+    await access.grantRole(ROLES.slasher, stranger, 0);
+    await access.revokeRole(ROLES.council, addresses.council);
+    await access.grantRole(77, stranger, 0);
+    await access.setRoleAdmin(ROLES.modules, 77);
+    await access.setTargetClosed(addresses.council, true);
+    const exit = core.registry.getFunction("exit").fragment.selector;
+    await access.setTargetFunctionRole(addresses.registry, [exit], ROLES.council);
+    await handOver(core);
+    const { ok, deviations } = await report(core);
+    expect(ok).to.equal(false);
+    expect([...deviations].sort()).to.deep.equal(
+      [
+        `${stranger} is in role slasher`,
+        `${stranger} is in role 77`,
+        "council is not in role council",
+        "role modules has another admin or guardian",
+        "council is closed",
+        "registry.exit(uint64) is role council's",
+      ].sort(),
     );
+    expect(deployer.address).to.not.equal(stranger);
+  });
+
+  it("name delays that are shorter than stake takes to leave", async () => {
+    const core = await load(networkLike);
+    await handOver(core);
+    const { deviations } = await verifyRoles(
+      ethers.provider,
+      core.addresses,
+      await abisOf(artifacts),
+      { target: 10_000, grant: 20_000 },
+      0,
+    );
+    expect(deviations).to.include("who may call pool can be changed after 120 s");
+    expect(deviations).to.include("role slasher is granted after 150 s");
   });
 });
 
@@ -103,6 +156,8 @@ describe("sizes", () => {
       "SnapshotLens",
       "Delegations",
       "StakeViews",
+      "Ballots",
+      "ProposalRules",
     ]) {
       const { deployedBytecode } = await artifacts.readArtifact(name);
       // Instrumented code is larger.

@@ -119,6 +119,8 @@ interface IConsensusParameters {
     event SlashingSet(Slashing values);
     event RewardsSet(Rewards values);
     event RecoverySet(Recovery values);
+    /// @notice Until then the consensus values in force are governance's with Secure as the least mode.
+    event ModeFloorRequested(uint40 until);
 
     /// @notice Field `index` of group `group` (0 consensus, 1 stake, 2 slashing, 3 rewards, 4 recovery) is outside its
     /// bounds.
@@ -126,6 +128,8 @@ interface IConsensusParameters {
     /// @notice The values break a rule of safety together.
     error ConsensusParametersUnsafe(string rule);
     error ConsensusParametersUnknown(uint32 number);
+    /// @notice A request for Secure may reach 72 hours ahead.
+    error ConsensusParametersFloorTooLong(uint40 until);
 
     /// @notice Governance; acts on snapshots sealed from now on.
     function setConsensus(Params calldata values) external;
@@ -141,6 +145,13 @@ interface IConsensusParameters {
 
     /// @notice Governance; acts at once: on a recovery that is open too.
     function setRecovery(Recovery calldata values) external;
+
+    /// @notice Makes Secure the least mode in snapshots sealed until `until`, at most 72 hours ahead; a second not in the
+    /// future ends that. The council, which keeps within its 72 hours in 30 days.
+    function requestModeFloor(uint40 until) external;
+
+    /// @notice Second until which Secure is the least mode by the council's request; past if it is not.
+    function modeFloorUntil() external view returns (uint40);
 
     /// @notice Number of the consensus values now in force.
     function number() external view returns (uint32);

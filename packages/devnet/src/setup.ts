@@ -5,6 +5,7 @@ import {
   admit,
   depositBond,
   enter,
+  handOver,
   type Network,
   register,
   type Sender,
@@ -83,7 +84,7 @@ export async function bringIn(
   return numbers;
 }
 
-/** Starts the chain at real time and lets the settlement chain mine by the clock from then on. */
+/** Starts the chain at real time, takes the deployer's powers away, and lets the settlement chain mine by the clock from then on. */
 export async function startAtRealTime(
   chain: SettlementChain,
   deployer: Sender,
@@ -93,5 +94,6 @@ export async function startAtRealTime(
 ): Promise<void> {
   await chain.alignClock();
   await startChain(deployer, network, mode, stateRoot);
+  await handOver(deployer, network);
   await chain.mineByTheClock();
 }

@@ -13,6 +13,11 @@ export interface Addresses {
   readonly parameters: Address;
   /** OpenZeppelin AccessManager: who may do what. */
   readonly access: Address;
+  /** OpenZeppelin TimelockController: executes what governance decided, holds the treasury. */
+  readonly timelock: Address;
+  readonly governor: Address;
+  readonly upgrades: Address;
+  readonly council: Address;
 }
 
 /** What `hardhat deploy` writes and every tool reads. */
@@ -34,6 +39,10 @@ const NAMES: readonly (keyof Addresses)[] = [
   "slashing",
   "parameters",
   "access",
+  "timelock",
+  "governor",
+  "upgrades",
+  "council",
 ];
 
 /**

@@ -133,6 +133,10 @@ test("a network file with a missing or malformed field is refused by its name", 
       "slashing",
       "parameters",
       "access",
+      "timelock",
+      "governor",
+      "upgrades",
+      "council",
     ].map((name) => [name, address]),
   );
   const network = { chainId: 31_337, deployBlock: 1, addresses };

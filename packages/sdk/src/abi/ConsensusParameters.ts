@@ -795,6 +795,13 @@ export const consensusParametersAbi = [
   },
   {
     inputs: [],
+    name: "modeFloorUntil",
+    outputs: [{ internalType: "uint40", name: "", type: "uint40" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "number",
     outputs: [{ internalType: "uint32", name: "", type: "uint32" }],
     stateMutability: "view",
@@ -866,6 +873,13 @@ export const consensusParametersAbi = [
       },
     ],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint40", name: "until", type: "uint40" }],
+    name: "requestModeFloor",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -1364,6 +1378,12 @@ export const consensusParametersAbi = [
   },
   {
     anonymous: false,
+    inputs: [{ indexed: false, internalType: "uint40", name: "until", type: "uint40" }],
+    name: "ModeFloorRequested",
+    type: "event",
+  },
+  {
+    anonymous: false,
     inputs: [
       {
         components: [
@@ -1480,6 +1500,11 @@ export const consensusParametersAbi = [
   {
     inputs: [{ internalType: "address", name: "caller", type: "address" }],
     name: "AccessManagedUnauthorized",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "uint40", name: "until", type: "uint40" }],
+    name: "ConsensusParametersFloorTooLong",
     type: "error",
   },
   {
