@@ -22,11 +22,11 @@ import type { TimelockController } from "../../typechain/@openzeppelin/contracts
 import type { CheckpointManager } from "../../typechain/contracts/consensus/CheckpointManager.ts";
 import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import type { ConsensusParameters } from "../../typechain/contracts/governance/ConsensusParameters.ts";
-import type { InclusionLens } from "../../typechain/contracts/lens/InclusionLens.ts";
-import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
 import type { EmergencyCouncil } from "../../typechain/contracts/governance/EmergencyCouncil.ts";
 import type { HybridGovernor } from "../../typechain/contracts/governance/HybridGovernor.ts";
 import type { ModuleUpgrades } from "../../typechain/contracts/governance/ModuleUpgrades.ts";
+import type { InclusionLens } from "../../typechain/contracts/lens/InclusionLens.ts";
+import type { RewardDistributor } from "../../typechain/contracts/rewards/RewardDistributor.ts";
 import type { SlashingManager } from "../../typechain/contracts/slashing/SlashingManager.ts";
 import type { Elections } from "../../typechain/contracts/staking/Elections.ts";
 import type { StakingPool } from "../../typechain/contracts/staking/StakingPool.ts";
