@@ -19,6 +19,7 @@ import {
   submission,
   votePair,
 } from "./core.ts";
+import { accrueEpoch, delegate, deployWorld, fundedCore, payHour, sealRegistry } from "./rewards.ts";
 
 const TABLE = join(import.meta.dirname, "..", "..", "docs", "gas.json");
 
@@ -163,6 +164,40 @@ async function measureOnce(core: Core): Promise<GasFigures> {
   return figures;
 }
 
+/** A thousand seats, all of which vote, missed something and proposed. */
+async function measureAccrual(connection: NetworkConnection): Promise<GasFigures> {
+  const w = await deployWorld(connection);
+  const weights = Array.from({ length: 1_000 }, (_, seat) => 1_000 + seat);
+  const presence = weights.map((_, seat) => ({ missed: 1 + seat, proposed: 7 }));
+  for (const seal of [1, 2, 3]) await sealRegistry(w, { seal, authorities: 21, weights });
+  await accrueEpoch(w, 1, { mode: "secure", presence });
+  const { tx } = await accrueEpoch(w, 2, { mode: "secure", presence });
+  return { accrue1000: await gasOf(Promise.resolve(tx)) };
+}
+
+/** Claims of a delegator: the first, one after an epoch, one after many, and one over as many rows as it walks. */
+async function measureClaims(connection: NetworkConnection): Promise<GasFigures> {
+  const core = await fundedCore(connection);
+  const [owner, other] = [core.others[10]!, core.others[11]!];
+  const validator = 5;
+  const claim = () => gasOf(core.distributor.connect(owner).claim([validator], owner.address));
+  const figures: GasFigures = {};
+  await delegate(core, owner, validator, 10_000);
+  for (let epoch = 0; epoch < 4; epoch++) await payHour(core);
+  figures.claimFirst = await claim();
+  await payHour(core);
+  figures.claim = await claim();
+  for (let epoch = 0; epoch < 20; epoch++) await payHour(core);
+  figures.claimAfter20 = await claim();
+  for (let epoch = 0; epoch < 9; epoch++) {
+    await delegate(core, other, validator, 1_000);
+    await payHour(core);
+  }
+  figures.claimManyRows = await claim();
+  figures.claimValidator = await gasOf(core.distributor.claimValidator([validator]));
+  return figures;
+}
+
 /** Runtime code of the largest contract, bytes. */
 async function largestContract(): Promise<number> {
   const sizes = [];
@@ -189,6 +224,14 @@ export async function measureGas(populations: readonly Population[]): Promise<Ga
       figures[`start${seats}`] = start;
       Object.assign(figures, await measureSeats(core, seats));
       if (seats === 7) Object.assign(figures, await measureOnce(core));
+    } finally {
+      await connection.close();
+    }
+  }
+  for (const measure of [measureAccrual, measureClaims]) {
+    const connection = await network.create();
+    try {
+      Object.assign(figures, await measure(connection));
     } finally {
       await connection.close();
     }

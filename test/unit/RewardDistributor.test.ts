@@ -567,6 +567,10 @@ describe("RewardDistributor: claims", () => {
     await w.distributor.claim([1], ann);
     // The seat's tenure began with the first step.
     expect((await w.distributor.ledgerOf(1)).row).to.equal(5n);
+    // What StakingPool gives it while shares leave.
+    const settling = await (await w.distributor.settle(1, ann)).wait();
+    expect((await w.distributor.ledgerOf(1)).row).to.equal(11n);
+    expect(settling!.gasUsed).to.be.lessThan(400_000n);
     expect(await w.distributor.paidSeal(1, ann)).to.equal(0n);
     expect(await w.distributor.settleRows.staticCall(1, 100)).to.equal(true);
     await w.distributor.settleRows(1, 100);
