@@ -26,6 +26,20 @@ export * from "./modes/index.ts";
 export { COIN } from "./numbers.ts";
 export * from "./registry/index.ts";
 export * from "./rewards/index.ts";
+export {
+  chargeAbsence,
+  commit,
+  convict,
+  convictGroup,
+  executeGroup,
+  type GroupOffence,
+  leak,
+  type Offence,
+  settle as settleSlashing,
+  surchargeOf,
+  takeReward,
+  veto,
+} from "./slashing/index.ts";
 export * from "./staking/index.ts";
 export * from "./state/index.ts";
 export * from "./tokens.ts";

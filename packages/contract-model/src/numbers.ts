@@ -16,5 +16,8 @@ export const mulDivDown = (a: bigint, b: bigint, c: bigint): bigint => (a * b) /
 /** a · b / c, rounded up. Not negative; c is above 0. */
 export const mulDivUp = (a: bigint, b: bigint, c: bigint): bigint => (a * b + c - 1n) / c;
 
+/** a / b, rounded up. */
+export const divUp = (a: bigint, b: bigint): bigint => mulDivUp(a, 1n, b);
+
 /** Which period of `length` seconds a time lies in. */
 export const periodOf = (time: number, length: number): number => (time - (time % length)) / length;

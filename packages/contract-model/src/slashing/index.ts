@@ -1,2 +1,12 @@
-import type { Transaction } from "../transaction.ts";
-export function settle(_tx: Transaction, _id: number): void {}
+export {
+  commit,
+  convict,
+  convictGroup,
+  executeGroup,
+  type GroupOffence,
+  isPending,
+  type Offence,
+  takeReward,
+  windowEnd,
+} from "./convictions.ts";
+export { chargeAbsence, leak, settle, surchargeOf, veto } from "./settlements.ts";

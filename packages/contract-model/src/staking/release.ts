@@ -1,4 +1,4 @@
-import { settle } from "../slashing/index.ts";
+import { isPending, settle } from "../slashing/index.ts";
 import { poolOf } from "../state/index.ts";
 import { refuse, type Transaction } from "../transaction.ts";
 
@@ -8,6 +8,7 @@ import { refuse, type Transaction } from "../transaction.ts";
  */
 export function release(tx: Transaction, id: number, lastSeal: number): void {
   const { until, seal } = poolOf(tx.state, id).hold;
+  if (isPending(tx.state, id, tx.at)) refuse("StakingPoolHeld", id);
   if (until === 0 || lastSeal < seal) return;
   if (tx.at < until) refuse("StakingPoolHeld", id, until);
   settle(tx, id);

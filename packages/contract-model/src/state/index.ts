@@ -1,9 +1,11 @@
+import { periodOf } from "../numbers.ts";
 import type { CustodyState, Pool } from "./custody.ts";
 import type { ElectionsState } from "./elections.ts";
 import type { Rules, Times } from "./parameters.ts";
 import type { RegistryState } from "./registry.ts";
 import type { RewardsState } from "./rewards.ts";
 import type { ScheduleState } from "./schedule.ts";
+import type { SlashingState } from "./slashing.ts";
 
 export type {
   Cohort,
@@ -40,6 +42,8 @@ export type {
   SeatParticipation,
 } from "./schedule.ts";
 
+export type { Absence, Conviction, Group, KeptReward, SlashingState, Span } from "./slashing.ts";
+
 /** Base units by account; custody's and the modules' own accounts among them. */
 export interface TokenState {
   readonly balances: Map<string, bigint>;
@@ -55,7 +59,10 @@ export interface State {
   readonly elections: ElectionsState;
   readonly schedule: ScheduleState;
   readonly rewards: RewardsState;
+  readonly slashing: SlashingState;
 }
+
+const SPANS = 7;
 
 /** The contracts as deployed: nobody registered, nothing bonded. */
 export const deployed = (times: Times, rules: Rules): State => ({
@@ -86,6 +93,23 @@ export const deployed = (times: Times, rules: Rules): State => ({
     carried: 0,
     records: new Map(),
     boundaries: new Map(),
+  },
+  slashing: {
+    // The window is cut into seven spans at deployment, rounded up.
+    spanTime: periodOf(rules.slashing.correlationWindow + SPANS - 1, SPANS),
+    convictions: new Map(),
+    pending: new Set(),
+    pendingUntil: new Map(),
+    later: new Map(),
+    settled: new Set(),
+    vetoed: new Set(),
+    spans: new Map(),
+    groups: new Map(),
+    absences: new Map(),
+    kept: new Map(),
+    committedAt: 0,
+    owed: 0n,
+    motions: new Map(),
   },
   rewards: {
     reserve: 0n,
