@@ -1,5 +1,6 @@
 import * as model from "@aitbc-hybrid/contract-model";
-import type { ContractTransactionResponse } from "ethers";
+import type { Hash } from "@aitbc-hybrid/protocol";
+import { type ContractTransactionResponse, keccak256 } from "ethers";
 import {
   boundaryNow,
   COIN,
@@ -9,6 +10,7 @@ import {
   type Signer,
   submission,
 } from "../../support/core.ts";
+import { vectorOf } from "../../support/rewards.ts";
 import { perform, type World } from "./world.ts";
 
 /** What chance decided of one action: its actor, its objects and its amounts. */
@@ -457,7 +459,118 @@ export const ACTIONS = {
 
   /** The boundary of the present epoch, signed by all its backing set, and mostly the seal of the next candidate. */
   async epoch(world: World, draws: Draws, after: number): Promise<Touched> {
-    await closeEpoch(world, ownerOf(world, draws[0]), after, draws[1] % 6 !== 0, draws[2] % 6 !== 0);
+    await closeEpoch(world, ownerOf(world, draws[0]), after, draws);
+    return { validators: [], owners: [] };
+  },
+
+  /** Pays the next epoch; now and then another, by another vector, or in somebody else's name. */
+  async accrue(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core, accounts, state } = world;
+    const from = ownerOf(world, draws[0]);
+    const epoch = state.rewards.seals.length + (draws[1] % 12 === 0 ? 1 : 0);
+    const account = accounts[epoch];
+    if (account === undefined) return { validators: [], owners: [] };
+    const vector = draws[2] % 20 === 0 ? account.vector.slice(1) : account.vector;
+    const relayer = draws[3] % 20 === 0 ? from.address : account.submitter;
+    await perform(world, {
+      name: "accrue",
+      from,
+      after,
+      contract: (o): Sent =>
+        core.distributor.connect(from).accrue(epoch, account.accounting, vectorOf(vector), relayer, o),
+      model: (tx) => model.accrue(tx, epoch, vector, relayer),
+    });
+    return { validators: [], owners: [] };
+  },
+
+  async settle(world: World, draws: Draws, after: number): Promise<Touched> {
+    const [from, owner] = [ownerOf(world, draws[0]), ownerOf(world, draws[1]).address];
+    const id = holdingOf(world, owner, draws[2], false);
+    await perform(world, {
+      name: "settle",
+      from,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(from).settle(id, owner, o),
+      model: (tx) => model.settleRewards(tx, id, owner),
+    });
+    return { validators: [id], owners: [owner] };
+  },
+
+  async settleRows(world: World, draws: Draws, after: number): Promise<Touched> {
+    const [from, id, steps] = [ownerOf(world, draws[0]), idOf(world, draws[1]), draws[2] % 5];
+    await perform(world, {
+      name: "settleRows",
+      from,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(from).settleRows(id, steps, o),
+      model: (tx) => model.settleRows(tx, id, steps),
+    });
+    return { validators: [id], owners: [] };
+  },
+
+  async claim(world: World, draws: Draws, after: number): Promise<Touched> {
+    const owner = ownerOf(world, draws[0]);
+    const from = draws[1] % 4 === 0 ? ownerOf(world, draws[1]) : owner;
+    const ids = [...new Set([holdingOf(world, owner.address, draws[2], false), idOf(world, draws[3])])];
+    await perform(world, {
+      name: "claim",
+      from,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(from).claim(ids, owner.address, o),
+      model: (tx) => model.claim(tx, ids, owner.address),
+    });
+    return { validators: ids, owners: [owner.address] };
+  },
+
+  async claimValidator(world: World, draws: Draws, after: number): Promise<Touched> {
+    const [from, id] = [ownerOf(world, draws[0]), idOf(world, draws[1])];
+    await perform(world, {
+      name: "claimValidator",
+      from,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(from).claimValidator([id], o),
+      model: (tx) => model.claimValidator(tx, [id]),
+    });
+    return { validators: [id], owners: [operatorOf(world, id).address] };
+  },
+
+  async setCompound(world: World, draws: Draws, after: number): Promise<Touched> {
+    const owner = ownerOf(world, draws[0]);
+    const id = holdingOf(world, owner.address, draws[1], false);
+    const compounding = draws[2] % 4 !== 0;
+    await perform(world, {
+      name: "setCompound",
+      from: owner,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(owner).setCompound(id, compounding, o),
+      model: (tx) => model.setCompound(tx, id, compounding),
+    });
+    return { validators: [id], owners: [owner.address] };
+  },
+
+  async compound(world: World, draws: Draws, after: number): Promise<Touched> {
+    const from = ownerOf(world, draws[0]);
+    const id = holdingOf(world, from.address, draws[1], false);
+    const owners = world.owners.map(({ address }) => address);
+    await perform(world, {
+      name: "compound",
+      from,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(from).compound(id, owners, o),
+      model: (tx) => model.compound(tx, id, owners),
+    });
+    return { validators: [id], owners };
+  },
+
+  async claimCredits(world: World, draws: Draws, after: number): Promise<Touched> {
+    const [from, relayer] = [ownerOf(world, draws[0]), ownerOf(world, draws[1]).address];
+    await perform(world, {
+      name: "claimCredits",
+      from,
+      after,
+      contract: (o): Sent => world.core.distributor.connect(from).claimCredits(relayer, o),
+      model: (tx) => model.claimCredits(tx, relayer),
+    });
     return { validators: [], owners: [] };
   },
 } as const;
@@ -485,13 +598,19 @@ export async function enroll(world: World, operator: Signer, after = 1): Promise
   return id;
 }
 
-export async function closeEpoch(
-  world: World,
-  from: Signer,
-  after: number,
-  seals = true,
-  takes = true,
-): Promise<void> {
+/** What an epoch's seats did: mostly all of it, some of it, or nothing. */
+function participation(seats: number, draws: Draws): model.SeatParticipation[] {
+  return Array.from({ length: seats }, (_, seat) => {
+    const draw = (draws[0] * 31 + draws[1] * 17 + draws[2] * 7 + draws[3] + seat * 7_919) % 100_003;
+    return {
+      missed: draw % 5 === 0 ? 65_535 : draw % 5 === 1 ? draw % 65_535 : 0,
+      proposed: draw % 4,
+    };
+  });
+}
+
+/** The boundary of the present epoch, signed by all its backing set, and mostly the seal of the next candidate. */
+export async function closeEpoch(world: World, from: Signer, after: number, draws: Draws): Promise<void> {
   const { core } = world;
   const { schedule, elections } = world.state;
   const { epoch, records } = schedule;
@@ -499,11 +618,25 @@ export async function closeEpoch(
   const next = records.get(epoch + 1)!.seal;
   const candidate = epoch === 0 ? undefined : elections.candidates.get(epoch + 2);
   const rootOf = async (seal: number) => (await core.elections.snapshot(seal)).hash;
-  const registryAfter = takes && candidate !== undefined ? candidate : next;
-  const boundary = await boundaryNow(core, { registryAfter: (await rootOf(registryAfter)) as never });
+  // Registries of equal contents have one root: named, it is the candidate's.
+  const takes =
+    candidate !== undefined && (draws[2] % 6 !== 0 || (await rootOf(candidate)) === (await rootOf(next)));
+  const registryAfter = takes ? candidate : next;
+  const vector = participation(model.registryOf(world.state, epoch).weights.length, draws);
+  const accounting = {
+    epoch,
+    views: draws[0] % 25,
+    stamp: (world.at + after) * 1000 + (draws[3] % 9_000) - 6_000,
+    loadMultiplier: 400_000 + (draws[1] % 1_800_000),
+    vectorHash: keccak256(vectorOf(vector)) as Hash,
+  };
+  const boundary = {
+    ...(await boundaryNow(core, { registryAfter: (await rootOf(registryAfter)) as Hash })),
+    accounting,
+  };
   const checkpoint = checkpointAt({ height, boundary });
   const s = await submission(core, checkpoint);
-  const mode = records.get(epoch)!.mode;
+  const { mode } = records.get(epoch)!;
   await perform(world, {
     name: "boundary",
     from,
@@ -518,18 +651,13 @@ export async function closeEpoch(
           registryAfter,
           modeNext: mode,
           modeWanted: mode,
-          accounting: {
-            epoch,
-            views: 10,
-            stamp: 1_800_000_000_000,
-            loadMultiplier: 1_000_000n,
-            vector: null,
-          },
+          accounting: { ...accounting, loadMultiplier: BigInt(accounting.loadMultiplier), vector },
         },
         signers: model.signingSet(tx.state, epoch),
       }),
   });
-  if (!seals) return;
+  world.accounts.push({ accounting, vector, submitter: from.address });
+  if (draws[1] % 6 === 0) return;
   const hints = plain(await core.elections.sealHints.staticCall());
   await perform(world, {
     name: "seal",

@@ -2,9 +2,12 @@ import {
   balanceOf,
   type CohortKind,
   candidateOf,
+  DISTRIBUTOR,
   known,
   type Liability,
+  ledgerOf,
   liable,
+  paidPosition,
   poolOf,
   sharesAt,
   tokensDown,
@@ -172,6 +175,64 @@ export async function compareTotals({ core, state, owners }: World): Promise<voi
   }
 }
 
+/** What the distributor keeps of a validator and of an account there. */
+export async function comparePay(
+  { core, state }: World,
+  id: number,
+  owners: readonly string[],
+): Promise<void> {
+  const { acc, row, tenures, epoch, pay, taken, owed } = ledgerOf(state, id);
+  expect(plainOf((await core.distributor.ledgerOf(id)) as never), `ledger of validator ${id}`).to.deep.equal({
+    acc,
+    row: BigInt(row),
+    tenures: BigInt(tenures),
+    epoch: BigInt(epoch),
+    pay,
+    taken,
+    owed,
+  });
+  for (const owner of owners) {
+    const paid = paidPosition(state, id, owner);
+    expect(
+      plainOf((await core.distributor.positionOf(id, owner)) as never),
+      `pay of ${owner} with validator ${id}`,
+    ).to.deep.equal({ ...paid, entry: BigInt(paid.entry), seal: BigInt(paid.seal) });
+    expect(await core.distributor.owed(owner), `owed to ${owner}`).to.equal(
+      state.rewards.owed.get(owner) ?? 0n,
+    );
+  }
+}
+
+/** The distributor's sums. */
+async function compareReserve({ core, state, owners }: World): Promise<void> {
+  const { distributor } = core;
+  const { rewards } = state;
+  expect(
+    await Promise.all([
+      distributor.reserve(),
+      distributor.outstanding(),
+      distributor.creditLeft(),
+      distributor.accruedEpochs(),
+      distributor.paidUntil(),
+    ]),
+    "reserve, outstanding, credit, epochs, time",
+  ).to.deep.equal([
+    rewards.reserve,
+    rewards.outstanding,
+    rewards.creditLeft,
+    BigInt(rewards.seals.length),
+    BigInt(rewards.paidUntil),
+  ]);
+  for (const { address } of owners) {
+    expect(await distributor.creditsOf(address), `credits of ${address}`).to.equal(
+      rewards.credits.get(address) ?? 0n,
+    );
+  }
+  const balance = await core.token.balanceOf(core.addresses.distributor);
+  expect(balance, "the distributor's balance").to.equal(balanceOf(state, DISTRIBUTOR));
+  expect(balance, "what it owes").to.equal(rewards.reserve + rewards.outstanding);
+}
+
 /** Seats, waiting lists and the last snapshot. */
 export async function compareElections({ core, state }: World): Promise<void> {
   const { elections } = state;
@@ -218,7 +279,13 @@ export async function compareAll(world: World): Promise<void> {
   for (const id of world.state.registry.validators.keys()) {
     await compareValidator(world, id);
     for (const { address } of world.owners) await comparePosition(world, id, address);
+    await comparePay(
+      world,
+      id,
+      world.owners.map(({ address }) => address),
+    );
   }
   await compareTotals(world);
+  await compareReserve(world);
   await compareElections(world);
 }

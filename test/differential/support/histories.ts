@@ -5,7 +5,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { ROLES } from "../../../tasks/roles.ts";
 import { COIN, type Core, coreAddresses, hashOf, MODES, plain, type Signer } from "../../support/core.ts";
 import { ACTIONS, enroll, type Move } from "./actions.ts";
-import { compareAll, comparePosition, compareTotals, compareValidator } from "./compare.ts";
+import { compareAll, comparePay, comparePosition, compareTotals, compareValidator } from "./compare.ts";
 import { perform, type World, worldOf } from "./world.ts";
 
 /** Steps between two comparisons of everything. */
@@ -67,6 +67,19 @@ export async function begin(core: Core, slasher: Signer): Promise<World> {
   return world;
 }
 
+/** Fills the distributor's reserve. */
+export async function fund(world: World, amount: bigint): Promise<void> {
+  const { core } = world;
+  await core.token.connect(core.deployer).approve(core.addresses.distributor, amount);
+  world.at = await core.connection.networkHelpers.time.latest();
+  await perform(world, {
+    name: "fund",
+    from: core.deployer,
+    contract: (o) => core.distributor.fund(amount, o),
+    model: (tx) => model.fund(tx, amount),
+  });
+}
+
 /** Plays a history on both sides, comparing what each step touched, and everything now and then. */
 export async function play(world: World, moves: readonly Move[]): Promise<void> {
   for (const [step, { action, draws, after }] of moves.entries()) {
@@ -74,6 +87,7 @@ export async function play(world: World, moves: readonly Move[]): Promise<void> 
     for (const id of validators) {
       await compareValidator(world, id);
       for (const owner of owners) await comparePosition(world, id, owner);
+      await comparePay(world, id, owners);
     }
     await compareTotals(world);
     if (step % COMPARE_EVERY === COMPARE_EVERY - 1) await compareAll(world);
@@ -124,6 +138,7 @@ export async function loadWorld(
   return {
     ...world,
     core: { ...world.core, members: new Map(world.core.members), secrets: new Map(world.core.secrets) },
+    accounts: [...world.accounts],
     seen: new Map(),
   };
 }

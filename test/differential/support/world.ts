@@ -5,13 +5,28 @@ import {
   type Refused,
   type Rules,
   run,
+  type SeatParticipation,
   type State,
   type Transaction,
 } from "@aitbc-hybrid/contract-model";
+import type { Hash } from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, Interface, isError } from "ethers";
 import type { ParameterFile } from "../../../tasks/parameters.ts";
 import type { Core, Signer } from "../../support/core.ts";
+
+/** An epoch's accounting as its boundary committed to it. */
+export interface EpochAccount {
+  readonly accounting: {
+    readonly epoch: number;
+    readonly views: number;
+    readonly stamp: number;
+    readonly loadMultiplier: number;
+    readonly vectorHash: Hash;
+  };
+  readonly vector: readonly SeatParticipation[];
+  readonly submitter: string;
+}
 
 /** Accounts that delegate. Few, so that they meet. */
 const OWNERS = 5;
@@ -26,6 +41,8 @@ export interface World {
   state: State;
   /** Time of the last transaction. */
   at: number;
+  /** What boundaries said of their epochs, for the accrual. */
+  readonly accounts: EpochAccount[];
   /** How often what went through, and was refused with which error. */
   readonly seen: Map<string, number>;
   readonly errors: Interface;
@@ -75,13 +92,15 @@ export async function worldOf(core: Core, slasher: Signer): Promise<World> {
   const { minimumDelegation, ...rest } = times.toObject();
   const seconds = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Number(value)]));
   const state = deployed({ ...seconds, minimumDelegation } as never, rulesOf(core.file));
-  for (const { address } of core.others) mint(state, address, await core.token.balanceOf(address));
+  for (const { address } of [core.deployer, ...core.others])
+    mint(state, address, await core.token.balanceOf(address));
   return {
     core,
     owners: core.others.slice(0, OWNERS),
     slasher,
     state,
     at: await core.connection.networkHelpers.time.latest(),
+    accounts: [],
     seen: new Map(),
     errors: errorsOf(core),
   };
