@@ -53,6 +53,7 @@ export const MUTED_KINDS = [
   "checkpointVote",
   "checkpointCertificate",
   "blocks",
+  "signal",
 ] as const;
 export type MutedKind = (typeof MUTED_KINDS)[number];
 

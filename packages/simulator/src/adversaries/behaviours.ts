@@ -1,11 +1,17 @@
 import {
   type Block,
   blockHash,
+  type Certificate,
   certificatesHash,
   checkpointRoot,
+  commitmentHash,
+  fromBitmap,
   type Hash,
   type Hex,
+  type LateVote,
+  lateVotesHash,
   type Message,
+  MODES,
   type Peer,
   type Proposal,
   type VoteBody,
@@ -167,6 +173,13 @@ const forging = (): Behaviour => ({
       const signature = wire.sign(checkpointRoot(message.vote.domain, checkpoint));
       return [message, { type: "checkpointVote", vote: { ...message.vote, checkpoint, signature } }];
     }
+    if (message.type === "signal") {
+      const { signal } = message;
+      return [
+        message,
+        { type: "signal", signal: { ...signal, seat: wire.random.whole(0, 6), signature: JUNK } },
+      ];
+    }
     if (message.type === "status") {
       const { status } = message;
       const ahead = { ...status, view: status.view + 500, finalHeight: status.finalHeight + 1000 };
@@ -175,6 +188,17 @@ const forging = (): Behaviour => ({
     return [message];
   },
 });
+
+/** Late votes that nobody signed, of everybody who is missing in a certificate. */
+function inOthersNames(certificate: Certificate | undefined): readonly LateVote[] {
+  if (certificate === undefined || certificate.kind === "nullify") return [];
+  const { bitmap, signature: _, ...vote } = certificate;
+  const present = new Set(fromBitmap(bitmap));
+  const missing = Array.from({ length: 8 * bitmap.length }, (_, seat) => seat).filter(
+    (seat) => !present.has(seat),
+  );
+  return missing.map((seat) => ({ ...vote, seat, signature: JUNK }));
+}
 
 /** Proposals that are false in one place, signed all the same. */
 function lyingLeader(): Behaviour {
@@ -199,6 +223,9 @@ function lyingLeader(): Behaviour {
       { certificates: rest },
       { certificates: first === undefined ? [] : [{ ...first, signature: JUNK }, ...rest] },
       { commitment: null },
+      { lateVotes: [...body.lateVotes, ...inOthersNames(first)] },
+      { commitment: body.commitment && { ...body.commitment, modeWanted: wire.random.pick(MODES) } },
+      { commitment: body.commitment && { ...body.commitment, modeNext: wire.random.pick(MODES) } },
     ];
     const inHeader = wire.random.chance(0.6);
     const told = { ...body, ...(inHeader ? {} : wire.random.pick(bodies)) };
@@ -208,7 +235,8 @@ function lyingLeader(): Behaviour {
         ...(inHeader ? wire.random.pick(headers) : {}),
         vrfOutput: vrfOutput(told.vrfProof),
         certificatesHash: certificatesHash(told),
-        commitment: told.commitment === null ? ZERO_HASH : header.commitment,
+        lateVotesHash: lateVotesHash(told.lateVotes),
+        commitment: told.commitment === null ? ZERO_HASH : commitmentHash(told.commitment),
       },
       body: told,
     };

@@ -1,5 +1,6 @@
 import {
   type Block,
+  type Boundary,
   type Certificate,
   type Checkpoint,
   checkpointRootOf,
@@ -11,6 +12,7 @@ import {
   fromBitmap,
   type Hash,
   hashOf,
+  lateRoot,
   type Message,
   type Mode,
   type Peer,
@@ -21,9 +23,11 @@ import {
   signingRoot,
   type Vote,
   type VoteBody,
+  vrfRoot,
 } from "@aitbc-hybrid/protocol";
 import { certificatesIn, type Observed, type Observer } from "../observer.ts";
 import type { Keyring } from "../signatures.ts";
+import { type Audited, auditEpoch } from "./hybrid.ts";
 import { type Era, intentOffence, termOf, voteOffence } from "./offences.ts";
 import { backingSeats, backs, isQuorum, totals, votingSeats, weigh } from "./weights.ts";
 
@@ -38,6 +42,8 @@ export interface Counts {
   /** Epochs begun under another registry than the one before, and under the same for want of a sealed one. */
   readonly handOvers: number;
   readonly carriedOver: number;
+  /** Modes of the epochs begun, in order. */
+  readonly modes: readonly Mode[];
   readonly signatures: number;
 }
 
@@ -76,8 +82,9 @@ export class Oracles implements Observer {
   /** First final block of each height, as some honest node made it durable. */
   readonly chain = new Map<
     number,
-    { readonly hash: Hash; readonly block: Block; readonly stateRoot: Hash }
+    { readonly hash: Hash; readonly block: Block; readonly stateRoot: Hash; readonly used: number }
   >();
+  readonly #boundaries = new Map<Hash, Boundary>();
   readonly #certified = new Map<string, string>();
   readonly #finalized = new Map<Hash, Set<number>>();
   readonly #nullified = new Map<Hash, Set<number>>();
@@ -169,6 +176,8 @@ export class Oracles implements Observer {
         break;
       case "backed": {
         const { certificate } = record;
+        const { boundary } = certificate.checkpoint;
+        if (boundary !== null) this.#boundaries.set(certificate.domain, boundary);
         const registry = this.registryOfDomain(certificate.domain);
         const root = checkpointRootOf(certificate.domain, certificate.checkpoint);
         if (registry === undefined) break;
@@ -307,6 +316,7 @@ export class Oracles implements Observer {
       start.seed,
       start.firstHeight,
       start.parent.hash,
+      ...Object.values(start.hybrid),
     ].join();
     const key = `${start.epoch}/${start.incarnation}`;
     const known = this.#starts.get(key);
@@ -326,7 +336,8 @@ export class Oracles implements Observer {
     }
     const known = this.chain.get(header.height);
     if (known === undefined) {
-      this.chain.set(header.height, { hash, block: record.block, stateRoot: record.roots.stateRoot });
+      const { stateRoot, used } = record.roots;
+      this.chain.set(header.height, { hash, block: record.block, stateRoot, used });
       return;
     }
     if (known.hash === hash) {
@@ -521,6 +532,7 @@ export class Oracles implements Observer {
     },
   ): void {
     if (this.#options.beyondBounds) return;
+    this.#auditModes();
     let parent = { hash: genesis.hash, stamp: genesis.stamp, reference: 0 };
     const epochs = new Map<number, { readonly epoch: number; readonly start: EpochStart }>();
     for (const { start } of this.#starts.values()) {
@@ -589,6 +601,42 @@ export class Oracles implements Observer {
     }
   }
 
+  #auditModes(): void {
+    for (const { start } of this.#starts.values()) {
+      const blocks: Audited[] = [];
+      for (let height = start.firstHeight; ; height++) {
+        const entry = this.chain.get(height);
+        const place = entry && this.#domains.get(entry.block.header.domain);
+        if (entry === undefined || place?.epoch !== start.epoch || place.incarnation !== start.incarnation)
+          break;
+        blocks.push(entry);
+        if (entry.block.body.commitment !== null) break;
+      }
+      auditEpoch(
+        start,
+        blocks,
+        {
+          boundary: this.#boundaries.get(blocks.at(-1)?.block.header.domain ?? start.registry),
+          next: this.#starts.get(`${start.epoch + 1}/${start.incarnation}`)?.start,
+        },
+        {
+          fail: (what) => this.fail(what),
+          registryOf: this.#registryOf,
+          leaderOf: (block, of) => this.#leaderOf(block, of),
+          isSigned: (item, registry) =>
+            this.#keyring.valid(registry.root, item.seat, lateRoot(item), item.signature),
+        },
+      );
+    }
+  }
+
+  #leaderOf({ header, body }: Block, start: EpochStart): number {
+    const term = Math.ceil(header.view / this.termViewsOf(header.domain));
+    const root = vrfRoot(header.domain, start.seed, term);
+    const members = this.#keyring.members(start.registry);
+    return members.findIndex((_, seat) => this.#keyring.valid(start.registry, seat, root, body.vrfProof));
+  }
+
   /** What the run reached. */
   counts(): Counts {
     let handOvers = 0;
@@ -607,6 +655,10 @@ export class Oracles implements Observer {
       epochs: this.#starts.size,
       handOvers,
       carriedOver,
+      modes: [...this.#starts.values()]
+        .map(({ start }) => start)
+        .sort((a, b) => a.epoch - b.epoch || a.incarnation - b.incarnation)
+        .map((start) => start.mode),
       signatures: this.#signatures,
     };
   }

@@ -55,8 +55,11 @@ export class Settlement {
     readonly candidate: (epoch: number) => Hash;
     readonly verify: (certificate: CheckpointCertificate) => boolean;
   };
-  readonly #accepted: Accepted[] = [];
-  readonly #sealed: Sealed[] = [];
+  #accepted: Accepted[] = [];
+  #sealed: Sealed[] = [];
+  readonly #outages: Outage[];
+  /** Numbers from which the chain was replaced, in order of time. */
+  readonly #reorgs: number[] = [];
   /** What was wrong with the checkpoints posted: nothing, if the protocol holds. */
   readonly refusals: string[] = [];
   #epoch = 0;
@@ -72,6 +75,7 @@ export class Settlement {
     },
   ) {
     this.#options = options;
+    this.#outages = [...options.outages];
     this.#queue = modules.queue;
     this.#random = modules.random;
     this.#modules = modules;
@@ -88,7 +92,7 @@ export class Settlement {
 
   #frozenFrom(node: number | null, at: Millis): Millis {
     let seen = at;
-    for (const outage of this.#options.outages) {
+    for (const outage of this.#outages) {
       const concerns = outage.nodes === null || (node !== null && outage.nodes.has(node));
       if (concerns && outage.from <= seen && seen < outage.to) seen = outage.from;
     }
@@ -106,7 +110,37 @@ export class Settlement {
   }
 
   hashOf(number: number): Hash {
-    return number === 0 ? ZERO_HASH : named("settlement", number);
+    if (number === 0) return ZERO_HASH;
+    const branch = this.#reorgs.filter((from) => from <= number).length;
+    return branch === 0 ? named("settlement", number) : named("settlement", number, branch);
+  }
+
+  /** The chain makes no block for a while. */
+  stop(until: Millis): void {
+    this.#outages.push({ from: this.#queue.now, to: until, nodes: null });
+  }
+
+  /**
+   * Replaces every block that is not final yet by others: what they held comes again a few blocks later, seals of
+   * candidates in another order.
+   */
+  reorganize(): void {
+    const { finality } = this.#options;
+    const final = Math.max(0, this.#number(this.#frozenFrom(null, this.#queue.now)) - finality);
+    this.#reorgs.push(final + 1);
+    const lost = this.#accepted.filter(({ number }) => number > final);
+    this.#accepted = this.#accepted.filter(({ number }) => number <= final);
+    this.#sealed = this.#sealed.filter(({ number }) => number <= final);
+    const boundaries = this.#accepted.filter(({ certificate }) => certificate.checkpoint.boundary !== null);
+    this.#epoch = boundaries.length;
+    lost.forEach(({ certificate }, at) => {
+      this.#queue.after((1 + at) * this.#options.blockTime, () => this.post(certificate));
+    });
+    // A seal that was lost although its boundary's acceptance stands is made again.
+    const accepted = boundaries.at(-1);
+    if (accepted === undefined || this.#sealed.some(({ epoch }) => epoch === this.#epoch + 2)) return;
+    const epoch = this.#epoch + 2;
+    this.#sealed.push({ epoch, number: final + 2, root: this.#modules.candidate(epoch) });
   }
 
   reference(number: number): SettlementReference {
@@ -127,7 +161,7 @@ export class Settlement {
   /** A node posts a backed checkpoint; it stands in the next block of the chain. */
   post(certificate: CheckpointCertificate): void {
     const now = this.#queue.now;
-    for (const outage of this.#options.outages) {
+    for (const outage of this.#outages) {
       if (outage.nodes === null && outage.from <= now && now < outage.to) {
         this.#queue.at(outage.to, () => this.post(certificate));
         return;

@@ -81,6 +81,72 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'body.commitment?.registryAfter === (reading.candidate ?? d.epoch.start.registryNext) ? "yes" : "no"',
     to: 'body.commitment === null ? "no" : "yes"',
   },
+  {
+    name: "section 6: a late vote is carried twice",
+    file: "modes/late.ts",
+    from: 'return hasSeat(carried.signers, item.seat) ? "late vote carried twice" : null;',
+    to: "return null;",
+  },
+  {
+    name: "section 6: late votes count for nobody",
+    file: "modes/attendance.ts",
+    from: "missed: added(before.missed, seat, -1),",
+    to: "",
+  },
+  {
+    name: "section 6: late votes are not verified",
+    file: "view/proposals.ts",
+    from: "groups: lateGroups(d, body.lateVotes),",
+    to: "groups: [],",
+  },
+  {
+    name: "section 6: a wanted mode begins whoever is ready",
+    file: "modes/decide.ts",
+    from: "return isQuorum(members, weight) ? context.start.hybrid.modeWanted : context.start.mode;",
+    to: "return weight.authorities < 0 ? context.start.mode : context.start.hybrid.modeWanted;",
+  },
+  {
+    name: "section 6: no residency",
+    file: "modes/rule.ts",
+    from: "inputs.resident < params.residency ? inputs.base : wish(inputs, params)",
+    to: "wish(inputs, params)",
+  },
+  {
+    name: "section 6: governance's floor is no floor",
+    file: "modes/rule.ts",
+    from: "modeIndex(wanted) < params.modeFloor ? MODES[params.modeFloor]! : wanted",
+    to: "modeIndex(wanted) > 2 ? MODES[params.modeFloor]! : wanted",
+  },
+  {
+    name: "section 6: modes are not checked",
+    file: "block/validity.ts",
+    from: "modes.modeNext === commitment.modeNext && modes.modeWanted === commitment.modeWanted",
+    to: "modes.modeNext.length > 0",
+  },
+  {
+    name: "section 6: the load is not rescaled on a switch",
+    file: "modes/decide.ts",
+    from: "params.blockTime[base], start.hybrid.capacity",
+    to: "params.blockTime.balanced + 1, start.hybrid.capacity",
+  },
+  {
+    name: "section 6: the last block's own use counts",
+    file: "checkpoint/chain.ts",
+    from: "const counts = header.height !== epoch.lastHeight;",
+    to: "const counts = header.height > 0;",
+  },
+  {
+    name: "restart: what blocks used is forgotten",
+    file: "restore.ts",
+    from: "appendFinal(d, hash, block, verdict.chain, roots,",
+    to: "appendFinal(d, hash, block, verdict.chain, { ...roots, used: 0 },",
+  },
+  {
+    name: "section 6: a signal is said once",
+    file: "modes/signals.ts",
+    from: 'for (const { signal } of open) d.broadcast({ type: "signal", signal });',
+    to: "",
+  },
 ];
 
 /** Too rare for random schedules: noticed by {@link turns}. */
