@@ -145,7 +145,8 @@ export function smallParams(options: {
     ...DEFAULT_PARAMS,
     epochLength: every(options.epochLength),
     checkpointInterval: every(options.checkpointInterval),
-    blockTime: every(options.blockTime),
+    // Another pace in each mode: loads have to be rescaled on a switch.
+    blockTime: { fast: options.blockTime, balanced: options.blockTime, secure: 2 * options.blockTime },
     delta: every(options.delta),
     termViews: options.termViews,
     refLag: options.refLag,

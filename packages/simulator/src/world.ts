@@ -442,7 +442,7 @@ export class World {
     } else {
       const { params } = scenario.plan;
       const patience =
-        (params.delta[scenario.mode] * 2 ** scenario.backoffCap * 5 + params.blockTime[scenario.mode]) *
+        (params.delta[scenario.mode] * 2 ** scenario.backoffCap * 5 + params.blockTime.secure) *
         (scenario.blocks + 8 + 6 * scenario.epochs) *
         params.termViews;
       const settled = Math.max(0, ...scenario.settlement.outages.map((outage) => outage.to - this.queue.now));

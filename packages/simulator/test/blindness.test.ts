@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import * as unbroken from "@aitbc-hybrid/protocol";
 import { type Rules, runParallel, runScenario } from "../src/index.ts";
+import { inAnothersName } from "./support/forged.ts";
 import { withMutant } from "./support/mutant.ts";
-import { MUTATIONS, NEGLECTED, RETURNING_REGISTRY } from "./support/mutations.ts";
+import { MUTATIONS, NEGLECTED, RETURNING_REGISTRY, UNVERIFIED_LATE_VOTES } from "./support/mutations.ts";
 import { turns } from "./support/turns.ts";
 
 /** Schedules in which a broken rule has to show. */
@@ -18,13 +20,18 @@ describe("the harness is not blind", () => {
     });
   }
 
-  it(`notices in a directed schedule: ${RETURNING_REGISTRY.name}`, async () => {
-    const result = await withMutant(RETURNING_REGISTRY, async (url) => {
-      const rules = (await import(url)) as Rules;
-      return runScenario(turns(), { rules });
+  for (const [mutation, schedule] of [
+    [RETURNING_REGISTRY, turns],
+    [UNVERIFIED_LATE_VOTES, inAnothersName],
+  ] as const)
+    it(`notices in a directed schedule: ${mutation.name}`, async () => {
+      assert.deepEqual(runScenario(schedule(), { rules: unbroken }).failures, []);
+      const result = await withMutant(mutation, async (url) => {
+        const rules = (await import(url)) as Rules;
+        return runScenario(schedule(), { rules });
+      });
+      assert.notEqual(result.failures.length, 0);
     });
-    assert.notEqual(result.failures.length, 0);
-  });
 
   for (const { name, faults } of NEGLECTED) {
     it(`notices: ${name}`, async () => {

@@ -189,7 +189,7 @@ const forging = (): Behaviour => ({
   },
 });
 
-/** Late votes that nobody signed, of everybody who is missing in a certificate. */
+/** A late vote that nobody signed, of somebody who is missing in a certificate. */
 function inOthersNames(certificate: Certificate | undefined): readonly LateVote[] {
   if (certificate === undefined || certificate.kind === "nullify") return [];
   const { bitmap, signature: _, ...vote } = certificate;
@@ -197,7 +197,7 @@ function inOthersNames(certificate: Certificate | undefined): readonly LateVote[
   const missing = Array.from({ length: 8 * bitmap.length }, (_, seat) => seat).filter(
     (seat) => !present.has(seat),
   );
-  return missing.map((seat) => ({ ...vote, seat, signature: JUNK }));
+  return missing.slice(0, 1).map((seat) => ({ ...vote, seat, signature: JUNK }));
 }
 
 /** Proposals that are false in one place, signed all the same. */
