@@ -42,12 +42,11 @@ export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
 
 /**
  * Roles in AccessManager. 0 is its admin, which may also call every restricted function that no role is named for;
- * 4 names nobody: custody keeps its distributor, and its slasher, itself.
+ * 2 and 4 name nobody: custody and the registry keep their slasher, and custody its distributor, themselves.
  */
 export const ROLES = {
   admin: 0n,
   governance: 1n,
-  slasher: 2n,
   checkpoints: 3n,
   recovery: 5n,
   council: 6n,
@@ -69,13 +68,15 @@ export const PERMISSIONS: readonly {
   },
   { role: ROLES.governance, contract: "upgrades", functions: ["announce", "cancel"] },
   { role: ROLES.governance, contract: "council", functions: ["setMembers"] },
-  { role: ROLES.slasher, contract: "registry", functions: ["jail", "tombstone"] },
+  { role: ROLES.governance, contract: "slashing", functions: ["spend"] },
   { role: ROLES.checkpoints, contract: "elections", functions: ["sealGenesis"] },
   { role: ROLES.recovery, contract: "checkpoints", functions: ["recover"] },
   { role: ROLES.recovery, contract: "elections", functions: ["sealRecovery", "readmit"] },
+  { role: ROLES.recovery, contract: "slashing", functions: ["leak"] },
   { role: ROLES.council, contract: "pool", functions: ["pauseDeposits"] },
   { role: ROLES.council, contract: "parameters", functions: ["requestModeFloor"] },
-  { role: ROLES.modules, contract: "registry", functions: ["setElections"] },
+  { role: ROLES.modules, contract: "registry", functions: ["setElections", "setSlasher"] },
+  { role: ROLES.modules, contract: "slashing", functions: ["setDistributor"] },
   { role: ROLES.modules, contract: "pool", functions: ["setElections", "setDistributor", "setSlasher"] },
   { role: ROLES.modules, contract: "queue", functions: ["setCheckpoints"] },
   { role: ROLES.modules, contract: "elections", functions: ["setCheckpoints"] },
@@ -85,7 +86,6 @@ export const PERMISSIONS: readonly {
 export const HOLDERS: readonly { readonly role: bigint; readonly holder: keyof Contracts }[] = [
   { role: ROLES.admin, holder: "timelock" },
   { role: ROLES.governance, holder: "timelock" },
-  { role: ROLES.slasher, holder: "slashing" },
   { role: ROLES.checkpoints, holder: "checkpoints" },
   { role: ROLES.recovery, holder: "hybrid" },
   { role: ROLES.council, holder: "council" },

@@ -239,9 +239,13 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     }
 
     /// @inheritdoc ICheckpointManager
-    function snapshotFor(Epoch epoch, uint32 incarnation, bytes32 registryRoot) external view returns (address) {
+    function snapshotFor(Epoch epoch, uint32 incarnation, bytes32 registryRoot) public view returns (address) {
         uint64 e = Epoch.unwrap(epoch);
         Slot memory slot = _epochs[e];
+        if (incarnation == slot.incarnation && slot.snapshot != address(0)) {
+            // What evidence mostly names: nothing else is read.
+            if (SealedSnapshots.hashOf(slot.snapshot) == registryRoot) return slot.snapshot;
+        }
         address before = e == 0 ? address(0) : _epochs[e - 1].snapshot;
         // Not recorded yet: the chain may have carried the registry before over without the contracts knowing.
         bool open = slot.snapshot == address(0) && before != address(0);
@@ -257,6 +261,18 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
             if (known[i] != address(0) && SealedSnapshots.hashOf(known[i]) == registryRoot) return known[i];
         }
         return address(0);
+    }
+
+    /// @inheritdoc ICheckpointManager
+    function domainFor(
+        Epoch epoch,
+        uint32 incarnation,
+        Mode mode,
+        bytes32 registryRoot
+    ) external view returns (bytes32 hash, address snapshot, uint40 boundaryAt) {
+        snapshot = snapshotFor(epoch, incarnation, registryRoot);
+        hash = ConsensusCodec.domain(Domain(chainId, genesisHash, epoch, incarnation, mode, registryRoot));
+        boundaryAt = _epochs[Epoch.unwrap(epoch) + 1].begunAt;
     }
 
     /// @inheritdoc ICheckpointManager

@@ -84,6 +84,24 @@ struct SigningSet {
     address keys;
 }
 
+/// @notice What evidence needs of a snapshot.
+/// @param number number of the seal
+/// @param nAuth authorities' seats
+/// @param termViews views of a term in Fast
+/// @param totalStake sum of all weights
+/// @param suspended authorities' seats that do not count
+/// @param weights blob of the weight words
+/// @param keys blob of the key numbers
+struct SealedTables {
+    uint32 number;
+    uint16 nAuth;
+    uint32 termViews;
+    uint64 totalStake;
+    uint256 suspended;
+    address weights;
+    address keys;
+}
+
 /// @title Sealed snapshots as code
 /// @notice Everything a checkpoint or evidence is judged by, in one blob of 832 bytes: read whole for the price of one
 /// cold account.
@@ -217,6 +235,33 @@ library SealedSnapshots {
         set.key = key;
         set.weights = weights;
         set.keys = keys;
+    }
+
+    /// @notice Reads what evidence needs.
+    function tables(address blob) internal view returns (SealedTables memory t) {
+        if (blob.code.length != _SIZE + 1) revert SealedSnapshotMissing(blob);
+        uint256 counts;
+        uint256 sums;
+        uint256 suspended;
+        address weights;
+        address keys;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            extcodecopy(blob, at, 1, 0x220)
+            counts := mload(add(at, 0x20))
+            sums := mload(add(at, 0x40))
+            suspended := mload(add(at, 0x60))
+            weights := mload(add(at, 0x1e0))
+            keys := mload(add(at, 0x200))
+        }
+        // Casts cut the fields out of their words, in the order in which `write` put them there.
+        t.number = uint32(counts >> 224);
+        t.nAuth = uint16(counts >> 128);
+        t.termViews = uint32(counts);
+        t.totalStake = uint64(sums >> 192);
+        t.suspended = suspended;
+        t.weights = weights;
+        t.keys = keys;
     }
 
     /// @notice Only the hash.

@@ -154,7 +154,7 @@ abstract contract Seating is AccessManaged, IElections {
     }
 
     function _refresh(uint64 validator) private {
-        IValidatorRegistry.Validator memory v = registry.validator(validator);
+        IValidatorRegistry.Standing memory v = registry.standing(validator);
         IStakingPool.Pool memory p = pool.pool(validator);
         (uint256 authorityBond, uint256 stakerBond, uint256 balancedBond, uint256 perBond) = parameters.bonds();
         bool isAuthority = v.role == IValidatorRegistry.Role.Authority;
@@ -279,7 +279,7 @@ abstract contract Seating is AccessManaged, IElections {
     /// @dev Gives a validator the kind of seat that its role now calls for.
     function _changeRole(uint64 validator, uint256 most) private {
         Record storage r = _records[validator];
-        bool isAuthority = registry.validator(validator).role == IValidatorRegistry.Role.Authority;
+        bool isAuthority = registry.standing(validator).role == IValidatorRegistry.Role.Authority;
         bool onAuthoritySeat = r.place != 0 && r.place <= _nAuth;
         if (isAuthority && !onAuthoritySeat && r.weight != 0 && _nAuth < _MAX_AUTHORITIES) {
             _promote(validator, most);

@@ -545,6 +545,9 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     function _release(uint64 validator, uint32 lastSeal) private {
         Stake storage s = _book.stakes[validator];
         uint256 until = s.holdUntil;
+        if ((registry.pendingWord(validator >> 8) >> (validator & 0xff)) & 1 == 1) {
+            revert StakingPoolHeld(validator, type(uint256).max);
+        }
         if (until == 0 || lastSeal < s.holdSeal) return;
         if (block.timestamp < until) revert StakingPoolHeld(validator, until);
         uint256 limit = _holdLimit(s);
@@ -580,7 +583,7 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     }
 
     function _isOpen(uint64 validator) private view returns (bool) {
-        IValidatorRegistry.Status status = registry.validator(validator).status;
+        IValidatorRegistry.Status status = registry.standing(validator).status;
         return status == IValidatorRegistry.Status.Active || status == IValidatorRegistry.Status.Jailed;
     }
 

@@ -468,7 +468,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     function _requireOpen(uint64 validator) private view {
-        IValidatorRegistry.Status status = registry.validator(validator).status;
+        IValidatorRegistry.Status status = registry.standing(validator).status;
         if (status != IValidatorRegistry.Status.Active && status != IValidatorRegistry.Status.Jailed) {
             revert UnbondingQueueClosed(validator);
         }

@@ -11,13 +11,32 @@ import {G1Point, G2Point, KeyId} from "../types/Types.sol";
 import {ElectionsClient} from "./ElectionsClient.sol";
 
 /// @title Identities of validators
-/// @dev Creates nothing but keys: KeyStore derives their addresses from this contract's creation count.
+/// @dev Loops only over the keys that a view is asked for. Creates nothing but keys: KeyStore derives their addresses from this contract's creation count.
 contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry {
     /// @dev What hashes of used keys lead to.
     struct KeyOwner {
         uint64 validator;
         KeyId key;
     }
+
+    /// @dev The conviction stands beside the withdrawal address: to convict writes no slot for the first time.
+    struct Entry {
+        address operator;
+        KeyId key;
+        Role role;
+        Status status;
+        uint40 jailedUntil;
+        address withdrawal;
+        uint40 convictedAt;
+        uint32 seal;
+        uint24 mark;
+        address vote;
+        address pendingWithdrawal;
+    }
+
+    /// @dev How long stake waits for the execution of a conviction: a slasher that was replaced meanwhile may not be
+    /// able to.
+    uint256 private constant _PENDING_TIME = 30 days;
 
     IConsensusParameters public immutable parameters;
 
@@ -26,14 +45,25 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     /// @inheritdoc IValidatorRegistry
     uint32 public keyCount;
     /// @inheritdoc IValidatorRegistry
-    mapping(uint256 index => uint256 word) public heldWord;
+    address public slasher;
     /// @inheritdoc IValidatorRegistry
     mapping(uint256 index => uint256 word) public jailedWord;
-    mapping(uint64 validator => Validator) private _validators;
+    /// @dev The complement of `heldWord`: all ones from the first registration of each 256, which pays for the slot.
+    mapping(uint256 index => uint256 word) private _free;
+    /// @dev Convicted by `holdMany` and not executed, and until when that holds stake.
+    mapping(uint256 index => uint256 word) private _pending;
+    mapping(uint256 index => uint256 time) private _pendingUntil;
+    mapping(uint64 validator => Entry) private _validators;
     mapping(bytes32 keyHash => KeyOwner) private _usedKeys;
 
     modifier onlyOperator(uint64 id) {
         if (msg.sender != _known(id).operator) revert ValidatorRegistryUnauthorized(id, msg.sender);
+        _;
+    }
+
+    /// @dev One slot instead of AccessManager's three and its account: evidence must be cheap to report.
+    modifier onlySlasher() {
+        if (msg.sender != slasher) revert ValidatorRegistryNotSlasher(msg.sender);
         _;
     }
 
@@ -69,7 +99,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
         G1Point calldata key,
         G2Point calldata possession
     ) external onlyOperator(id) returns (KeyId keyId) {
-        Status status = _validators[id].status;
+        Status status = _statusOf(id);
         if (status != Status.Active && status != Status.Jailed) revert ValidatorRegistryBadStatus(id, status);
         keyId = _setKey(id, key, possession);
         _report(id);
@@ -101,7 +131,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     /// @inheritdoc IValidatorRegistry
     function acceptWithdrawal(uint64 id) external {
-        Validator storage v = _known(id);
+        Entry storage v = _known(id);
         if (msg.sender != v.pendingWithdrawal) revert ValidatorRegistryUnauthorized(id, msg.sender);
         v.withdrawal = msg.sender;
         v.pendingWithdrawal = address(0);
@@ -120,36 +150,66 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     /// @inheritdoc IValidatorRegistry
     function exit(uint64 id) external {
-        Validator storage v = _known(id);
+        Entry storage v = _known(id);
         if (msg.sender != v.operator && msg.sender != v.withdrawal) {
             revert ValidatorRegistryUnauthorized(id, msg.sender);
         }
-        if (v.status != Status.Active && v.status != Status.Jailed) revert ValidatorRegistryBadStatus(id, v.status);
+        Status status = _statusOf(id);
+        if (status != Status.Active && status != Status.Jailed) revert ValidatorRegistryBadStatus(id, status);
         _setStatus(id, Status.Exited, 0);
     }
 
     /// @inheritdoc IValidatorRegistry
     function unjail(uint64 id) external onlyOperator(id) {
-        Validator storage v = _validators[id];
-        if (v.status != Status.Jailed) revert ValidatorRegistryBadStatus(id, v.status);
-        if (block.timestamp < v.jailedUntil) revert ValidatorRegistryStillJailed(id, v.jailedUntil);
+        Status status = _statusOf(id);
+        if (status != Status.Jailed) revert ValidatorRegistryBadStatus(id, status);
+        uint40 until = _validators[id].jailedUntil;
+        if (block.timestamp < until) revert ValidatorRegistryStillJailed(id, until);
         _setStatus(id, Status.Active, 0);
     }
 
     /// @inheritdoc IValidatorRegistry
-    function jail(uint64 id) external restricted {
-        Validator storage v = _known(id);
-        if (v.status != Status.Active && v.status != Status.Jailed) return;
+    function jail(uint64 id) external onlySlasher {
+        uint40 last = _known(id).jailedUntil;
+        Status status = _statusOf(id);
+        if (status != Status.Active && status != Status.Jailed) return;
         uint40 until = uint40(block.timestamp + parameters.slashing().jailTime);
-        if (until < v.jailedUntil) until = v.jailedUntil;
+        if (until < last) until = last;
         _setStatus(id, Status.Jailed, until);
     }
 
     /// @inheritdoc IValidatorRegistry
-    function tombstone(uint64 id) external restricted {
-        if (_known(id).status == Status.Tombstoned) return;
-        heldWord[id >> 8] |= 1 << (id & 0xff);
-        _setStatus(id, Status.Tombstoned, 0);
+    function tombstone(uint64 id, Conviction calldata c, bool pending) external onlySlasher returns (bool first) {
+        Entry storage v = _validators[id];
+        if (v.withdrawal == address(0)) revert ValidatorRegistryUnknown(id);
+        (uint256 index, uint256 bit) = (id >> 8, 1 << (id & 0xff));
+        if (pending) {
+            if (_pending[index] & bit == 0) return false;
+            _pending[index] ^= bit;
+        } else {
+            uint256 free = _free[index];
+            if (free & bit == 0) return false;
+            _free[index] = free ^ bit;
+            emit StatusSet(id, Status.Tombstoned, 0);
+        }
+        (v.convictedAt, v.seal, v.mark) = (c.time, c.seal, c.mark);
+        return true;
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function holdMany(uint256 index, uint256 bits) external onlySlasher returns (uint256 added) {
+        uint256 free = _free[index];
+        added = bits & free;
+        _free[index] = free ^ added;
+        _pending[index] |= added;
+        if (added != 0) _pendingUntil[index] = block.timestamp + _PENDING_TIME;
+        emit HeldMany(index, added);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function setSlasher(address slasher_) external restricted {
+        slasher = slasher_;
+        emit SlasherSet(slasher_);
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -165,7 +225,42 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     /// @inheritdoc IValidatorRegistry
     function validator(uint64 id) external view returns (Validator memory) {
-        return _known(id);
+        Entry storage v = _known(id);
+        return
+            Validator({
+                operator: v.operator,
+                key: v.key,
+                role: v.role,
+                status: _statusOf(id),
+                jailedUntil: v.jailedUntil,
+                withdrawal: v.withdrawal,
+                vote: v.vote,
+                pendingWithdrawal: v.pendingWithdrawal
+            });
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function standing(uint64 id) external view returns (Standing memory) {
+        Entry storage v = _known(id);
+        return Standing(_statusOf(id), v.role, v.key);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function conviction(uint64 id) external view returns (Conviction memory) {
+        Entry storage v = _validators[id];
+        return Conviction(v.convictedAt, v.seal, v.mark);
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function pendingWord(uint256 index) external view returns (uint256) {
+        return block.timestamp < _pendingUntil[index] ? _pending[index] : 0;
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function heldWord(uint256 index) public view returns (uint256) {
+        uint256 free = _free[index];
+        // Zero stands for all 256 of the word, unless none of them is registered.
+        return free == 0 && validatorCount < (index == 0 ? 1 : index << 8) ? 0 : ~free;
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -191,9 +286,17 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     }
 
     /// @inheritdoc IValidatorRegistry
-    function ownerOfKey(KeyId key) external view returns (uint64) {
+    function ownerOfKey(KeyId key) public view returns (uint64) {
         if (KeyId.unwrap(key) == 0 || KeyId.unwrap(key) > keyCount) return 0;
         return _usedKeys[keccak256(KeyStore.read(address(this), key))].validator;
+    }
+
+    /// @inheritdoc IValidatorRegistry
+    function ownersOfKeys(KeyId[] calldata keys) external view returns (uint64[] memory owners) {
+        owners = new uint64[](keys.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            owners[i] = ownerOfKey(keys[i]);
+        }
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -209,14 +312,15 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     /// @inheritdoc IValidatorRegistry
     function voteAddress(uint64 id) external view returns (address) {
-        Validator storage v = _known(id);
+        Entry storage v = _known(id);
         return v.vote == address(0) ? v.withdrawal : v.vote;
     }
 
     function _reserve(address withdrawal, address vote, string calldata metadata) private returns (uint64 id) {
         if (withdrawal == address(0)) revert ValidatorRegistryZeroAddress();
         id = ++validatorCount;
-        Validator storage v = _validators[id];
+        if (id == 1 || id & 0xff == 0) _free[id >> 8] = type(uint256).max;
+        Entry storage v = _validators[id];
         v.operator = msg.sender;
         v.status = Status.Active;
         v.withdrawal = withdrawal;
@@ -239,15 +343,20 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     }
 
     function _setRole(uint64 id, Role role) private {
-        Validator storage v = _known(id);
+        Entry storage v = _known(id);
         if (v.role == role) revert ValidatorRegistryRoleUnchanged(id, role);
         v.role = role;
         emit RoleSet(id, role);
         _report(id);
     }
 
+    /// @dev A conviction outweighs what is stored.
+    function _statusOf(uint64 id) private view returns (Status) {
+        return (_free[id >> 8] >> (id & 0xff)) & 1 == 0 ? Status.Tombstoned : _validators[id].status;
+    }
+
     function _setStatus(uint64 id, Status status, uint40 until) private {
-        Validator storage v = _validators[id];
+        Entry storage v = _validators[id];
         if ((v.status == Status.Jailed) != (status == Status.Jailed)) jailedWord[id >> 8] ^= 1 << (id & 0xff);
         v.status = status;
         v.jailedUntil = until;
@@ -259,7 +368,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
         if (!_refresh(id)) emit RefreshFailed(id);
     }
 
-    function _known(uint64 id) private view returns (Validator storage v) {
+    function _known(uint64 id) private view returns (Entry storage v) {
         v = _validators[id];
         if (v.status == Status.None) revert ValidatorRegistryUnknown(id);
     }

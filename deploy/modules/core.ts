@@ -23,7 +23,13 @@ export default buildModule("Core", (m) => {
   const checkpoints = m.contract("CheckpointManager", [access, elections, m.getParameter("chainId")], {
     libraries: { QuorumProofs: proofs },
   });
-  const slashing = m.contract("SlashingManager", [pool, checkpoints, parameters]);
+  const slashing = m.contract("SlashingManager", [access, pool, checkpoints, parameters], {
+    libraries: {
+      Evidence: m.library("Evidence"),
+      Groups: m.library("Groups"),
+      Settlements: m.library("Settlements"),
+    },
+  });
 
   const hybrid = m.contract("HybridManager", [checkpoints, elections, slashing], {
     libraries: { QuorumProofs: proofs, RecoveryRules: m.library("RecoveryRules") },
@@ -31,6 +37,7 @@ export default buildModule("Core", (m) => {
   const inclusion = m.contract("InclusionLens", [checkpoints]);
 
   m.call(registry, "setElections", [elections]);
+  m.call(registry, "setSlasher", [slashing]);
   m.call(pool, "setElections", [elections]);
   m.call(pool, "setSlasher", [slashing]);
   m.call(queue, "setCheckpoints", [checkpoints]);
@@ -41,6 +48,7 @@ export default buildModule("Core", (m) => {
     after: [wired],
   });
   m.call(pool, "setDistributor", [distributor]);
+  m.call(slashing, "setDistributor", [distributor]);
 
   const timelock = m.contract("TimelockController", [
     m.getParameter("timelockDelay"),

@@ -24,7 +24,24 @@ describe("attack: leaving before the evidence arrives", () => {
     await core.slashing.submitVotes(pair);
     expect((await core.queue.cohort(5, KIND.bond, 0)).tokens).to.equal(18_000n * COIN);
     await networkHelpers.time.increase(30);
-    await core.queue.connect(operator).withdrawBond(5, 0, 2);
+    // The clock of unbonding is over, the window of the surcharge is not.
+    await expect(core.queue.connect(operator).withdrawBond(5, 0, 2)).to.be.revertedWithCustomError(
+      core.pool,
+      "StakingPoolHeld",
+    );
+    const { dueAt } = await core.slashing.record(5);
+    await networkHelpers.time.increaseTo(dueAt);
+    const before = await core.token.balanceOf(operator.address);
+    await expect(core.queue.connect(operator).withdrawBond(5, 0, 2)).to.emit(
+      core.slashing,
+      "SurchargeSettled",
+    );
+    // Alone it was 26 % of the stake: three times that, of the 20,000.
+    const { fraction } = await core.slashing.surchargeOf(5);
+    expect(fraction).to.be.within(700_000n, 900_000n);
+    expect((await core.token.balanceOf(operator.address)) - before).to.equal(
+      (20_000n * COIN * (1_000_000n - fraction)) / 1_000_000n,
+    );
   });
 
   it("stake that joins after the offence's registry was sealed and leaves again is not a refuge either", async () => {

@@ -482,3 +482,12 @@ export const nullify = (view: number): VoteBody => ({
   parentView: 0,
   blockHash: ZERO,
 });
+
+/** A conviction as the registry keeps it, for tests that need none in particular. */
+export const CONVICTION = { time: 1, seal: 1, mark: 0 };
+
+/** Lets an account jail and convict in the slashing contract's place. */
+export async function actAsSlasher(core: Core, account: Signer = core.deployer): Promise<Signer> {
+  await core.registry.setSlasher(account.address);
+  return account;
+}

@@ -11,8 +11,10 @@ import { getBytes, hexlify, ZeroAddress } from "ethers";
 import hre, { network } from "hardhat";
 import type { ParameterFile } from "../../tasks/parameters.ts";
 import {
+  actAsSlasher,
   bringIn,
   COIN,
+  CONVICTION,
   type Core,
   closeEpoch,
   deployCore,
@@ -389,7 +391,7 @@ describe("Elections", () => {
 
     it("jailed stakers weigh nothing and jailed authorities are suspended, from the next seal", async () => {
       const core = await load(started);
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await core.registry.jail(2);
       await core.registry.jail(6);
       const before = await core.elections.snapshot(1);
@@ -408,10 +410,10 @@ describe("Elections", () => {
 
     it("convicted validators weigh nothing though their live weights were never refreshed", async () => {
       const core = await load(started);
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await closeEpoch(core, { seal: false });
       await core.registry.setElections(ZeroAddress);
-      for (const validator of [2, 6]) await core.registry.tombstone(validator);
+      for (const validator of [2, 6]) await core.registry.tombstone(validator, CONVICTION, false);
       await core.registry.setElections(core.addresses.elections);
       expect(await core.registry.heldWord(0)).to.equal((1n << 2n) | (1n << 6n));
       expect((await core.elections.candidate(6)).weight).to.equal(20_000n);
@@ -426,10 +428,10 @@ describe("Elections", () => {
 
     it("keeps what the jailed and the convicted would weigh, told of it or not, cut as the others", async () => {
       const core = await load(started);
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await core.registry.jail(2);
       await core.registry.setElections(ZeroAddress);
-      await core.registry.tombstone(6);
+      await core.registry.tombstone(6, CONVICTION, false);
       await core.registry.setElections(core.addresses.elections);
       const first = await sealNext(core);
       // Uncut: an authority's 10,000 and a staker's 20,000.
@@ -451,8 +453,8 @@ describe("Elections", () => {
       const capped = () => deployCore(connection, withStake({ stakeCapFrom: 4, stakeCap: 330_000 }));
       const core = await load(capped);
       await populate(core, [10_000], [20_000, 20_000, 20_000, 20_000, 100_000]);
-      await core.access.grantRole(2, core.deployer.address, 0);
-      await core.registry.tombstone(6);
+      await actAsSlasher(core);
+      await core.registry.tombstone(6, CONVICTION, false);
       await start(core);
       const s = await core.elections.snapshot(1);
       expect([s.cut, s.idleStake]).to.deep.equal([26_400n, 26_400n]);
@@ -472,7 +474,7 @@ describe("Elections", () => {
 
     it("checkpoints are verified under the sums of keys after every kind of change", async () => {
       const core = await load(started);
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await core.registry.jail(2);
       const next = possession(core, "rotated", 6);
       await core.registry.connect(core.members.get(6)!.operator).setKey(6, next.key, next.proof);

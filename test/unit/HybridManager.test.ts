@@ -4,7 +4,9 @@ import { AbiCoder, keccak256, solidityPackedKeccak256 } from "ethers";
 import { network } from "hardhat";
 import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import {
+  actAsSlasher,
   boundaryNow,
+  CONVICTION,
   type Core,
   checkpointAt,
   closeEpoch,
@@ -583,9 +585,9 @@ describe("HybridManager", () => {
       const core = await deployCore(connection);
       await populate(core, [10_000, 10_000, 10_000, 10_000], [20_000, 20_000, 20_000, 10_000]);
       await start(core);
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await core.registry.jail(5);
-      await core.registry.tombstone(1);
+      await core.registry.tombstone(1, CONVICTION, false);
       await recover(core, 4);
       const { snapshot } = await core.checkpoints.epochRecord(1);
       const s = await core.elections.snapshotAt(snapshot);
@@ -613,7 +615,7 @@ describe("HybridManager", () => {
 
     it("a validator that has moved since is found by its key", async () => {
       const core = await load(started);
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await closeEpoch(core, { seal: false });
       await core.registry.revoke(1);
       await core.elections.seal(3, plain(await core.elections.sealHints.staticCall()));
@@ -842,7 +844,7 @@ describe("HybridManager", () => {
       const signers = weight.map((_, seat) => seat).filter((seat) => ![late!, ...gone].includes(seat));
       await core.hybrid.restart(0, genesis, await restartProof(core, 0, genesis, { signers }));
       // In jail by his charge, he counts in this registry all the same; who was left out does not.
-      await core.access.grantRole(2, core.deployer.address, 0);
+      await actAsSlasher(core);
       await core.registry.jail(late! + 1);
       await core.hybrid.activate(0, genesis, anchor(core));
       const { snapshot } = await core.checkpoints.epochRecord(1);

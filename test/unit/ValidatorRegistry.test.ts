@@ -4,7 +4,17 @@ import { bls12_381 as curve } from "@noble/curves/bls12-381.js";
 import { expect } from "chai";
 import { getBytes, hexlify, keccak256, ZeroAddress } from "ethers";
 import hre, { network } from "hardhat";
-import { COIN, type Core, deployCore, loadCore, possession, register, startedCore } from "../support/core.ts";
+import {
+  actAsSlasher,
+  COIN,
+  CONVICTION,
+  type Core,
+  deployCore,
+  loadCore,
+  possession,
+  register,
+  startedCore,
+} from "../support/core.ts";
 import { g1Hex, g1Struct, g2Struct } from "../support/points.ts";
 
 const connection = await network.create();
@@ -16,12 +26,8 @@ const NO_G1 = g1Struct(`0x${"00".repeat(128)}`);
 const NO_G2 = g2Struct(`0x${"00".repeat(256)}`);
 const STATUS = { active: 1n, jailed: 2n, tombstoned: 3n, exited: 4n };
 
-/** Opens the contracts to an account as if it were a slasher. */
-async function slasher(core: Core) {
-  const account = core.others[18]!;
-  await core.access.grantRole(2, account.address, 0);
-  return account;
-}
+/** An account that acts as the slasher. */
+const slasher = (core: Core) => actAsSlasher(core, core.others[18]!);
 
 describe("ValidatorRegistry", () => {
   describe("registration", () => {
@@ -261,8 +267,8 @@ describe("ValidatorRegistry", () => {
       const judge = await slasher(core);
       await core.registry.connect(core.members.get(6)!.operator).exit(6);
       for (const id of [5, 6]) {
-        await core.registry.connect(judge).tombstone(id);
-        await core.registry.connect(judge).tombstone(id);
+        await core.registry.connect(judge).tombstone(id, CONVICTION, false);
+        await core.registry.connect(judge).tombstone(id, CONVICTION, false);
         await core.registry.connect(judge).jail(id);
         expect((await core.registry.validator(id)).status).to.equal(STATUS.tombstoned);
         const { operator } = core.members.get(id)!;
@@ -297,17 +303,118 @@ describe("ValidatorRegistry", () => {
       expect((await core.registry.validator(5)).status).to.equal(STATUS.exited);
     });
 
-    it("only slashers jail and tombstone", async () => {
+    it("only the slasher jails and convicts, and only governance says who that is", async () => {
       const core = await load(fresh);
       await register(core, "k");
-      await expect(core.registry.jail(1)).to.be.revertedWithCustomError(
+      for (const call of [
+        core.registry.jail(1),
+        core.registry.tombstone(1, CONVICTION, false),
+        core.registry.holdMany(0, 2n),
+      ]) {
+        await expect(call)
+          .to.be.revertedWithCustomError(core.registry, "ValidatorRegistryNotSlasher")
+          .withArgs(core.deployer.address);
+      }
+      await expect(
+        core.registry.connect(core.others[0]!).setSlasher(core.others[0]!.address),
+      ).to.be.revertedWithCustomError(core.registry, "AccessManagedUnauthorized");
+      await expect(core.registry.setSlasher(core.others[0]!.address))
+        .to.emit(core.registry, "SlasherSet")
+        .withArgs(core.others[0]!.address);
+      expect(await core.registry.slasher()).to.equal(core.others[0]!.address);
+    });
+  });
+
+  describe("convictions", () => {
+    const conviction = { time: 1_900_000_000, seal: 7, mark: 0xabcdef };
+
+    it("the first is kept beside the withdrawal address; a second changes nothing", async () => {
+      const core = await load(started);
+      const judge = core.registry.connect(await slasher(core));
+      expect(await judge.tombstone.staticCall(5, conviction, false)).to.equal(true);
+      await expect(judge.tombstone(5, conviction, false))
+        .to.emit(core.registry, "StatusSet")
+        .withArgs(5n, STATUS.tombstoned, 0n);
+      expect(await core.registry.conviction(5)).to.deep.equal([1_900_000_000n, 7n, 0xabcdefn]);
+      expect(await core.registry.heldWord(0)).to.equal(1n << 5n);
+      expect((await core.registry.validator(5)).withdrawal).to.equal(core.members.get(5)!.operator.address);
+      expect(await judge.tombstone.staticCall(5, CONVICTION, false)).to.equal(false);
+      await judge.tombstone(5, CONVICTION, false);
+      expect((await core.registry.conviction(5)).time).to.equal(1_900_000_000n);
+      await expect(judge.tombstone(99, conviction, false)).to.be.revertedWithCustomError(
         core.registry,
-        "AccessManagedUnauthorized",
+        "ValidatorRegistryUnknown",
       );
-      await expect(core.registry.tombstone(1)).to.be.revertedWithCustomError(
-        core.registry,
-        "AccessManagedUnauthorized",
-      );
+    });
+
+    it("many at once are held, tombstoned and pending until each is executed", async () => {
+      const core = await load(started);
+      const judge = core.registry.connect(await slasher(core));
+      await judge.tombstone(5, conviction, false);
+      const bits = (1n << 5n) | (1n << 2n) | (1n << 3n);
+      expect(await judge.holdMany.staticCall(0, bits)).to.equal((1n << 2n) | (1n << 3n));
+      await expect(judge.holdMany(0, bits))
+        .to.emit(core.registry, "HeldMany")
+        .withArgs(0n, (1n << 2n) | (1n << 3n));
+      expect(await core.registry.heldWord(0)).to.equal(bits);
+      expect(await core.registry.pendingWord(0)).to.equal((1n << 2n) | (1n << 3n));
+      expect((await core.registry.validator(2)).status).to.equal(STATUS.tombstoned);
+      expect((await core.registry.conviction(2)).time).to.equal(0n);
+      // Not by another offence, and none that was not announced.
+      expect(await judge.tombstone.staticCall(2, conviction, false)).to.equal(false);
+      expect(await judge.tombstone.staticCall(4, conviction, true)).to.equal(false);
+      expect(await judge.tombstone.staticCall(5, conviction, true)).to.equal(false);
+      await judge.tombstone(2, conviction, true);
+      expect((await core.registry.conviction(2)).seal).to.equal(7n);
+      expect(await core.registry.pendingWord(0)).to.equal(1n << 3n);
+      expect(await judge.tombstone.staticCall(2, conviction, true)).to.equal(false);
+      // A slasher replaced in between cannot hold stake for ever; the conviction can still be executed.
+      await networkHelpers.time.increase(30 * 86_400);
+      expect(await core.registry.pendingWord(0)).to.equal(0n);
+      expect(await core.registry.heldWord(0)).to.equal(bits);
+      expect(await judge.tombstone.staticCall(3, conviction, true)).to.equal(true);
+      await judge.holdMany(0, 1n << 2n);
+      expect(await core.registry.pendingWord(0)).to.equal(0n);
+    });
+
+    it("words are of 256 numbers; those nobody has are not held", async () => {
+      const core = await load(fresh);
+      const judge = core.registry.connect(await slasher(core));
+      expect(await core.registry.heldWord(0)).to.equal(0n);
+      for (let i = 0; i < 256; i++)
+        await core.registry.reserve(core.deployer.address, core.deployer.address, "");
+      expect(await core.registry.heldWord(1)).to.equal(0n);
+      expect(await core.registry.heldWord(2)).to.equal(0n);
+      await judge.tombstone(255, conviction, false);
+      await judge.tombstone(256, conviction, false);
+      expect(await core.registry.heldWord(0)).to.equal(1n << 255n);
+      expect(await core.registry.heldWord(1)).to.equal(1n);
+      const all = (1n << 256n) - 1n;
+      await judge.holdMany(0, all);
+      expect(await core.registry.heldWord(0)).to.equal(all);
+      expect((await core.registry.validator(77)).status).to.equal(STATUS.tombstoned);
+      expect(await judge.holdMany.staticCall(0, all)).to.equal(0n);
+    });
+
+    it("one in jail stays convicted when its time is over, and cannot leave by exit", async () => {
+      const core = await load(started);
+      const judge = core.registry.connect(await slasher(core));
+      const { operator } = core.members.get(5)!;
+      await judge.jail(5);
+      await judge.tombstone(5, conviction, false);
+      await networkHelpers.time.increase(100);
+      for (const call of [
+        core.registry.connect(operator).unjail(5),
+        core.registry.connect(operator).exit(5),
+        core.pool.connect(operator).depositBond(5, COIN),
+      ]) {
+        await expect(call).to.revert(connection.ethers);
+      }
+    });
+
+    it("owners of many keys, in the order asked", async () => {
+      const core = await load(started);
+      expect(await core.registry.ownersOfKeys([3, 0, 1, 99])).to.deep.equal([3n, 0n, 1n, 0n]);
     });
   });
 

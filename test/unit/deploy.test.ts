@@ -110,7 +110,7 @@ describe("roles", () => {
     const core = await load(networkLike);
     const { access, addresses, deployer, others } = core;
     const stranger = others[3]!.address;
-    await access.grantRole(ROLES.slasher, stranger, 0);
+    await access.grantRole(ROLES.recovery, stranger, 0);
     await access.revokeRole(ROLES.council, addresses.council);
     await access.grantRole(77, stranger, 0);
     await access.setRoleAdmin(ROLES.modules, 77);
@@ -122,7 +122,7 @@ describe("roles", () => {
     expect(ok).to.equal(false);
     expect([...deviations].sort()).to.deep.equal(
       [
-        `${stranger} is in role slasher`,
+        `${stranger} is in role recovery`,
         `${stranger} is in role 77`,
         "council is not in role council",
         "role modules has another admin or guardian",
@@ -144,7 +144,7 @@ describe("roles", () => {
       0,
     );
     expect(deviations).to.include("who may call pool can be changed after 120 s");
-    expect(deviations).to.include("role slasher is granted after 150 s");
+    expect(deviations).to.include("role recovery is granted after 150 s");
   });
 });
 

@@ -208,6 +208,16 @@ interface ICheckpointManager {
     /// incarnation, recorded or only sealed so far; zero address if there is none. What evidence is judged by.
     function snapshotFor(Epoch epoch, uint32 incarnation, bytes32 registryRoot) external view returns (address);
 
+    /// @notice A domain as it was signed, `snapshotFor` it (zero: none) and when its epoch's boundary was accepted (0:
+    /// not yet).
+    /// @param mode Taken as given: what was signed under another mode than the epoch's is evidence too
+    function domainFor(
+        Epoch epoch,
+        uint32 incarnation,
+        Mode mode,
+        bytes32 registryRoot
+    ) external view returns (bytes32 hash, address snapshot, uint40 boundaryAt);
+
     /// @notice Signing domain (tag 01) of an epoch on record.
     function domain(Epoch epoch) external view returns (bytes32);
 

@@ -46,6 +46,26 @@ interface IValidatorRegistry {
         address pendingWithdrawal;
     }
 
+    /// @notice What a stake operation needs of the record.
+    /// @param status Standing
+    /// @param role Staker or authority
+    /// @param key Its present key; 0 while it has none
+    struct Standing {
+        Status status;
+        Role role;
+        KeyId key;
+    }
+
+    /// @notice What a slasher keeps of a validator's first conviction.
+    /// @param time Second of the conviction; 0 if there is none, or it is not executed yet
+    /// @param seal Number of the seal that counted the stake liable
+    /// @param mark Whatever the slasher needs to remember beside it
+    struct Conviction {
+        uint40 time;
+        uint32 seal;
+        uint24 mark;
+    }
+
     /// @notice A validator came into being; `metadata` is whatever its operator wants shown (a name, a URL).
     event ValidatorReserved(
         uint64 indexed validator,
@@ -63,13 +83,18 @@ interface IValidatorRegistry {
     event WithdrawalSet(uint64 indexed validator, address indexed withdrawal);
     event RoleSet(uint64 indexed validator, Role role);
     event StatusSet(uint64 indexed validator, Status status, uint40 jailedUntil);
+    /// @notice Validators were convicted together: `bits` of word `index`, as `heldWord` numbers them, were added.
+    event HeldMany(uint256 indexed index, uint256 bits);
     /// @notice The module that keeps seats and live weights was replaced.
     event ElectionsSet(address indexed elections);
+    /// @notice The module that jails and convicts was replaced.
+    event SlasherSet(address indexed slasher);
     /// @notice The module that keeps seats did not take note of a change; anyone may call its `refresh`.
     event RefreshFailed(uint64 indexed validator);
 
     error ValidatorRegistryUnknown(uint64 validator);
     error ValidatorRegistryUnauthorized(uint64 validator, address caller);
+    error ValidatorRegistryNotSlasher(address caller);
     error ValidatorRegistryZeroAddress();
     /// @notice The key is infinity, not in the group, or the signature of possession is not its own.
     error ValidatorRegistryBadPossession(uint64 validator);
@@ -131,20 +156,38 @@ interface IValidatorRegistry {
     /// @notice Returns from jail once its time is over. Only the operator.
     function unjail(uint64 validator) external;
 
-    /// @notice Takes the vote from a validator until it asks to return after the jail time. Slashers; never reverts
+    /// @notice Takes the vote from a validator until it asks to return after the jail time. Only the slasher; never reverts
     /// for a known validator: one that has left or is tombstoned stays what it is, one in jail stays at least as long.
     function jail(uint64 validator) external;
 
-    /// @notice Takes the vote from a validator for good. Slashers; total over every state of a known validator.
-    function tombstone(uint64 validator) external;
+    /// @notice Takes the vote from a validator for good and keeps the record of its first conviction. Only the slasher; total
+    /// over every state of a known validator. Tells nobody: seals read `heldWord`.
+    /// @param conviction What to keep
+    /// @param pending Whether this executes a conviction that `holdMany` announced
+    /// @return first False, and nothing changed, if the validator is convicted already (`pending`: if none was announced)
+    function tombstone(uint64 validator, Conviction calldata conviction, bool pending) external returns (bool first);
+
+    /// @notice Takes the vote from many validators for good, before their convictions are executed one by one: until
+    /// then they are pending and their stake cannot leave. Only the slasher.
+    /// @param index Word, as `heldWord` numbers them
+    /// @param bits Validators of it
+    /// @return added Those that were not convicted before
+    function holdMany(uint256 index, uint256 bits) external returns (uint256 added);
 
     /// @notice Replaces the module that keeps seats and live weights. Governance.
     function setElections(address elections) external;
 
+    /// @notice Replaces the module that jails and convicts. Governance.
+    function setSlasher(address slasher) external;
+
     function elections() external view returns (address);
+    function slasher() external view returns (address);
 
     /// @notice The record; fails for a number not given out.
     function validator(uint64 id) external view returns (Validator memory);
+
+    /// @notice Part of the record, for two slots read; fails for a number not given out.
+    function standing(uint64 id) external view returns (Standing memory);
 
     /// @notice Numbers given out: validators are 1 to this.
     function validatorCount() external view returns (uint64);
@@ -173,9 +216,20 @@ interface IValidatorRegistry {
     /// @notice The vote address, or the withdrawal address where none is set.
     function voteAddress(uint64 validator) external view returns (address);
 
+    /// @notice Owners of many keys in one call, in the order asked; 0 for numbers not given out.
+    function ownersOfKeys(KeyId[] calldata keys) external view returns (uint64[] memory);
+
+    /// @notice The validator's first conviction, once it is executed.
+    function conviction(uint64 validator) external view returns (Conviction memory);
+
     /// @notice Validators whose weight counts in no seal because of a conviction, by their numbers: validator `id` is bit
-    /// `id & 255` of word `id >> 8`. Read as words, so that a seal sees them without asking for each.
+    /// `id & 255` of word `id >> 8`. Read as words, so that a seal sees them without asking for each. Their status is
+    /// Tombstoned.
     function heldWord(uint256 index) external view returns (uint256);
+
+    /// @notice Those of them whose convictions are not executed yet, likewise: their stake must not leave. For at most 30
+    /// days after the last `holdMany` of the word; then zero.
+    function pendingWord(uint256 index) external view returns (uint256);
 
     /// @notice Validators in jail, likewise.
     function jailedWord(uint256 index) external view returns (uint256);

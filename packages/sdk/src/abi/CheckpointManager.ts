@@ -52,6 +52,22 @@ export const checkpointManagerAbi = [
     type: "function",
   },
   {
+    inputs: [
+      { internalType: "Epoch", name: "epoch", type: "uint64" },
+      { internalType: "uint32", name: "incarnation", type: "uint32" },
+      { internalType: "enum Mode", name: "mode", type: "uint8" },
+      { internalType: "bytes32", name: "registryRoot", type: "bytes32" },
+    ],
+    name: "domainFor",
+    outputs: [
+      { internalType: "bytes32", name: "hash", type: "bytes32" },
+      { internalType: "address", name: "snapshot", type: "address" },
+      { internalType: "uint40", name: "boundaryAt", type: "uint40" },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "elections",
     outputs: [{ internalType: "contract IElections", name: "", type: "address" }],

@@ -30,6 +30,24 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "uint64", name: "id", type: "uint64" }],
+    name: "conviction",
+    outputs: [
+      {
+        components: [
+          { internalType: "uint40", name: "time", type: "uint40" },
+          { internalType: "uint32", name: "seal", type: "uint32" },
+          { internalType: "uint24", name: "mark", type: "uint24" },
+        ],
+        internalType: "struct IValidatorRegistry.Conviction",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "elections",
     outputs: [{ internalType: "address", name: "", type: "address" }],
@@ -46,8 +64,18 @@ export const validatorRegistryAbi = [
   {
     inputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
     name: "heldWord",
-    outputs: [{ internalType: "uint256", name: "word", type: "uint256" }],
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint256", name: "index", type: "uint256" },
+      { internalType: "uint256", name: "bits", type: "uint256" },
+    ],
+    name: "holdMany",
+    outputs: [{ internalType: "uint256", name: "added", type: "uint256" }],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {
@@ -107,9 +135,23 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "KeyId[]", name: "keys", type: "uint32[]" }],
+    name: "ownersOfKeys",
+    outputs: [{ internalType: "uint64[]", name: "owners", type: "uint64[]" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "parameters",
     outputs: [{ internalType: "contract IConsensusParameters", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
+    name: "pendingWord",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
   },
@@ -271,6 +313,13 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "address", name: "slasher_", type: "address" }],
+    name: "setSlasher",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [
       { internalType: "uint64", name: "id", type: "uint64" },
       { internalType: "address", name: "vote", type: "address" },
@@ -281,9 +330,47 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "slasher",
+    outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "uint64", name: "id", type: "uint64" }],
+    name: "standing",
+    outputs: [
+      {
+        components: [
+          { internalType: "enum IValidatorRegistry.Status", name: "status", type: "uint8" },
+          { internalType: "enum IValidatorRegistry.Role", name: "role", type: "uint8" },
+          { internalType: "KeyId", name: "key", type: "uint32" },
+        ],
+        internalType: "struct IValidatorRegistry.Standing",
+        name: "",
+        type: "tuple",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "uint64", name: "id", type: "uint64" },
+      {
+        components: [
+          { internalType: "uint40", name: "time", type: "uint40" },
+          { internalType: "uint32", name: "seal", type: "uint32" },
+          { internalType: "uint24", name: "mark", type: "uint24" },
+        ],
+        internalType: "struct IValidatorRegistry.Conviction",
+        name: "c",
+        type: "tuple",
+      },
+      { internalType: "bool", name: "pending", type: "bool" },
+    ],
     name: "tombstone",
-    outputs: [],
+    outputs: [{ internalType: "bool", name: "first", type: "bool" }],
     stateMutability: "nonpayable",
     type: "function",
   },
@@ -356,6 +443,15 @@ export const validatorRegistryAbi = [
   {
     anonymous: false,
     inputs: [
+      { indexed: true, internalType: "uint256", name: "index", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "bits", type: "uint256" },
+    ],
+    name: "HeldMany",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
       { indexed: true, internalType: "KeyId", name: "key", type: "uint32" },
       { indexed: false, internalType: "bytes", name: "publicKey", type: "bytes" },
@@ -394,6 +490,12 @@ export const validatorRegistryAbi = [
       { indexed: false, internalType: "enum IValidatorRegistry.Role", name: "role", type: "uint8" },
     ],
     name: "RoleSet",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: true, internalType: "address", name: "slasher", type: "address" }],
+    name: "SlasherSet",
     type: "event",
   },
   {
@@ -506,6 +608,11 @@ export const validatorRegistryAbi = [
   {
     inputs: [{ internalType: "KeyId", name: "key", type: "uint32" }],
     name: "ValidatorRegistryNoKey",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "caller", type: "address" }],
+    name: "ValidatorRegistryNotSlasher",
     type: "error",
   },
   {

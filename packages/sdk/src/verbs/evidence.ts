@@ -64,7 +64,7 @@ export async function submitEvidence(
   return {
     ...sent,
     validator: Number(event?.args.validator ?? 0n),
-    taken: (event?.args.bondTaken ?? 0n) + (event?.args.queuedTaken ?? 0n),
+    taken: (event?.args.bondTaken ?? 0n) + (event?.args.delegatedTaken ?? 0n),
     reward: event?.args.reward ?? 0n,
   };
 }
