@@ -132,7 +132,7 @@ library Delegations {
             paid: 0,
             bound: uint128(minted)
         });
-        emit IStakingPool.Redelegated(from, to, msg.sender, amount, shares, minted);
+        emit IStakingPool.Redelegated(from, to, msg.sender, noted, amount, shares, minted);
         book.report(to, gasleft());
     }
 

@@ -43,8 +43,9 @@ struct Notice {
 
 /// @notice What the pool and its libraries store.
 /// @param elections keeps live weights, numbers seals
-/// @param depositsPausedUntil second
+/// @param held tokens on the books: staked, queued, and of slashed ones what was neither collected nor paid as reward
 /// @param distributor pays rewards
+/// @param depositsPausedUntil second
 /// @param stakes by validator
 /// @param notices by validator
 /// @param rows by validator and index
@@ -53,8 +54,9 @@ struct Notice {
 /// @param liabilities of encumbered positions
 struct Book {
     address elections;
-    uint40 depositsPausedUntil;
+    uint96 held;
     address distributor;
+    uint40 depositsPausedUntil;
     mapping(uint64 validator => Stake) stakes;
     mapping(uint64 validator => Notice) notices;
     mapping(uint64 validator => mapping(uint256 index => IStakingPool.Row)) rows;
@@ -83,7 +85,7 @@ library StakeBook {
     function addBond(Book storage book, uint64 validator, uint256 amount) internal returns (uint256 bond) {
         Stake storage s = book.stakes[validator];
         bond = s.bond + amount;
-        s.bond = _to96(bond);
+        s.bond = to96(bond);
         _setRow(book, validator, nextSeal(book));
     }
 
@@ -105,7 +107,7 @@ library StakeBook {
             (uint256 delegated, uint256 shares) = (s.delegated, s.shares);
             minted = ShareMath.toSharesDown(amount, delegated, shares);
             if (minted == 0) revert IStakingPool.StakingPoolZeroAmount();
-            s.delegated = _to96(delegated + amount);
+            s.delegated = to96(delegated + amount);
             s.shares = _to128(shares + minted);
         }
         if (e.generation == 0) s.generation = e.generation = 1;
@@ -133,10 +135,9 @@ library StakeBook {
         (uint256 n, uint32 generation) = (p.entries, p.generation);
         mapping(uint256 => IStakingPool.Entry) storage list = book.entries[validator][owner];
         for (uint256 i = n; i != 0 && n - i <= _TRACE; --i) {
-            IStakingPool.Entry memory e = list[i - 1];
+            IStakingPool.Entry storage e = list[i - 1];
             if (e.shares <= left || e.generation != generation) break;
-            list[i - 1].shares = e.shares = left;
-            emit IStakingPool.EntrySet(validator, owner, i - 1, e);
+            e.shares = left;
         }
     }
 
@@ -269,13 +270,13 @@ library StakeBook {
             p.entries = uint32(index + 1);
         } else {
             if (!own) revert IStakingPool.StakingPoolTraceFull(validator, owner);
-            --index;
+            emit IStakingPool.TraceMoved(validator, owner, --index);
         }
         list[index] = e;
-        emit IStakingPool.EntrySet(validator, owner, index, e);
     }
 
-    function _to96(uint256 value) private pure returns (uint96) {
+    /// @notice Fails for what no supply reaches.
+    function to96(uint256 value) internal pure returns (uint96) {
         if (value > type(uint96).max) revert IStakingPool.StakingPoolOverflow();
         return uint96(value);
     }

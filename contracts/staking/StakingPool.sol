@@ -56,8 +56,6 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     uint256 private immutable _maxHold;
 
     Book private _book;
-    /// @dev Tokens on the books: staked, queued, and of slashed ones what was not collected or paid as reward since.
-    uint256 private _held;
     /// @dev In the order of their appointment; the last is in office.
     address[] private _slashers;
     mapping(address slasher => Slasher) private _slasherOf;
@@ -243,7 +241,7 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     function collectSlashed(address slasher_) external nonReentrant returns (uint256 amount) {
         Slasher storage who = _slasherOf[slasher_];
         amount = who.owed;
-        _held -= amount + who.rewarded;
+        _book.held -= uint96(amount + who.rewarded);
         (who.owed, who.rewarded) = (0, 0);
         emit SlashedCollected(slasher_, amount);
         token.safeTransfer(slasher_, amount);
@@ -280,7 +278,7 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     function pay(address to, uint256 amount) external onlyQueue nonReentrant {
         // Unchecked: a total shared by all must not be able to fail anybody's exit.
         unchecked {
-            _held -= amount;
+            _book.held -= uint96(amount);
         }
         token.safeTransfer(to, amount);
     }
@@ -375,7 +373,7 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     /// @inheritdoc IStakingPool
     function totalStake() external view returns (uint256) {
         (uint256 owed, uint256 rewarded) = _outstanding();
-        return _held - owed - rewarded - queue.totalQueued();
+        return _book.held - owed - rewarded - queue.totalQueued();
     }
 
     /// @inheritdoc IStakingPool
@@ -476,7 +474,7 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     }
 
     function _receive(uint256 amount) private {
-        _held += amount;
+        _book.held = StakeBook.to96(_book.held + amount);
         token.safeTransferFrom(msg.sender, address(this), amount);
     }
 

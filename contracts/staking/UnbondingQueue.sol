@@ -22,7 +22,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @dev More than any view of a checkpoint module costs.
-    uint256 private constant _VIEW_GAS = 100_000;
+    uint256 private constant _VIEW_GAS = 50_000;
 
     /// @inheritdoc IUnbondingQueue
     IStakingPool public immutable pool;
@@ -70,11 +70,9 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @inheritdoc IUnbondingQueue
-    function queueBond(uint64 validator, uint256 amount, uint32 seal) external onlyPool returns (uint256 index) {
-        Cohort memory c;
-        (index, c) = _join(validator, Kind.Bond, amount, seal);
+    function queueBond(uint64 validator, uint256 amount, uint32 seal) external onlyPool returns (uint256) {
         _total += uint128(amount);
-        emit BondQueued(validator, index, amount, c.day, c.lastSeal);
+        return _join(validator, Kind.Bond, amount, seal);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -85,20 +83,15 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint32 seal,
         Liability calldata liability
     ) external onlyPool returns (uint256 index) {
-        Cohort memory c;
-        (index, c) = _join(validator, Kind.Delegation, amount, seal);
         _total += uint128(amount);
-        Part storage p = _parts[validator][index][owner];
-        p.shares += uint96(amount);
+        index = _join(validator, Kind.Delegation, amount, seal);
+        _parts[validator][index][owner].shares += uint96(amount);
         if (liability.source != 0) _inherit(validator, index, owner, liability);
-        emit DelegationQueued(validator, owner, index, amount, c.day, c.lastSeal);
     }
 
     /// @inheritdoc IUnbondingQueue
-    function noteRedelegation(uint64 validator, uint256 amount, uint32 seal) external onlyPool returns (uint256 index) {
-        Cohort memory c;
-        (index, c) = _join(validator, Kind.Redelegation, amount, seal);
-        emit RedelegationNoted(validator, index, amount, c.lastSeal);
+    function noteRedelegation(uint64 validator, uint256 amount, uint32 seal) external onlyPool returns (uint256) {
+        return _join(validator, Kind.Redelegation, amount, seal);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -295,33 +288,28 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @dev Books an amount in the open cohort, or opens the next one.
-    function _join(
-        uint64 validator,
-        Kind kind,
-        uint256 amount,
-        uint32 seal
-    ) private returns (uint256 index, Cohort memory c) {
+    function _join(uint64 validator, Kind kind, uint256 amount, uint32 seal) private returns (uint256 index) {
         Cohort[] storage list = _cohorts[validator][kind];
         index = list.length;
         uint32 today = uint32(block.timestamp / cohortPeriod);
         if (index != 0) {
-            c = list[index - 1];
+            Cohort memory c = list[index - 1];
             // Never falls: the cohorts that answer for a seal are the newest.
             if (seal < c.lastSeal) seal = c.lastSeal;
             // Emptied: used anew, so that asking and taking back makes no list longer.
-            if (c.shares == 0) c = Cohort(0, 0, today, seal);
-            if (!_isClosed(list, c, today, seal)) {
-                uint256 tokens = uint256(c.tokens) + amount;
-                if (tokens > type(uint96).max) revert UnbondingQueueOverflow();
+            bool anew = c.shares == 0;
+            if (anew || !_isClosed(list, c, today, seal)) {
+                if (anew) c.day = today;
+                if (anew || c.lastSeal != seal) emit CohortSet(validator, kind, index - 1, c.day, seal);
                 // Uncharged: a share is a base unit.
-                c = Cohort(uint96(tokens), uint96(tokens), c.day, seal);
+                c.tokens = c.shares = _to96(c.tokens + amount);
+                c.lastSeal = seal;
                 list[--index] = c;
-                return (index, c);
+                return index;
             }
         }
-        if (amount > type(uint96).max) revert UnbondingQueueOverflow();
-        c = Cohort(uint96(amount), uint96(amount), today, seal);
-        list.push(c);
+        list.push(Cohort(_to96(amount), uint96(amount), today, seal));
+        emit CohortSet(validator, kind, index, today, seal);
     }
 
     /// @dev Whether the last cohort of a list, `c`, takes nothing more.
@@ -338,6 +326,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     /// @dev Whether a boundary was accepted whose next epoch is decided under a later seal than `lastSeal`. A module that
     /// does not answer starts no clock.
     function _hasStarted(uint32 lastSeal) private view returns (bool) {
+        // Else a caller could keep a cohort open that others wait in.
+        if (gasleft() < 3 * _VIEW_GAS) revert UnbondingQueueInsufficientGas();
         (bool ok, uint256 epoch) = BoundedCalls.tryRead(
             checkpoints,
             _VIEW_GAS,
@@ -477,6 +467,11 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     function _at(uint64 validator, Kind kind, uint256 index) private view returns (Cohort storage) {
         if (index >= _cohorts[validator][kind].length) revert UnbondingQueueEmpty(validator, index);
         return _cohorts[validator][kind][index];
+    }
+
+    function _to96(uint256 value) private pure returns (uint96) {
+        if (value > type(uint96).max) revert UnbondingQueueOverflow();
+        return uint96(value);
     }
 
     /// @dev Second at which the clock of a cohort of that day starts in any case.

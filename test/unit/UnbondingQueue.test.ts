@@ -24,7 +24,7 @@ describe("UnbondingQueue", () => {
   it("keeps a request until the time after the boundary whose successor does not count it", async () => {
     const core = await load(started);
     const { operator } = core.members.get(STAKER)!;
-    await expect(request(core, 5_000n * COIN)).to.emit(core.queue, "BondQueued");
+    await expect(request(core, 5_000n * COIN)).to.emit(core.queue, "CohortSet");
     expect((await core.queue.cohort(STAKER, KIND.bond, 0)).lastSeal).to.equal(1n);
     expect((await core.elections.candidate(STAKER)).weight).to.equal(15_000n);
     // Boundaries 0 and 1: epochs 1 and 2 are still decided under the genesis seal, which counted it.

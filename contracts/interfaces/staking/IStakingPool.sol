@@ -135,7 +135,8 @@ interface IStakingPool {
     event BondReleased(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint256 bond);
     /// @notice Unbonding bond moved back.
     event BondRestored(uint64 indexed validator, uint256 amount, uint256 bond);
-    /// @notice A delegation, or what was added to one; `from` paid.
+    /// @notice A delegation, or what was added to one; `from` paid. The entry it makes in the trace has the seal and the
+    /// index of the row set with it; it replaces the newest entry if that has this seal.
     event Delegated(
         uint64 indexed validator,
         address indexed owner,
@@ -143,7 +144,8 @@ interface IStakingPool {
         uint256 amount,
         uint256 shares
     );
-    /// @notice Shares left the pool for the unbonding queue. `amount` is what they were worth, rounded down.
+    /// @notice Shares left the pool for the unbonding queue. `amount` is what they were worth, rounded down. Entries of
+    /// the trace with more shares than are left count what is left, as after every event that burns shares.
     event Undelegated(
         uint64 indexed validator,
         address indexed owner,
@@ -153,10 +155,12 @@ interface IStakingPool {
     );
     /// @notice An unbonding delegation, or part of it, came back as pending stake.
     event DelegationRestored(uint64 indexed validator, address indexed owner, uint256 amount, uint256 shares);
+    /// @notice Shares moved to another validator; `cohort`, of the one they left, notes what answers for it.
     event Redelegated(
         uint64 indexed from,
         uint64 indexed to,
         address indexed owner,
+        uint256 cohort,
         uint256 amount,
         uint256 sharesBurnt,
         uint256 sharesMinted
@@ -173,8 +177,8 @@ interface IStakingPool {
     event LiabilityCleared(uint64 indexed validator, address indexed owner, uint64 indexed source);
     /// @notice What seals count of a validator from `row.seal` on; it replaces an earlier one for the same seal.
     event RowSet(uint64 indexed validator, uint256 indexed index, Row row);
-    /// @notice What a position has counted from `entry.seal` on; it replaces an earlier one of that index.
-    event EntrySet(uint64 indexed validator, address indexed owner, uint256 indexed index, Entry entry);
+    /// @notice The trace of a position was full: its newest entry moved to the next seal and took the deposit along.
+    event TraceMoved(uint64 indexed validator, address indexed owner, uint256 index);
     event CommissionAnnounced(uint64 indexed validator, uint24 rate, uint40 from);
     event CommissionApplied(uint64 indexed validator, uint24 rate);
     /// @notice Stake was taken. `reward` of it went to `payee`, the rest is owed to `slasher`.

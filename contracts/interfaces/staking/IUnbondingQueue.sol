@@ -50,17 +50,11 @@ interface IUnbondingQueue {
         uint128 bound;
     }
 
-    event BondQueued(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint32 day, uint32 lastSeal);
+    /// @notice A cohort was opened, emptied and opened anew, or counts on longer. What joins it is told by the pool's
+    /// events BondReleased, Undelegated and Redelegated.
+    event CohortSet(uint64 indexed validator, Kind indexed kind, uint256 indexed cohort, uint32 day, uint32 lastSeal);
     event BondCancelled(uint64 indexed validator, uint256 indexed cohort, uint256 amount);
     event BondWithdrawn(uint64 indexed validator, uint256 indexed cohort, address indexed to, uint256 amount);
-    event DelegationQueued(
-        uint64 indexed validator,
-        address indexed owner,
-        uint256 indexed cohort,
-        uint256 amount,
-        uint32 day,
-        uint32 lastSeal
-    );
     /// @notice Shares of an entry, worth `amount`, went back to the pool.
     event DelegationCancelled(
         uint64 indexed validator,
@@ -76,7 +70,6 @@ interface IUnbondingQueue {
         uint256 amount,
         uint256 shares
     );
-    event RedelegationNoted(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint32 lastSeal);
     /// @notice A leaving delegation paid what became due from stake redelegated from `source`.
     event LiabilityCharged(
         uint64 indexed validator,
@@ -98,6 +91,8 @@ interface IUnbondingQueue {
     /// @notice A tombstoned or departed validator takes no stake back.
     error UnbondingQueueClosed(uint64 validator);
     error UnbondingQueueOverflow();
+    /// @notice Too little gas to ask whether a clock has started; send more.
+    error UnbondingQueueInsufficientGas();
 
     /// @notice Books bond that has just left. Only the pool.
     /// @param seal Number of the last seal that may count it
