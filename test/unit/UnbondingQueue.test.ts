@@ -2,12 +2,26 @@ import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import { network } from "hardhat";
 import { COIN, type Core, closeEpoch, loadCore, startedCore } from "../support/core.ts";
-import { expectSolvent, KIND, NEVER, slash } from "../support/custody.ts";
+import {
+  accepted,
+  BOND,
+  convict,
+  deployCustody,
+  expectSolvent,
+  impersonate,
+  KIND,
+  NEVER,
+  SIGNATURES,
+  sealed,
+  slash,
+} from "../support/custody.ts";
 
 const connection = await network.create();
 const { networkHelpers, ethers } = connection;
 const load = (fixture: () => Promise<Core>) => loadCore(connection, fixture);
 const started = () => startedCore(connection);
+const stubbed = () => deployCustody(connection);
+const custody = () => networkHelpers.loadFixture(stubbed);
 
 const UNBONDING = 120;
 const PERIOD = 10;
@@ -235,5 +249,232 @@ describe("UnbondingQueue", () => {
     expect(await core.queue.pool()).to.equal(core.addresses.pool);
     expect(await core.queue.registry()).to.equal(core.addresses.registry);
     expect(await core.queue.checkpoints()).to.equal(core.addresses.checkpoints);
+  });
+});
+
+describe("UnbondingQueue: delegations", () => {
+  const share = COIN * 10n ** 6n;
+  const DELEGATION = KIND.delegation;
+
+  /** Custody with a delegation of ten, three of them leaving. */
+  async function leaving() {
+    const c = await custody();
+    const owner = c.owners[0]!;
+    await c.pool.connect(owner).delegate(1, 10n * COIN);
+    await c.pool.connect(owner).undelegate(1, 3n * share);
+    return { c, owner, queue: c.queue.connect(owner), pool: c.pool.connect(owner) };
+  }
+
+  it("pays the owner, and nobody else, when the clock has run out", async () => {
+    const { c, owner, queue } = await leaving();
+    await expect(queue.withdraw(1, 0, 0))
+      .to.be.revertedWithCustomError(c.queue, "UnbondingQueueNotReady")
+      .withArgs(1, 0, await c.queue.withdrawableAtLatest(1, DELEGATION, 0));
+    await accepted(c, 2);
+    await networkHelpers.time.increase(UNBONDING + 1);
+    await expect(c.queue.connect(c.owners[1]!).withdraw(1, 0, 0)).to.be.revertedWithCustomError(
+      c.queue,
+      "UnbondingQueueEmpty",
+    );
+    const before = await c.token.balanceOf(owner.address);
+    await expect(queue.withdraw(1, 0, 0))
+      .to.emit(c.queue, "DelegationWithdrawn")
+      .withArgs(1, owner.address, 0, 3n * COIN, 3n * COIN);
+    expect((await c.token.balanceOf(owner.address)) - before).to.equal(3n * COIN);
+    await expect(queue.withdraw(1, 0, 0)).to.be.revertedWithCustomError(c.queue, "UnbondingQueueEmpty");
+    await expect(c.queue.entryOf(1, owner.address, 1)).to.be.revertedWithCustomError(
+      c.queue,
+      "UnbondingQueueEmpty",
+    );
+    await expectSolvent(c);
+  });
+
+  it("goes back to the pool as pending stake, in parts, while the validator takes stake", async () => {
+    const { c, owner, queue } = await leaving();
+    await sealed(c, 2);
+    await expect(queue.cancel(1, 0, COIN))
+      .to.emit(c.pool, "DelegationRestored")
+      .withArgs(1, owner.address, COIN, share);
+    expect(await c.pool.sharesAt(1, owner.address, 2)).to.equal(7n * share);
+    expect(await c.pool.sharesAt(1, owner.address, 3)).to.equal(8n * share);
+    for (const shares of [0n, 2n * COIN + 1n]) {
+      await expect(queue.cancel(1, 0, shares)).to.be.revertedWithCustomError(
+        c.queue,
+        "UnbondingQueueInsufficient",
+      );
+    }
+    await expectSolvent(c);
+    await convict(c, 1, 1, MaxUint256);
+    // Nothing is left to bring back.
+    await expect(queue.cancel(1, 0, COIN)).to.be.revertedWithCustomError(c.queue, "UnbondingQueueEmpty");
+    await c.registry.connect(c.operators[0]!).exit(1);
+    await expect(queue.cancel(1, 0, COIN)).to.be.revertedWithCustomError(c.queue, "UnbondingQueueClosed");
+    // Leaving is still possible, with what is left.
+    await networkHelpers.time.increase(MAX_WAIT + UNBONDING + PERIOD);
+    await queue.withdraw(1, 0, 0);
+    await expectSolvent(c);
+  });
+
+  it("a charge ends the filling of a cohort, and each entry bears its part", async () => {
+    const { c, owner, pool } = await leaving();
+    const other = c.owners[1]!;
+    await c.pool.connect(other).delegate(1, COIN);
+    await c.pool.connect(other).undelegate(1, share);
+    expect(await c.queue.cohortCount(1, DELEGATION)).to.equal(1n);
+    await convict(c, 1, 1, BOND + (11n * COIN) / 3n);
+    await pool.undelegate(1, share);
+    expect(await c.queue.cohortCount(1, DELEGATION)).to.equal(2n);
+    const [first] = [await c.queue.cohort(1, DELEGATION, 0)];
+    expect(first.shares).to.equal(4n * COIN);
+    expect(first.tokens).to.be.within((8n * COIN) / 3n - 2n, (8n * COIN) / 3n + 2n);
+    expect((await c.queue.entryOf(1, owner.address, 0)).tokens).to.equal((first.tokens * 3n) / 4n);
+    await networkHelpers.time.increase(MAX_WAIT + UNBONDING + PERIOD);
+    for (const who of [owner, other]) await c.queue.connect(who).withdraw(1, 0, 0);
+    const { tokens, shares } = await c.queue.cohort(1, DELEGATION, 0);
+    expect([tokens, shares]).to.deep.equal([0n, 0n]);
+    await expectSolvent(c);
+  });
+
+  it("an emptied cohort is used anew", async () => {
+    const { c, queue, pool } = await leaving();
+    await queue.cancel(1, 0, 3n * COIN);
+    await networkHelpers.time.increase(3 * PERIOD);
+    await sealed(c, 4);
+    await pool.undelegate(1, share);
+    expect(await c.queue.cohortCount(1, DELEGATION)).to.equal(1n);
+    const { lastSeal, tokens, day } = await c.queue.cohort(1, DELEGATION, 0);
+    expect([lastSeal, tokens]).to.deep.equal([4n, COIN]);
+    expect(day).to.equal(BigInt(Math.floor((await networkHelpers.time.latest()) / PERIOD)));
+  });
+
+  it("closes at a seal after its day once the clock of the one before has started, or the wait is over", async () => {
+    const { c, pool } = await leaving();
+    const count = () => c.queue.cohortCount(1, DELEGATION);
+    const ask = async (seal: number, days: number) => {
+      await sealed(c, seal);
+      await networkHelpers.time.increase(days * PERIOD || 1);
+      await pool.undelegate(1, share / 100n);
+      return count();
+    };
+    expect(await ask(1, 1)).to.equal(1n);
+    expect(await ask(2, 1)).to.equal(2n);
+    // The clock of the first has not started.
+    expect(await ask(3, 1)).to.equal(2n);
+    await accepted(c, 1);
+    expect(await ask(3, 1)).to.equal(2n);
+    expect(await ask(4, 1)).to.equal(2n);
+    await accepted(c, 2);
+    expect(await ask(5, 1)).to.equal(3n);
+    // A module that does not answer, or not in its terms, starts no clock.
+    await c.clock.fail(SIGNATURES.registry);
+    expect(await ask(6, 1)).to.equal(3n);
+    await c.clock.answer(SIGNATURES.epochNow, 2n ** 64n);
+    expect(await ask(7, 1)).to.equal(3n);
+    await c.clock.burn(SIGNATURES.epochNow);
+    expect(await ask(8, 1)).to.equal(3n);
+    // In any case after the longest wait: of the cohort before, of its own.
+    expect(await ask(9, MAX_WAIT / PERIOD)).to.equal(4n);
+    expect(await ask(9, MAX_WAIT / PERIOD + 1)).to.equal(5n);
+    expect(await ask(10, 0)).to.equal(5n);
+  });
+
+  it("what inherits a liability waits for its clock and its hold, and pays what is due", async () => {
+    const { c, owner, pool, queue } = await leaving();
+    await pool.delegate(2, 2n * COIN);
+    await pool.redelegate(1, 2, 6n * share);
+    await pool.undelegate(2, 8n * share);
+    expect((await c.pool.position(2, owner.address)).encumbered).to.equal(false);
+    // A redelegation to where an entry of the open cohort answers is refused.
+    await pool.delegate(3, 2n * COIN);
+    await expect(pool.redelegate(3, 2, share)).to.be.revertedWithCustomError(c.pool, "StakingPoolEncumbered");
+    const now = await networkHelpers.time.latest();
+    await convict(c, 1, 1, BOND + 5n * COIN, { until: now + 60 });
+    await accepted(c, 2, now - UNBONDING);
+    await expect(queue.withdraw(2, 0, 0)).to.be.revertedWithCustomError(c.pool, "StakingPoolHeld");
+    await networkHelpers.time.increaseTo(now + 60);
+    const before = await c.token.balanceOf(owner.address);
+    await queue.withdraw(2, 0, 0);
+    // Half of what liable stake was left of ten: three of six.
+    expect((await c.token.balanceOf(owner.address)) - before).to.equal(5n * COIN);
+    const { liability } = await c.queue.entryOf(2, owner.address, 0);
+    expect(liability.source).to.equal(0n);
+    await expectSolvent(c);
+  });
+
+  it("takes from an entry at most what the shares that answer are worth", async () => {
+    const { c, owner, pool, queue } = await leaving();
+    await pool.redelegate(1, 2, 6n * share);
+    await pool.delegate(2, 2n * COIN);
+    await pool.undelegate(2, 8n * share);
+    await convict(c, 2, 1, BOND + 4n * COIN);
+    await convict(c, 1, 1, MaxUint256);
+    await expect(queue.settleLiability(2, owner.address, 0))
+      .to.emit(c.queue, "LiabilityCharged")
+      .withArgs(2, owner.address, 0, 1, 3n * COIN, 6n * COIN);
+    expect((await c.queue.entryOf(2, owner.address, 0)).tokens).to.equal(COIN);
+    await expectSolvent(c);
+  });
+
+  it("waits for the clock of the cohort that notes the redelegation", async () => {
+    const { c, owner, pool, queue } = await leaving();
+    await pool.delegate(2, COIN);
+    await pool.undelegate(2, share / 2n);
+    const first = await c.queue.withdrawableAtLatest(2, DELEGATION, 0);
+    // No seal: the cohort of before is still open days later.
+    await networkHelpers.time.increase(20 * PERIOD);
+    await pool.redelegate(1, 2, 6n * share);
+    await pool.undelegate(2, 6n * share);
+    expect(await c.queue.cohortCount(2, DELEGATION)).to.equal(1n);
+    await networkHelpers.time.increaseTo(first);
+    await expect(queue.withdraw(2, 0, 0)).to.be.revertedWithCustomError(c.queue, "UnbondingQueueNotReady");
+    await networkHelpers.time.increase(21 * PERIOD);
+    await queue.withdraw(2, 0, 0);
+    expect((await c.queue.entryOf(2, owner.address, 0)).shares).to.equal(0n);
+  });
+
+  it("cancelling takes the liability back along, unless the position has one", async () => {
+    const { c, owner, pool, queue } = await leaving();
+    await pool.delegate(2, 2n * COIN);
+    await pool.redelegate(1, 2, 6n * share);
+    await pool.undelegate(2, 8n * share);
+    await queue.cancel(2, 0, 2n * COIN);
+    expect((await c.pool.position(2, owner.address)).encumbered).to.equal(false);
+    await convict(c, 1, 1, BOND + 5n * COIN);
+    // Settled first: three of the six are due. What is left of what was asked goes, with its part.
+    await queue.cancel(2, 0, COIN);
+    expect(await c.pool.liabilityOf(2, owner.address)).to.deep.equal([1n, 0n, 2n * COIN, COIN, share]);
+    await expect(queue.cancel(2, 0, COIN)).to.be.revertedWithCustomError(c.pool, "StakingPoolEncumbered");
+    await c.pool.connect(owner).undelegate(2, 3n * share);
+    await queue.cancel(2, 0, 100n * COIN);
+    expect((await c.queue.entryOf(2, owner.address, 0)).shares).to.equal(0n);
+    expect((await c.pool.position(2, owner.address)).encumbered).to.equal(true);
+    await expectSolvent(c);
+  });
+
+  it("parts of it that only the pool calls, nobody else does", async () => {
+    const { c } = await leaving();
+    const nothing = { source: 0, cohort: 0, shares: 0, paid: 0, bound: 0 };
+    for (const call of [
+      c.queue.queueBond(1, 1, 1),
+      c.queue.queueDelegation(1, c.deployer.address, 1, 1, nothing),
+      c.queue.noteRedelegation(1, 1, 1),
+      c.queue.slash(1, 0, 9, 1, 1),
+      c.queue.closeBelow(1),
+    ]) {
+      await expect(call).to.be.revertedWithCustomError(c.queue, "UnbondingQueueNotPool");
+    }
+    await expect(c.queue.connect(c.owners[0]!).setCheckpoints(c.clock.address)).to.be.revertedWithCustomError(
+      c.queue,
+      "AccessManagedUnauthorized",
+    );
+  });
+
+  it("what no supply reaches overflows nothing", async () => {
+    const { c } = await leaving();
+    const queue = c.queue.connect(await impersonate(c, c.addresses.pool));
+    await expect(queue.queueBond(1, 2n ** 96n, 1)).to.be.revertedWithCustomError(
+      c.queue,
+      "UnbondingQueueOverflow",
+    );
   });
 });
