@@ -46,28 +46,6 @@ export const delegationsAbi = [
     inputs: [
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
       { indexed: true, internalType: "address", name: "owner", type: "address" },
-      { indexed: true, internalType: "uint256", name: "index", type: "uint256" },
-      {
-        components: [
-          { internalType: "uint32", name: "seal", type: "uint32" },
-          { internalType: "uint32", name: "row", type: "uint32" },
-          { internalType: "uint32", name: "generation", type: "uint32" },
-          { internalType: "uint128", name: "shares", type: "uint128" },
-        ],
-        indexed: false,
-        internalType: "struct IStakingPool.Entry",
-        name: "entry",
-        type: "tuple",
-      },
-    ],
-    name: "EntrySet",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: true, internalType: "address", name: "owner", type: "address" },
       { indexed: true, internalType: "uint64", name: "source", type: "uint64" },
       { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "shares", type: "uint256" },
@@ -91,6 +69,7 @@ export const delegationsAbi = [
       { indexed: true, internalType: "uint64", name: "from", type: "uint64" },
       { indexed: true, internalType: "uint64", name: "to", type: "uint64" },
       { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: false, internalType: "uint256", name: "cohort", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "sharesBurnt", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "sharesMinted", type: "uint256" },
@@ -133,6 +112,16 @@ export const delegationsAbi = [
       { indexed: true, internalType: "address", name: "owner", type: "address" },
     ],
     name: "SettleFailed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: false, internalType: "uint256", name: "index", type: "uint256" },
+    ],
+    name: "TraceMoved",
     type: "event",
   },
   {

@@ -745,28 +745,6 @@ export const stakingPoolAbi = [
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
-      { indexed: true, internalType: "address", name: "owner", type: "address" },
-      { indexed: true, internalType: "uint256", name: "index", type: "uint256" },
-      {
-        components: [
-          { internalType: "uint32", name: "seal", type: "uint32" },
-          { internalType: "uint32", name: "row", type: "uint32" },
-          { internalType: "uint32", name: "generation", type: "uint32" },
-          { internalType: "uint128", name: "shares", type: "uint128" },
-        ],
-        indexed: false,
-        internalType: "struct IStakingPool.Entry",
-        name: "entry",
-        type: "tuple",
-      },
-    ],
-    name: "EntrySet",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
       { indexed: false, internalType: "uint40", name: "until", type: "uint40" },
       { indexed: false, internalType: "uint32", name: "seal", type: "uint32" },
       { indexed: false, internalType: "uint40", name: "limit", type: "uint40" },
@@ -811,6 +789,7 @@ export const stakingPoolAbi = [
       { indexed: true, internalType: "uint64", name: "from", type: "uint64" },
       { indexed: true, internalType: "uint64", name: "to", type: "uint64" },
       { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: false, internalType: "uint256", name: "cohort", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "sharesBurnt", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "sharesMinted", type: "uint256" },
@@ -896,6 +875,16 @@ export const stakingPoolAbi = [
       { indexed: false, internalType: "uint32", name: "seal", type: "uint32" },
     ],
     name: "SlasherSet",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "address", name: "owner", type: "address" },
+      { indexed: false, internalType: "uint256", name: "index", type: "uint256" },
+    ],
+    name: "TraceMoved",
     type: "event",
   },
   {
