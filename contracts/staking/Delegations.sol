@@ -48,7 +48,7 @@ library Delegations {
         uint256 amount,
         bool own
     ) external returns (uint256 shares) {
-        if (own) book.settleRewards(validator, owner);
+        if (own && book.makesRow(validator, owner)) book.settleRewards(validator, owner);
         shares = book.mint(validator, owner, amount, own);
         book.report(validator, gasleft());
     }

@@ -205,6 +205,14 @@ library StakeBook {
         if (!told) emit IStakingPool.RefreshFailed(validator);
     }
 
+    /// @notice Whether a deposit needs the position's rewards booked: it makes a row, and each stands for what is to be
+    /// paid, or an entry that has no place. Else nothing that was counted changes.
+    function makesRow(Book storage book, uint64 validator, address owner) internal view returns (bool) {
+        uint32 seal = nextSeal(book);
+        uint256 n = book.stakes[validator].rows;
+        return n == 0 || book.rows[validator][n - 1].seal < seal || !hasRoom(book, validator, owner, seal);
+    }
+
     /// @notice Has a position's rewards booked before its shares change.
     function settleRewards(Book storage book, uint64 validator, address owner) internal {
         address module = book.distributor;

@@ -147,6 +147,7 @@ describe("StakingPool", () => {
     for (const call of calls) {
       await call();
       const { gasUsed } = (await (await call()).wait())!;
+      console.log(gasUsed);
       expect(gasUsed).to.be.below(hre.globalOptions.coverage ? 1_000_000n : 150_000n);
     }
   });
