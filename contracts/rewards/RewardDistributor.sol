@@ -492,8 +492,10 @@ contract RewardDistributor is ReentrancyGuardTransient, IRewardDistributor {
 
     /// @dev Moves a position up to where its validator's ledger is.
     function _settle(uint64 validator, address owner) private returns (uint256 amount) {
-        (uint256 acc, uint256 reached, bool done) = _advance(validator, _STEPS);
         Position memory p = _positions[validator][owner];
+        // Nothing was accrued since: stake operations within an epoch stay cheap.
+        if (p.epochs == _state.accrued) return 0;
+        (uint256 acc, uint256 reached, bool done) = _advance(validator, _STEPS);
         IStakingPool.Entry[] memory entries = pool.entries(validator, owner, p.entry);
         IStakingPool.Position memory held = pool.position(validator, owner);
         uint32 first = p.entry;
@@ -505,7 +507,7 @@ contract RewardDistributor is ReentrancyGuardTransient, IRewardDistributor {
             p.entry = first + i;
         }
         p.acc = acc.toUint160();
-        if (done) p.seal = _state.seal;
+        if (done) (p.seal, p.epochs) = (_state.seal, uint24(_state.accrued));
         _positions[validator][owner] = p;
         emit Settled(validator, owner, amount);
     }

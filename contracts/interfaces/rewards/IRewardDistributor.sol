@@ -49,11 +49,13 @@ interface IRewardDistributor {
     /// @param entry Index of the trace's entry that counted last
     /// @param seal Entries of this and older seals count already or never will
     /// @param compounding Whether its pay may be put back into the position by anyone
+    /// @param epochs Epochs accrued when it was last settled in full
     struct Position {
         uint160 acc;
         uint32 entry;
         uint32 seal;
         bool compounding;
+        uint24 epochs;
     }
 
     event Funded(address indexed from, uint256 amount, uint256 reserve);

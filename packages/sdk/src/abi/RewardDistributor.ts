@@ -285,6 +285,7 @@ export const rewardDistributorAbi = [
           { internalType: "uint32", name: "entry", type: "uint32" },
           { internalType: "uint32", name: "seal", type: "uint32" },
           { internalType: "bool", name: "compounding", type: "bool" },
+          { internalType: "uint24", name: "epochs", type: "uint24" },
         ],
         internalType: "struct IRewardDistributor.Position",
         name: "",
