@@ -178,7 +178,8 @@ export class Reader {
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A subclass (Node's Buffer) may cut slices that share memory with it; what is read here must be a copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   #take(count: number, field: string): number {

@@ -108,7 +108,7 @@ export function withLateVote(before: Attendance, item: LateVote): Attendance {
   }
   const carried = carriedFor(before.window, item);
   if (carried === undefined || hasSeat(carried.signers, seat)) return before;
-  const signers = carried.signers.slice();
+  const signers = new Uint8Array(carried.signers);
   signers[seat >> 3]! |= 1 << (seat & 7);
   return {
     ...before,

@@ -35,6 +35,17 @@ describe("messages on the wire", () => {
     );
   });
 
+  test("what is decoded shares no memory with the bytes it came from, even if their slices would", () => {
+    fc.assert(
+      fc.property(arbMessage, (message) => {
+        const bytes = Buffer.from(encodeMessage(message));
+        const decoded = decodeMessage(bytes);
+        bytes.fill(0xa5);
+        assert.deepEqual(decoded, message);
+      }),
+    );
+  });
+
   test("every durable record survives encoding and decoding", () => {
     fc.assert(
       fc.property(arbRecord, (record) => {

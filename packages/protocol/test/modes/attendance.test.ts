@@ -100,6 +100,14 @@ describe("attendance (section 6)", () => {
     );
   });
 
+  test("a late vote does not write into the certificate that a block carries", () => {
+    const certificate = carried(1, [1, 2]);
+    // A Buffer's slice shares its memory.
+    const shared = { ...certificate, bitmap: Buffer.from(certificate.bitmap) };
+    withLateVote(carry(start(), 2, shared), late(1, 4));
+    assert.deepEqual([...shared.bitmap], [...certificate.bitmap]);
+  });
+
   test("late votes come in any order; the certificate a block carries may get them in the same block", () => {
     const votes = [late(1, 4), late(1, 0), late(1, 6, "finalize")];
     const base = carry(start(), 2, carried(1, [1, 2]));
