@@ -75,6 +75,15 @@ export default defineConfig({
       accounts: deployerKey === undefined ? "remote" : [deployerKey],
     },
   },
+  // Sources are verified with whoever the environment has a key for; Blockscout and Sourcify ask for none.
+  verify: {
+    etherscan:
+      process.env.ETHERSCAN_API_KEY === undefined
+        ? { enabled: false }
+        : { apiKey: process.env.ETHERSCAN_API_KEY },
+    blockscout: { enabled: true },
+    sourcify: { enabled: true },
+  },
   // The generated files do not hold to this repository's compiler settings; what they declare is used all the same.
   typechain: { outDir: "typechain", tsNocheck: true },
   test: {

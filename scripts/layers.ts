@@ -23,6 +23,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crypto: ["protocol"],
   execution: ["protocol", "storage"],
   sdk: ["protocol", "crypto"],
+  contracts: ["sdk"],
   simulator: ["protocol", "crypto", "contract-model"],
   dapp: ["protocol", "crypto", "sdk"],
   node: ["protocol", "crypto", "storage", "execution", "sdk"],
@@ -34,7 +35,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = ["protocol", "contract-model"];
 
 /** Packages whose main entry a browser may load. */
-const BROWSER_SAFE = ["protocol", "contract-model", "crypto", "sdk"];
+const BROWSER_SAFE = ["protocol", "contract-model", "crypto", "sdk", "contracts"];
 
 /** Third-party packages that are native code or need Node. */
 const NODE_ONLY = ["@chainsafe/blst", "classic-level", "secp256k1", "@foundry-rs/anvil", "hardhat"];
