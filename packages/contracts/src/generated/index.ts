@@ -12,7 +12,6 @@ import {
   hybridManagerAbi,
   inclusionLensAbi,
   moduleUpgradesAbi,
-  type Network,
   proposalRulesAbi,
   quorumProofsAbi,
   recoveryRulesAbi,
@@ -23,8 +22,8 @@ import {
   stakingPoolAbi,
   unbondingQueueAbi,
   validatorRegistryAbi,
+  type Network,
 } from "@aitbc-hybrid/sdk";
-
 export {
   aitbcTokenAbi,
   ballotsAbi,
