@@ -39,8 +39,10 @@ describe("attack: rewards not settled when shares move", () => {
     await core.pool.connect(ann).undelegate(STAKER, shares / 3n);
     expect(await core.distributor.owed(ann.address)).to.equal(due);
     const had = await core.token.balanceOf(ann.address);
-    await core.distributor.claim([], ann.address);
-    expect((await core.token.balanceOf(ann.address)) - had).to.equal(due);
+    for (let again = 0; again < 2; again++) {
+      await core.distributor.claim([], ann.address);
+      expect((await core.token.balanceOf(ann.address)) - had).to.equal(due);
+    }
   });
 
   it("more of one's own stake, and a stranger's gift, earn only from their own seals on", async () => {
