@@ -18,6 +18,7 @@ export interface Contracts {
   readonly governor: string;
   readonly upgrades: string;
   readonly council: string;
+  readonly inbox: string;
 }
 
 /** Contract names by their names in the network file. */
@@ -38,6 +39,7 @@ export const CONTRACT_NAMES: Readonly<Record<keyof Contracts, string>> = {
   governor: "HybridGovernor",
   upgrades: "ModuleUpgrades",
   council: "EmergencyCouncil",
+  inbox: "ForcedInbox",
 };
 
 /**
@@ -70,6 +72,7 @@ export const PERMISSIONS: readonly {
   { role: ROLES.governance, contract: "council", functions: ["setMembers"] },
   { role: ROLES.governance, contract: "slashing", functions: ["spend"] },
   { role: ROLES.checkpoints, contract: "elections", functions: ["sealGenesis"] },
+  { role: ROLES.governance, contract: "inbox", functions: ["setFees"] },
   { role: ROLES.recovery, contract: "checkpoints", functions: ["recover"] },
   { role: ROLES.recovery, contract: "elections", functions: ["sealRecovery", "readmit"] },
   { role: ROLES.recovery, contract: "slashing", functions: ["leak"] },

@@ -314,6 +314,19 @@ library ConsensusCodec {
         return keccak256(abi.encodePacked(bytes1(0x36), count, peaks));
     }
 
+    /// @notice An entry of the forced inbox and all before it. (tag 38)
+    /// @param previous the same of the entry before; 0 for the first
+    /// @param queuedAt seconds
+    function inboxEntry(
+        bytes32 previous,
+        uint64 index,
+        uint40 queuedAt,
+        uint32 size,
+        bytes32 transactionHash
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(bytes1(0x38), previous, index, uint64(queuedAt), size, transactionHash));
+    }
+
     /// @notice A transaction's receipt. (tag 40)
     function receipt(Receipt memory r) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(bytes1(0x40), r.transactionHash, r.index, r.status, r.gasUsed, r.fee));

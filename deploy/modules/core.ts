@@ -1,5 +1,13 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
+const AITBC = 10n ** 18n;
+/** Most bytes of a forced transaction, half of what a block takes; what it costs, and the most that governance may ask. */
+const INBOX = [
+  32_768,
+  { entry: AITBC, perByte: AITBC / 1_000n },
+  { entry: 20n * AITBC, perByte: AITBC / 100n },
+];
+
 /**
  * The contracts, linked and wired. The sender is AccessManager's admin, so it may wire; who may call what in
  * operation is set by `tasks/roles.ts` from the contracts' own interfaces.
@@ -49,6 +57,7 @@ export default buildModule("Core", (m) => {
   });
   m.call(pool, "setDistributor", [distributor]);
   m.call(slashing, "setDistributor", [distributor]);
+  const inbox = m.contract("ForcedInbox", [access, token, inclusion, distributor, ...INBOX]);
 
   const timelock = m.contract("TimelockController", [
     m.getParameter("timelockDelay"),
@@ -91,5 +100,6 @@ export default buildModule("Core", (m) => {
     governor,
     upgrades,
     council,
+    inbox,
   };
 });

@@ -126,6 +126,16 @@ contract ConsensusCodecHarness {
         return ConsensusCodec.leakOrder(d, round, validatorId);
     }
 
+    function inboxEntry(
+        bytes32 previous,
+        uint64 index,
+        uint40 queuedAt,
+        uint32 size,
+        bytes32 transactionHash
+    ) external pure returns (bytes32) {
+        return ConsensusCodec.inboxEntry(previous, index, queuedAt, size, transactionHash);
+    }
+
     function receipt(Receipt calldata r) external pure returns (bytes32) {
         return ConsensusCodec.receipt(r);
     }

@@ -20,6 +20,7 @@ import { CONTRACT_NAMES, type Contracts, ROLES, roleCalls } from "../../tasks/ro
 import type { AccessManager } from "../../typechain/@openzeppelin/contracts/access/manager/AccessManager.ts";
 import type { TimelockController } from "../../typechain/@openzeppelin/contracts/governance/TimelockController.ts";
 import type { CheckpointManager } from "../../typechain/contracts/consensus/CheckpointManager.ts";
+import type { ForcedInbox } from "../../typechain/contracts/consensus/ForcedInbox.ts";
 import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import type { ConsensusParameters } from "../../typechain/contracts/governance/ConsensusParameters.ts";
 import type { EmergencyCouncil } from "../../typechain/contracts/governance/EmergencyCouncil.ts";
@@ -94,6 +95,7 @@ export interface Core {
   readonly governor: HybridGovernor;
   readonly upgrades: ModuleUpgrades;
   readonly council: EmergencyCouncil;
+  readonly inbox: ForcedInbox;
   /** By validator number. */
   readonly members: Map<number, Member>;
   /** Secrets by public key (x | y, hexadecimal): those of keys rotated away too. */
