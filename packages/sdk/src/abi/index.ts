@@ -12,6 +12,7 @@ export { evidenceAbi } from "./Evidence.ts";
 export { groupsAbi } from "./Groups.ts";
 export { hybridGovernorAbi } from "./HybridGovernor.ts";
 export { forcedInboxAbi } from "./ForcedInbox.ts";
+export { hybridGovernorAbi } from "./HybridGovernor.ts";
 export { hybridManagerAbi } from "./HybridManager.ts";
 export { inclusionLensAbi } from "./InclusionLens.ts";
 export { moduleUpgradesAbi } from "./ModuleUpgrades.ts";
