@@ -2,6 +2,7 @@
 import {
   aitbcTokenAbi,
   ballotsAbi,
+  checkpointLightClientAbi,
   checkpointManagerAbi,
   consensusParametersAbi,
   delegationsAbi,
@@ -9,6 +10,7 @@ import {
   emergencyCouncilAbi,
   epochPayAbi,
   evidenceAbi,
+  forcedInboxAbi,
   groupsAbi,
   hybridGovernorAbi,
   hybridManagerAbi,
@@ -30,6 +32,7 @@ import {
 export {
   aitbcTokenAbi,
   ballotsAbi,
+  checkpointLightClientAbi,
   checkpointManagerAbi,
   consensusParametersAbi,
   delegationsAbi,
@@ -37,6 +40,7 @@ export {
   emergencyCouncilAbi,
   epochPayAbi,
   evidenceAbi,
+  forcedInboxAbi,
   groupsAbi,
   hybridGovernorAbi,
   hybridManagerAbi,
@@ -58,6 +62,7 @@ export {
 export const abis = {
   AITBCToken: aitbcTokenAbi,
   Ballots: ballotsAbi,
+  CheckpointLightClient: checkpointLightClientAbi,
   CheckpointManager: checkpointManagerAbi,
   ConsensusParameters: consensusParametersAbi,
   Delegations: delegationsAbi,
@@ -65,6 +70,7 @@ export const abis = {
   EmergencyCouncil: emergencyCouncilAbi,
   EpochPay: epochPayAbi,
   Evidence: evidenceAbi,
+  ForcedInbox: forcedInboxAbi,
   Groups: groupsAbi,
   HybridGovernor: hybridGovernorAbi,
   HybridManager: hybridManagerAbi,
