@@ -85,6 +85,20 @@ export default async function deployTask(args: Arguments, hre: HardhatRuntimeEnv
   await (await access.getFunction("multicall").send(calls)).wait();
   console.log(`roles set; ${deployer} may admit authorities and start the chain until \`hardhat handover\``);
 
+  const token = await connection.ethers.getContractAt(CONTRACT_NAMES.token, addresses.token);
+  const owned = (await token.getFunction("balanceOf")(deployer)) as bigint;
+  const planned = BigInt(file.reserve) * 10n ** 18n;
+  const reserve = owned < planned ? owned : planned;
+  if (reserve > 0n) {
+    const distributor = await connection.ethers.getContractAt(
+      CONTRACT_NAMES.distributor,
+      addresses.distributor,
+    );
+    await (await token.getFunction("approve").send(addresses.distributor, reserve)).wait();
+    await (await distributor.getFunction("fund").send(reserve)).wait();
+    console.log(`rewards' reserve: ${reserve / 10n ** 18n} AITBC`);
+  }
+
   const path = resolve(args.networkFile);
   mkdirSync(dirname(path), { recursive: true });
   const { about: _about, settlementChains: _chains, ...parameters } = file;

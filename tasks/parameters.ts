@@ -16,6 +16,8 @@ export interface ParameterFile {
   readonly chainId: number;
   /** Who gets how much at deployment; "deployer" stands for the deploying account. */
   readonly allocations: readonly { readonly to: string; readonly amount: number }[];
+  /** What the deployer puts into the rewards' reserve, as far as it was allocated that much. */
+  readonly reserve: number;
   /** Times (seconds) and bounds of StakingPool; `minimumDelegation` in whole AITBC. */
   readonly unbonding: Readonly<
     Record<
