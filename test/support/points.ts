@@ -57,3 +57,18 @@ export const g2FromCompressed = (bytes: Uint8Array | string): string =>
 /** The words of a struct that a contract returned, as one hexadecimal string. */
 export const joined = (words: readonly string[]): string =>
   `0x${words.map((each) => each.slice(2)).join("")}`;
+
+/** A point of the second curve that is not of prime order: not one in 2^500 is by chance. */
+export function outsideG2(): NobleG2 {
+  const { Fp2 } = curve.fields;
+  const four = Fp2.fromBigTuple([4n, 4n]);
+  for (let x = 1n; ; x++) {
+    const abscissa = Fp2.fromBigTuple([x, 0n]);
+    try {
+      const y = Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(abscissa), abscissa), four));
+      return G2.fromAffine({ x: abscissa, y });
+    } catch {
+      // No root: the next one.
+    }
+  }
+}
