@@ -164,7 +164,7 @@ library Charges {
             amount,
             pays ? c.reporter : address(0),
             pays ? reward : 0,
-            end(m, r.time, r.span)
+            _holdUntil(m, r)
         );
         if (!pays && reward != 0) reward = _keep(s, c, reward, r.time);
         emit ISlashingManager.Convicted(
@@ -210,6 +210,11 @@ library Charges {
         if (index < t.nAuth && (t.suspended >> index) & 1 == 0) {
             heads = Math.ceilDiv(BILLION, t.nAuth - Snapshots.size(t.suspended));
         }
+    }
+
+    /// @dev A group executed late is held for a moment: so that no stake leaves before the surcharge is settled.
+    function _holdUntil(Modules memory m, Rules memory r) private view returns (uint40) {
+        return uint40(Math.max(end(m, r.time, r.span), block.timestamp + 1));
     }
 
     function _keep(SlashingState storage s, Case memory c, uint256 reward, uint40 time) private returns (uint256 kept) {
