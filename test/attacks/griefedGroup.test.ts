@@ -38,7 +38,11 @@ describe("attack: a third convicted at once, and its execution disturbed", () =>
     // Late execution shortens no window: the surcharge is due by the time of the conviction.
     const { dueAt } = await core.slashing.record(5);
     expect(dueAt).to.be.below(BigInt(await connection.networkHelpers.time.latest()));
-    await core.queue.connect(operator).withdrawBond(5, 0, 0);
-    expect((await core.slashing.record(5)).settled).to.equal(true);
+    await expect(core.queue.connect(operator).withdrawBond(5, 0, 0)).to.be.revertedWithCustomError(
+      core.queue,
+      "UnbondingQueueEmpty",
+    );
+    await core.slashing.settle(5);
+    expect(await core.pool.liable(5, 1)).to.deep.equal([0n, 0n]);
   });
 });
