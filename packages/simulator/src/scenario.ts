@@ -14,6 +14,7 @@ import {
   awkwardStakes,
   honestSuffice,
   type Outage,
+  type RecoveryPlan,
   type RegistryPlan,
   STAKE_STYLES,
   sealRegistry,
@@ -91,6 +92,12 @@ export interface Scenario {
   /** Parts of the capacity that blocks take, by turns. */
   readonly loads: readonly number[];
   readonly byzantine: ReadonlyMap<number, BehaviourName>;
+  /** Honest validators whose processes die for good, ms after the start. */
+  readonly gone: ReadonlyMap<number, Millis>;
+  /** Honest validators who refuse to sign checkpoints: the stake does not back what the authorities do. */
+  readonly refusing: ReadonlySet<number>;
+  /** Null: the contracts know no recovery. */
+  readonly recovery: RecoveryPlan | null;
   /** Byzantine validators that run twice under one key. */
   readonly twins: ReadonlySet<number>;
   readonly beyondBounds: boolean;
@@ -278,6 +285,9 @@ export function randomScenario(seed: string): Scenario {
     switching,
     loads: random.pick([[0], [0.1, 1.5], [1.5, 0, 0.5], [0.6]]),
     byzantine,
+    gone: new Map(),
+    refusing: new Set(),
+    recovery: null,
     twins,
     beyondBounds: false,
     safetyOnly: false,
@@ -349,6 +359,9 @@ export function calmScenario(
     switching: false,
     loads: [0],
     byzantine: new Map(),
+    gone: new Map(),
+    refusing: new Set(),
+    recovery: null,
     twins: new Set(),
     beyondBounds: false,
     safetyOnly: false,

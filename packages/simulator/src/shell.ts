@@ -93,6 +93,8 @@ export interface ShellOptions {
   readonly twice: boolean;
   readonly faults: ShellFaults;
   readonly behaviour: Behaviour | null;
+  /** Signs no checkpoints: its owner does not stand by what the authorities do. */
+  readonly refuses: boolean;
   /** Bytes a block takes of its capacity. */
   readonly used: (block: Block) => number;
 }
@@ -148,6 +150,10 @@ export class Shell implements Endpoint, Observed, Wire {
   #state: unknown = null;
   #timer = 0;
   #started = 0;
+  /** What the replica was last told of the contracts, and how many recoveries. */
+  #shown = "";
+  #activated = 0;
+  readonly #blockHeights = new Map<Hash, number>();
   #reported = 0;
   #nextReport: number | null = null;
   up = false;
@@ -238,6 +244,7 @@ export class Shell implements Endpoint, Observed, Wire {
     this.#state = result.state;
     this.#perform(result.effects);
     this.#disk.commit();
+    this.look(true);
   }
 
   /** The process dies at once, with everything it had not on disk. */
@@ -365,6 +372,9 @@ export class Shell implements Endpoint, Observed, Wire {
           };
           break;
         }
+        case "rewound":
+          this.chain.length = Math.min(this.chain.length, record.height + 1);
+          break;
         case "backed": {
           const { height } = record.certificate.checkpoint;
           const entry = this.chain[height];
@@ -383,6 +393,10 @@ export class Shell implements Endpoint, Observed, Wire {
         this.#append(effect.record);
         return;
       case "sign": {
+        if (this.#options.refuses && effect.intent.what === "checkpoint") {
+          this.#answer(0, () => ({ type: "refused", id: effect.id, reason: "its owner refuses" }));
+          return;
+        }
         const refusal = this.#protection.admit(effect.intent);
         if (refusal !== null) {
           if (this.honest) this.#violation(`slashing protection refuses ${refusal}`);
@@ -418,6 +432,7 @@ export class Shell implements Endpoint, Observed, Wire {
         this.#payload(effect);
         return;
       case "obtain": {
+        this.#blockHeights.set(effect.hash, effect.block.header.height);
         const delay = batches.obtain(this.peer, effect.block);
         this.#answer(delay ?? this.#task(), () => ({
           type: "available",
@@ -427,6 +442,7 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       }
       case "execute": {
+        this.#blockHeights.set(effect.hash, effect.block.header.height);
         const parent = this.#stateOf(effect.parentHash);
         if (parent === undefined) {
           this.#violation(`execute of height ${effect.block.header.height} on a parent that is not executed`);
@@ -477,6 +493,37 @@ export class Shell implements Endpoint, Observed, Wire {
       case "backed":
         this.later(this.#task(), () => settlement.post(effect.certificate));
         return;
+      case "post": {
+        const { certificate } = effect;
+        const height = this.#headerOf(certificate.blockHash);
+        this.later(this.#task(), () =>
+          settlement.call((time, number) => settlement.recoveries?.post(certificate, height, time, number)),
+        );
+        return;
+      }
+      case "restart": {
+        const { vote, certificate } = effect;
+        const height = this.#headerOf(vote.blockHash);
+        this.later(this.#task(), () =>
+          settlement.call(() => settlement.recoveries?.restart(vote, certificate, height)),
+        );
+        return;
+      }
+      case "rewind":
+        if (!this.#states.has(effect.hash) && effect.hash !== this.#genesisHash)
+          this.#violation(`rewinds to a block that was never executed`);
+        this.#nextReport = effect.height + 1;
+        return;
+      case "recovered": {
+        const { height } = effect.block.header;
+        if (this.#nextReport !== null && height !== this.#nextReport)
+          this.#violation(`recovered reports height ${height}, expected ${this.#nextReport}`);
+        this.#nextReport = height + 1;
+        return;
+      }
+      case "resume":
+        this.#resume(effect.epoch, effect.incarnation);
+        return;
       case "epoch":
         this.#registries.set(effect.registry.root, effect.registry);
         return;
@@ -489,6 +536,61 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       default:
     }
+  }
+
+  #headerOf(hash: Hash): number {
+    return this.#blockHeights.get(hash) ?? 0;
+  }
+
+  /** Starts the replica anew from the records of an earlier epoch, of which the contracts activated a recovery. */
+  #resume(epoch: number, incarnation: number): void {
+    const { rules, settlement } = this.#modules;
+    const records = this.#disk.read();
+    const from = records.findIndex(
+      (record) =>
+        record.type === "epoch" && record.start.epoch === epoch && record.start.incarnation === incarnation,
+    );
+    if (from < 0) {
+      this.#violation(`has no records of epoch ${epoch}`);
+      return;
+    }
+    const to = records.findIndex((record, at) => at > from && record.type === "epoch");
+    const kept = records.slice(from, to < 0 ? undefined : to);
+    this.#nextReport = null;
+    const registries = [...this.#registries.values()];
+    const activations = settlement.activations(this.validator);
+    const { state, effects } = rules.restoreReplica(
+      this.#options.config,
+      registries,
+      kept,
+      this.now,
+      activations,
+    );
+    this.later(0, () => {
+      this.#state = state;
+      this.#perform(effects);
+      for (const peer of this.peers) if (peer !== this.peer) this.connected(peer);
+      this.look(true);
+    });
+  }
+
+  /** Tells the replica what the own settlement client shows of the contracts, if that changed. */
+  look(anew = false): void {
+    const { settlement } = this.#modules;
+    const reading = settlement.contracts(this.validator);
+    if (!this.up || reading === null) return;
+    const { at, ...rest } = reading;
+    const isPast = reading.recovery !== null && at > reading.recovery.graceEnd;
+    const shown = text({ ...rest, isPast });
+    const activations = settlement.activations(this.validator);
+    if (anew) this.#shown = "";
+    const before = this.#shown === "" ? 0 : this.#activated;
+    this.#activated = activations.length;
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      this.#input({ type: "contracts", reading });
+    }
+    for (const activation of activations.slice(before)) this.#input({ type: "activated", activation });
   }
 
   #stateOf(hash: Hash): Hash | undefined {
@@ -582,7 +684,8 @@ export class Shell implements Endpoint, Observed, Wire {
     if (request.what === "block") {
       const height = this.#heights.get(request.hash);
       const entry = height === undefined ? undefined : this.chain[height];
-      if (entry !== undefined) this.#transmit(to, { type: "blocks", blocks: [entry] });
+      if (entry !== undefined && hashOf(entry.block) === request.hash)
+        this.#transmit(to, { type: "blocks", blocks: [entry] });
       return;
     }
     for (const kind of ["finalize", "notarize", "nullify"]) {

@@ -12,6 +12,8 @@ import {
   type Millis,
   type Peer,
   type Registry,
+  snapshotHash,
+  voteRoot,
 } from "@aitbc-hybrid/protocol";
 import { behaviour, twin } from "./adversaries/index.ts";
 import { Clock, EventQueue, Network } from "./events/index.ts";
@@ -20,7 +22,14 @@ import { accusedBy, backs, type Counts, Oracles } from "./oracles/index.ts";
 import { Random } from "./random.ts";
 import type { Rules, RulesConfig } from "./rules.ts";
 import { type Scenario, sufficesInEveryMode, WORLD_START } from "./scenario.ts";
-import { churned, type RegistryPlan, Settlement, sealRegistry } from "./settlement/index.ts";
+import {
+  churned,
+  Recoveries,
+  type RecoveryModules,
+  type RegistryPlan,
+  Settlement,
+  sealRegistry,
+} from "./settlement/index.ts";
 import { type BatchStore, type Behaviour, Shell, type ShellFaults } from "./shell.ts";
 import { Keyring, named } from "./signatures.ts";
 
@@ -172,6 +181,18 @@ export class World {
             this.keyring.validAggregate(of.root, root, bitmap, signature)
           );
         },
+        recoveries:
+          scenario.recovery === null
+            ? null
+            : new Recoveries(
+                {
+                  plan: scenario.recovery,
+                  start: WORLD_START,
+                  mode: scenario.mode,
+                  registry: registry.root,
+                },
+                this.#recoveryModules(genesis),
+              ),
       },
     );
     const batches: BatchStore = {
@@ -211,6 +232,7 @@ export class World {
           twice: scenario.twice,
           faults: options.faults ?? {},
           behaviour: own,
+          refuses: scenario.refusing.has(validator),
           used: (block) => usedBy(scenario, block),
         },
         {
@@ -247,8 +269,35 @@ export class World {
     this.network.observe = (what, from, to, message) => this.#note(what, from, to, message);
   }
 
+  /** Those who are there to the end. */
   get honest(): readonly Shell[] {
-    return this.shells.filter((shell) => shell.honest);
+    return this.shells.filter((shell) => shell.honest && !this.scenario.gone.has(shell.validator));
+  }
+
+  #recoveryModules(genesis: Hash): RecoveryModules {
+    return {
+      registryOf: (root) => this.#registries.get(root)!,
+      domainOf: (current) => domainHash({ chainId: CHAIN_ID, genesisHash: genesis, ...current }),
+      verifySingle: (registry, seat, root, signature) => this.keyring.valid(registry, seat, root, signature),
+      verifyAggregate: (registry, c) =>
+        this.keyring.validAggregate(registry, voteRoot(c.domain, c), c.bitmap, c.signature),
+      sealAgain: (root, suspended, jailed) => {
+        const known = this.#registries.get(root)!;
+        const contents = {
+          ...known,
+          entries: known.entries.map((entry, seat) => (jailed.has(seat) ? { ...entry, stake: 0n } : entry)),
+          suspended: new Set([...known.suspended, ...suspended]),
+          backing: new Set([...known.backing].filter((seat) => !suspended.has(seat) && !jailed.has(seat))),
+        };
+        const sealed = { ...contents, root: snapshotHash(contents) };
+        this.#registries.set(sealed.root, sealed);
+        return sealed.root;
+      },
+      activated: ({ epoch, incarnation, height, blockHash: hash, leaked }) => {
+        this.#event(`recovery of epoch ${epoch} from height ${height} ${short(hash)}`);
+        this.oracles.recovered({ epoch, incarnation, height, hash, leaked });
+      },
+    };
   }
 
   #seal(plan: RegistryPlan): Registry {
@@ -261,6 +310,7 @@ export class World {
   #candidate(epoch: number): Registry {
     const planned = this.#options.candidates?.(epoch);
     if (planned !== undefined) return this.#seal(planned);
+    if (this.settlement.recoveries !== null) return this.#steady(this.settlement.recoveries);
     const { byzantine, pool } = this.scenario;
     const bad = new Set(byzantine.keys());
     // Sometimes everything is again as it was: an authority came back, stake returned.
@@ -274,6 +324,21 @@ export class World {
       return this.#seal(plan);
     }
     return this.#seal(this.#live);
+  }
+
+  /** With recoveries: the first registry, less the authorities that are gone once one was needed, and whose stake leaked. */
+  #steady({ activations, jailed }: Recoveries): Registry {
+    const { plan, gone } = this.scenario;
+    if (activations.length === 0) return this.#seal(plan);
+    const isGone = (validator: number | null): boolean => validator !== null && gone.has(validator);
+    const suspended = new Set(plan.suspended);
+    plan.seats.forEach(({ validator }, seat) => {
+      if (seat < plan.authorities && isGone(validator)) suspended.add(seat);
+    });
+    const seats = plan.seats.map((seat) =>
+      seat.validator !== null && jailed.has(seat.validator) ? { ...seat, stake: 0n } : seat,
+    );
+    return this.#seal({ ...plan, suspended, seats });
   }
 
   #obtain(peer: Peer, block: Block, delta: Millis): Millis | null {
@@ -354,6 +419,11 @@ export class World {
       }
       return result;
     };
+    for (const [validator, at] of this.scenario.gone)
+      this.queue.at(WORLD_START + at, () => {
+        this.#event(`v${validator} is gone`);
+        for (const shell of this.shells) if (shell.validator === validator && shell.up) shell.crash();
+      });
     for (const fault of faults) {
       if (fault.kind === "crash")
         this.queue.at(WORLD_START + fault.at, () => this.crash(fault.nodes, fault.down));
@@ -403,7 +473,17 @@ export class World {
       for (const b of peers.slice(i + 1)) this.queue.after(6, () => this.network.connect(a, b));
     });
     this.#schedule();
+    this.settlement.run();
+    if (this.settlement.recoveries !== null) this.#look();
     this.queue.at(WORLD_START + this.scenario.stabilization, () => this.#event("stabilization"));
+  }
+
+  /** Every client looks at each settlement block. */
+  #look(): void {
+    this.queue.after(this.scenario.settlement.blockTime, () => {
+      for (const shell of this.shells) shell.look();
+      this.#look();
+    });
   }
 
   /** Lets time pass until `done`; false if nothing happens any more or `deadline` (true time) passed. */

@@ -1,5 +1,6 @@
 import {
   type CheckpointCertificate,
+  type ContractsReading,
   checkpointRoot,
   type Hash,
   type Millis,
@@ -10,6 +11,7 @@ import {
 import type { EventQueue } from "../events/index.ts";
 import type { Random } from "../random.ts";
 import { named } from "../signatures.ts";
+import type { Recoveries, SettledRecovery } from "./recovery.ts";
 
 /** A time in which the chain makes no block (`nodes` null) or some clients see no new one. */
 export interface Outage {
@@ -32,9 +34,15 @@ export interface SettlementOptions {
   readonly sealDelay: number;
 }
 
+/** What leaves a block of the settlement chain standing in the next one, once it makes blocks. */
+type Call = (time: Millis, number: number) => void;
+
 interface Accepted {
   readonly number: number;
-  readonly certificate: CheckpointCertificate;
+  /** Null: a recovery's activation. */
+  readonly certificate: CheckpointCertificate | null;
+  /** Counts for leases. */
+  readonly renews: boolean;
 }
 
 interface Sealed {
@@ -62,6 +70,8 @@ export class Settlement {
   readonly #reorgs: number[] = [];
   /** What was wrong with the checkpoints posted: nothing, if the protocol holds. */
   readonly refusals: string[] = [];
+  /** Null: this chain knows no recovery. */
+  readonly recoveries: Recoveries | null;
   #epoch = 0;
 
   constructor(
@@ -72,8 +82,10 @@ export class Settlement {
       /** Seals N_e from the live weights. */
       readonly candidate: (epoch: number) => Hash;
       readonly verify: (certificate: CheckpointCertificate) => boolean;
+      readonly recoveries: Recoveries | null;
     },
   ) {
+    this.recoveries = modules.recoveries;
     this.#options = options;
     this.#outages = [...options.outages];
     this.#queue = modules.queue;
@@ -152,27 +164,80 @@ export class Settlement {
     const { start, blockTime } = this.#options;
     let settledAt = start;
     for (const accepted of this.#accepted) {
-      if (accepted.number <= number) settledAt = start + accepted.number * blockTime;
+      if (accepted.renews && accepted.number <= number) settledAt = start + accepted.number * blockTime;
     }
     const sealed = this.#sealed.find((each) => each.epoch === candidateEpoch && each.number <= number);
     return { settledAt, inboxCursor: 0, candidate: sealed?.root ?? null };
   }
 
-  /** A node posts a backed checkpoint; it stands in the next block of the chain. */
-  post(certificate: CheckpointCertificate): void {
-    const now = this.#queue.now;
+  /** What the contracts say at the highest block that a node's client shows final. */
+  contracts(node: number): ContractsReading | null {
+    const number = this.finalAt(node, this.#queue.now);
+    return this.recoveries?.reading(number, this.#timeOf(number)) ?? null;
+  }
+
+  /** Recoveries that a node's client shows final. */
+  activations(node: number): readonly SettledRecovery[] {
+    const number = this.finalAt(node, this.#queue.now);
+    return this.recoveries?.activations.filter((each) => each.number <= number) ?? [];
+  }
+
+  #timeOf(number: number): Millis {
+    return this.#options.start + number * this.#options.blockTime;
+  }
+
+  /** Makes a call in the next block; while the chain stands, in the first one after it. */
+  call(call: Call): void {
+    const { now } = this.#queue;
     for (const outage of this.#outages) {
       if (outage.nodes === null && outage.from <= now && now < outage.to) {
-        this.#queue.at(outage.to, () => this.post(certificate));
+        this.#queue.at(outage.to, () => this.call(call));
         return;
       }
     }
+    const number = this.#number(now) + 1;
+    call(this.#timeOf(number), number);
+  }
+
+  /** Lets the contracts see time pass, block by block. */
+  run(): void {
+    const { recoveries } = this;
+    if (recoveries === null) return;
+    this.#queue.after(this.#options.blockTime, () => {
+      this.call((time, number) => {
+        const before = recoveries.activations.length;
+        recoveries.tick(time, number);
+        if (recoveries.activations.length > before) this.#recovered(number);
+      });
+      this.run();
+    });
+  }
+
+  /** Activation counts as acceptance of the boundary: N_{e+2} is void, N_{e+3} may be sealed. */
+  #recovered(number: number): void {
+    this.#accepted.push({ number, certificate: null, renews: true });
+    this.#epoch = this.recoveries!.current.epoch;
+    for (let i = this.#sealed.length - 1; i >= 0; i--)
+      if (this.#sealed[i]!.epoch <= this.#epoch + 1) this.#sealed.splice(i, 1);
+    this.#sealNext(number, this.#epoch + 2);
+  }
+
+  /** A node posts a backed checkpoint; it stands in the next block of the chain. */
+  post(certificate: CheckpointCertificate): void {
+    this.call((time, number) => this.#post(certificate, time, number));
+  }
+
+  #post(certificate: CheckpointCertificate, time: Millis, number: number): void {
     const { checkpoint, epoch } = certificate;
-    const last = this.#accepted.at(-1)?.certificate.checkpoint;
+    // A recovery gave up what another incarnation signed.
+    if (this.recoveries !== null && epoch === this.#epoch && certificate.domain !== this.recoveries.domain)
+      return;
+    const last = this.#accepted.findLast((each) => each.certificate !== null)?.certificate?.checkpoint;
     if (last !== undefined && checkpoint.height <= last.height) {
-      const twin = this.#accepted.find((each) => each.certificate.checkpoint.height === checkpoint.height);
-      if (twin !== undefined) {
-        const { certificate: known } = twin;
+      const known = this.#accepted.find(
+        (each) => each.certificate?.checkpoint.height === checkpoint.height,
+      )?.certificate;
+      if (known !== undefined && known !== null && this.recoveries === null) {
         if (checkpointRoot(known.domain, known.checkpoint) !== checkpointRoot(certificate.domain, checkpoint))
           this.refusals.push(`a checkpoint at height ${checkpoint.height} contradicts the accepted one`);
       }
@@ -184,8 +249,8 @@ export class Settlement {
       this.refusals.push(`the checkpoint at height ${checkpoint.height} does not verify`);
       return;
     }
-    const number = this.#number(now) + 1;
-    this.#accepted.push({ number, certificate });
+    const renews = this.recoveries?.accepted(certificate, time, number) ?? true;
+    this.#accepted.push({ number, certificate, renews });
     const { boundary } = checkpoint;
     if (boundary === null) return;
     this.#epoch = epoch + 1;
@@ -198,9 +263,13 @@ export class Settlement {
       const each = this.#sealed[i]!;
       if (each.epoch === epoch + 2 && each.number >= number) this.#sealed.splice(i, 1);
     }
-    if (this.#random.chance(this.#options.sealChance)) {
-      const at = number + this.#random.whole(1, this.#options.sealDelay);
-      this.#sealed.push({ epoch: epoch + 3, number: at, root: this.#modules.candidate(epoch + 3) });
-    }
+    this.#sealNext(number, epoch + 3);
+  }
+
+  /** Seals N_e soon after it may be, or too late. */
+  #sealNext(number: number, epoch: number): void {
+    if (!this.#random.chance(this.#options.sealChance)) return;
+    const at = number + this.#random.whole(1, this.#options.sealDelay);
+    this.#sealed.push({ epoch, number: at, root: this.#modules.candidate(epoch) });
   }
 }

@@ -1,4 +1,5 @@
 export { type Outage, Settlement, type SettlementOptions } from "./chain.ts";
+export { Recoveries, type RecoveryModules, type RecoveryPlan, type SettledRecovery } from "./recovery.ts";
 export {
   awkwardStakes,
   churned,
