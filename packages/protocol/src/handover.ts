@@ -59,7 +59,10 @@ type PerEpoch = Pick<
   | "restarts"
   | "pastRestarts"
   | "ownRestart"
+  | "answeredRecovery"
+  | "postedSeen"
   | "postedView"
+  | "postedTo"
   | "finalizedView"
   | "signedCheckpoint"
   | "resumeAsked"
@@ -126,7 +129,10 @@ export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
     restarts: new Map(),
     pastRestarts: new Map(),
     ownRestart: null,
+    answeredRecovery: null,
+    postedSeen: new Map(),
     postedView: 0,
+    postedTo: null,
     finalizedView: 0,
     signedCheckpoint: null,
     resumeAsked: false,

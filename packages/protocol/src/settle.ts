@@ -5,7 +5,8 @@ import { walkConflicts } from "./evidence/index.ts";
 import { handOver } from "./handover.ts";
 import { onMessage } from "./messages.ts";
 import { collectLateVotes, collectSignals, repeatSignals, signSignals } from "./modes/index.ts";
-import { quietFrom, recover, tendRecovery } from "./recovery/index.ts";
+import { recover, restartDue, tendRecovery } from "./recovery/index.ts";
+import { openRecovery } from "./silence.ts";
 import type { Millis } from "./types/index.ts";
 import {
   catchUp,
@@ -60,8 +61,11 @@ export function settle(d: Draft): void {
 
 /** A node halted by a contradiction votes no more; it finds out who is to blame, and sees to recovery (rule 8, sections 6 and 7). */
 function settleHalted(d: Draft): void {
-  advanceBlocks(d);
-  tendRecovery(d);
+  do {
+    d.changed = false;
+    advanceBlocks(d);
+    tendRecovery(d);
+  } while (d.changed);
   walkConflicts(d, {
     wantBlock: (draft, hash) => wantBlock(draft, hash, null),
     wantCertificate: (draft, view) => wantEvidence(draft, view),
@@ -85,7 +89,8 @@ function setTimer(d: Draft): void {
   const consider = (time: Millis): void => {
     if (time > now && time < at) at = time;
   };
-  if (s.contracts?.recovery) consider(quietFrom(d));
+  const recovery = openRecovery(d.s);
+  if (recovery !== null) consider(restartDue(d, recovery));
   if (s.contradicted) {
     for (const fetch of [...s.fetches.values(), ...s.wanted.values()]) consider(fetch.retryAt);
     ask(d, at);

@@ -438,8 +438,14 @@ export interface ReplicaState {
   readonly pastRestarts: ReadonlyMap<Seat, readonly RestartVote[]>;
   /** The RESTART that the own key signed last. */
   readonly ownRestart: RestartBody | null;
+  /** End of grace of the recovery that it was given to; null: none yet. */
+  readonly answeredRecovery: Millis | null;
+  /** When a block was first seen among those posted. */
+  readonly postedSeen: ReadonlyMap<Hash, Millis>;
   /** Highest view whose certificate was given to the open recovery. */
   readonly postedView: number;
+  /** End of that recovery's grace. */
+  readonly postedTo: Millis | null;
   /** Highest view the own key signed FINALIZE for in the epoch. */
   readonly finalizedView: number;
   /** Block of the highest checkpoint the own key signed in the epoch. */

@@ -17,6 +17,6 @@ export {
   type Scenario,
   smallParams,
 } from "./scenario.ts";
-export type { RegistryPlan, SeatPlan } from "./settlement/index.ts";
+export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
 export { describe, type RunResult, runScenario, World, type WorldOptions } from "./world.ts";

@@ -497,7 +497,10 @@ export class Shell implements Endpoint, Observed, Wire {
         const { certificate } = effect;
         const height = this.#headerOf(certificate.blockHash);
         this.later(this.#task(), () =>
-          settlement.call((time, number) => settlement.recoveries?.post(certificate, height, time, number)),
+          settlement.call((time, number) => {
+            if (!settlement.censors("certificate"))
+              settlement.recoveries?.post(certificate, height, time, number);
+          }),
         );
         return;
       }
@@ -505,7 +508,9 @@ export class Shell implements Endpoint, Observed, Wire {
         const { vote, certificate } = effect;
         const height = this.#headerOf(vote.blockHash);
         this.later(this.#task(), () =>
-          settlement.call(() => settlement.recoveries?.restart(vote, certificate, height)),
+          settlement.call(() => {
+            if (!settlement.censors("restart")) settlement.recoveries?.restart(vote, certificate, height);
+          }),
         );
         return;
       }

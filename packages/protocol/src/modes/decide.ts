@@ -1,8 +1,8 @@
 import { unfinalAncestors } from "../ancestors.ts";
 import { addWeights, type Electorate, electorate, isQuorum, NO_WEIGHT } from "../quorum.ts";
-import type { EpochContext, ReplicaState } from "../state.ts";
+import type { EpochContext, Ledgered, ReplicaState } from "../state.ts";
 import type { Hash, HybridFacts, Mode, Params, Registry } from "../types/index.ts";
-import { type Attendance, attended, authorityAvailability } from "./attendance.ts";
+import { type Attendance, attended, authorityAvailability, noAttendance } from "./attendance.ts";
 import { averaged, loadOf, NEUTRAL_MULTIPLIER, nextCapacity, nextMultiplier, rateOf } from "./load.ts";
 import { wantedMode } from "./rule.ts";
 
@@ -70,9 +70,24 @@ function rateAfter(context: EpochContext, usage: Usage): number {
   return epoch === 0 ? own : averaged(hybrid.rate, own);
 }
 
+/** What the final chain had accumulated where the chain that ends in `hash` leaves it; nothing at view 0. */
+function accumulated(
+  s: ReplicaState,
+  context: EpochContext,
+  hash: Hash,
+): Pick<Ledgered, "attendance" | "used" | "value"> {
+  let base = hash;
+  for (const { block } of unfinalAncestors(s, hash)) base = block.header.parentHash;
+  if (base === s.tip.hash) return s.ledgered;
+  // A branch from further down, as a node that is halted by a contradiction looks at.
+  let node = s.history;
+  while (node !== null && node.facts.hash !== base) node = node.below;
+  return node?.ledgered ?? { attendance: noAttendance(context.registry.entries.length), used: 0, value: 0 };
+}
+
 /** Usage of the epoch up to the block `hash`; null if one of them is not executed yet. */
 export function usageUpTo(s: ReplicaState, context: EpochContext, hash: Hash): Usage | null {
-  let { used, value } = s.ledgered;
+  let { used, value } = accumulated(s, context, hash);
   let newest = true;
   let height = s.tip.height;
   for (const { roots, block } of unfinalAncestors(s, hash)) {
@@ -90,7 +105,7 @@ export function usageUpTo(s: ReplicaState, context: EpochContext, hash: Hash): U
 /** Attendance after the block `hash`: the final tip or a block above it. */
 export function attendanceAt(s: ReplicaState, context: EpochContext, hash: Hash): Attendance {
   const path = [...unfinalAncestors(s, hash)];
-  let at = s.ledgered.attendance;
+  let at = accumulated(s, context, hash).attendance;
   for (let i = path.length - 1; i >= 0; i--) at = attended(context, at, path[i]!.block);
   return at;
 }

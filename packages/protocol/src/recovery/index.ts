@@ -1,2 +1,2 @@
 export { recover } from "./activate.ts";
-export { certificateFor, quietFrom, restartSeats, tendRecovery } from "./restart.ts";
+export { certificateFor, restartDue, restartSeats, tendRecovery } from "./restart.ts";

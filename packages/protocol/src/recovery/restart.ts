@@ -58,9 +58,15 @@ function postBest(d: Draft, recovery: RecoveryReading): void {
   let best: Place | null = null;
   for (const place of certifiedPlaces(d))
     if (place.certificate !== null && (best === null || place.view > best.view)) best = place;
-  if (best === null || best.view <= d.s.postedView || best.height <= d.s.contracts!.acceptedHeight) return;
+  if (
+    best === null ||
+    (best.view <= d.s.postedView && d.s.postedTo === recovery.graceEnd) ||
+    best.height <= d.s.contracts!.acceptedHeight
+  )
+    return;
   if (recovery.posted.some((posted) => posted.view >= best.view)) return;
   d.s.postedView = best.view;
+  d.s.postedTo = recovery.graceEnd;
   d.trace("6: certificate posted to the recovery");
   d.emit({ type: "post", certificate: best.certificate! });
 }
@@ -68,6 +74,7 @@ function postBest(d: Draft, recovery: RecoveryReading): void {
 /** Blocks that were posted and are not held are fetched: a node that is halted looks at both sides. */
 function fetchPosted(d: Draft, recovery: RecoveryReading): void {
   for (const posted of recovery.posted) {
+    if (!d.s.postedSeen.has(posted.blockHash)) d.map("postedSeen").set(posted.blockHash, d.s.now);
     let hash = posted.blockHash;
     while (!isFinalHere(d, hash)) {
       const record = d.block(hash);
@@ -138,6 +145,21 @@ function descends(d: Draft, hash: Hash, below: { readonly hash: Hash; readonly h
   return below.hash === d.epoch.start.parent.hash || below.height <= d.epoch.start.parent.height;
 }
 
+/** How long a posted block is waited for before it counts as one that cannot be certified, in Δ. */
+const PATIENCE = 16;
+
+/** Until when RESTART waits for blocks that were posted and are still on the way; 0: for none. */
+function awaitedUntil(d: Draft, recovery: RecoveryReading): Millis {
+  let until = 0;
+  for (const posted of recovery.posted) {
+    const { blockHash } = posted;
+    if (couldCertify(d, posted) !== null || d.block(blockHash)?.invalid != null) continue;
+    const end = (d.s.postedSeen.get(blockHash) ?? d.s.now) + PATIENCE * d.epoch.params.delta;
+    if (end > until) until = end;
+  }
+  return until;
+}
+
 /** The block that RESTART names by the rules; null: none yet. */
 function chosen(d: Draft, recovery: RecoveryReading): Place | null {
   const posted: Place[] = [];
@@ -169,13 +191,16 @@ function chosen(d: Draft, recovery: RecoveryReading): Place | null {
 function signRestart(d: Draft, recovery: RecoveryReading): void {
   // A final settlement block later than grace: nothing can be posted any more, and all of it was read.
   if (d.s.contracts!.at <= recovery.graceEnd) return;
-  if (d.s.now < quietFrom(d)) return;
+  if (d.s.now < restartDue(d, recovery)) return;
   const { seat, seatNext } = restartSeats(d);
   if (seat === null && seatNext === null) return;
   const place = chosen(d, recovery);
   if (place === null) return;
   const { view, blockHash } = place;
-  if (d.s.ownRestart?.view === view && d.s.ownRestart.blockHash === blockHash) return;
+  const isSame = d.s.ownRestart?.view === view && d.s.ownRestart.blockHash === blockHash;
+  // One that was cancelled took the votes given to it along: the next one needs them again.
+  if (isSame && d.s.answeredRecovery === recovery.graceEnd) return;
+  d.s.answeredRecovery = recovery.graceEnd;
   const { epoch, incarnation } = d.epoch.start;
   d.s.ownRestart = { view, blockHash };
   d.s.restarted = { epoch, incarnation };
@@ -183,8 +208,15 @@ function signRestart(d: Draft, recovery: RecoveryReading): void {
   d.sign({ what: "restart", epoch, domain: d.epoch.domain, restart: { view, blockHash } });
 }
 
+/** When RESTART may be signed at the earliest. */
+export function restartDue(d: Draft, recovery: RecoveryReading): Millis {
+  const quiet = quietFrom(d);
+  const awaited = awaitedUntil(d, recovery);
+  return quiet > awaited ? quiet : awaited;
+}
+
 /** If Fast is or may be on: when no lease that the own backing started can be running any more. */
-export function quietFrom(d: Draft): Millis {
+function quietFrom(d: Draft): Millis {
   const { start, registry, params } = d.epoch;
   if (!mayBeFast(start)) return 0;
   const stamp = d.s.signedCheckpoint?.stamp ?? start.parent.stamp;

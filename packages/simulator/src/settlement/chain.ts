@@ -49,6 +49,8 @@ interface Sealed {
   readonly epoch: number;
   readonly number: number;
   readonly root: Hash;
+  /** The settlement block in which a recovery voided it. */
+  voidFrom: number;
 }
 
 /**
@@ -70,6 +72,8 @@ export class Settlement {
   readonly #reorgs: number[] = [];
   /** What was wrong with the checkpoints posted: nothing, if the protocol holds. */
   readonly refusals: string[] = [];
+  /** Calls that never get into a block. */
+  censors: (what: "checkpoint" | "certificate" | "restart") => boolean = () => false;
   /** Null: this chain knows no recovery. */
   readonly recoveries: Recoveries | null;
   #epoch = 0;
@@ -166,13 +170,15 @@ export class Settlement {
     for (const accepted of this.#accepted) {
       if (accepted.renews && accepted.number <= number) settledAt = start + accepted.number * blockTime;
     }
-    const sealed = this.#sealed.find((each) => each.epoch === candidateEpoch && each.number <= number);
+    const sealed = this.#sealed.find(
+      (each) => each.epoch === candidateEpoch && each.number <= number && number < each.voidFrom,
+    );
     return { settledAt, inboxCursor: 0, candidate: sealed?.root ?? null };
   }
 
   /** What the contracts say at the highest block that a node's client shows final. */
-  contracts(node: number): ContractsReading | null {
-    const number = this.finalAt(node, this.#queue.now);
+  contracts(node: number, at: Millis = this.#queue.now): ContractsReading | null {
+    const number = this.finalAt(node, at);
     return this.recoveries?.reading(number, this.#timeOf(number)) ?? null;
   }
 
@@ -217,13 +223,14 @@ export class Settlement {
   #recovered(number: number): void {
     this.#accepted.push({ number, certificate: null, renews: true });
     this.#epoch = this.recoveries!.current.epoch;
-    for (let i = this.#sealed.length - 1; i >= 0; i--)
-      if (this.#sealed[i]!.epoch <= this.#epoch + 1) this.#sealed.splice(i, 1);
+    for (const sealed of this.#sealed)
+      if (sealed.epoch >= this.#epoch && sealed.voidFrom > number) sealed.voidFrom = number;
     this.#sealNext(number, this.#epoch + 2);
   }
 
   /** A node posts a backed checkpoint; it stands in the next block of the chain. */
   post(certificate: CheckpointCertificate): void {
+    if (this.censors("checkpoint")) return;
     this.call((time, number) => this.#post(certificate, time, number));
   }
 
@@ -254,7 +261,9 @@ export class Settlement {
     const { boundary } = checkpoint;
     if (boundary === null) return;
     this.#epoch = epoch + 1;
-    const candidate = this.#sealed.find((each) => each.epoch === epoch + 2 && each.number < number);
+    const candidate = this.#sealed.find(
+      (each) => each.epoch === epoch + 2 && each.number < number && number < each.voidFrom,
+    );
     const { registryNext, registryAfter } = boundary.commitment;
     if (registryAfter !== registryNext && registryAfter !== candidate?.root)
       this.refusals.push(`boundary ${epoch} commits a registry that is neither sealed nor carried over`);
@@ -270,6 +279,11 @@ export class Settlement {
   #sealNext(number: number, epoch: number): void {
     if (!this.#random.chance(this.#options.sealChance)) return;
     const at = number + this.#random.whole(1, this.#options.sealDelay);
-    this.#sealed.push({ epoch, number: at, root: this.#modules.candidate(epoch) });
+    this.#sealed.push({
+      epoch,
+      number: at,
+      root: this.#modules.candidate(epoch),
+      voidFrom: Number.POSITIVE_INFINITY,
+    });
   }
 }
