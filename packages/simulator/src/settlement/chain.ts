@@ -138,25 +138,27 @@ export class Settlement {
 
   /**
    * Replaces every block that is not final yet by others: what they held comes again a few blocks later, seals of
-   * candidates in another order.
+   * candidates in another order. Not for a chain with recoveries, whose state is not taken back.
    */
   reorganize(): void {
+    if (this.recoveries !== null) throw new Error("a chain with recoveries is not reorganized");
     const { finality } = this.#options;
     const final = Math.max(0, this.#number(this.#frozenFrom(null, this.#queue.now)) - finality);
     this.#reorgs.push(final + 1);
     const lost = this.#accepted.filter(({ number }) => number > final);
     this.#accepted = this.#accepted.filter(({ number }) => number <= final);
     this.#sealed = this.#sealed.filter(({ number }) => number <= final);
-    const boundaries = this.#accepted.filter(({ certificate }) => certificate.checkpoint.boundary !== null);
+    const boundaries = this.#accepted.filter(({ certificate }) => certificate?.checkpoint.boundary != null);
     this.#epoch = boundaries.length;
     lost.forEach(({ certificate }, at) => {
-      this.#queue.after((1 + at) * this.#options.blockTime, () => this.post(certificate));
+      this.#queue.after((1 + at) * this.#options.blockTime, () => this.post(certificate!));
     });
     // A seal that was lost although its boundary's acceptance stands is made again.
     const accepted = boundaries.at(-1);
     if (accepted === undefined || this.#sealed.some(({ epoch }) => epoch === this.#epoch + 2)) return;
     const epoch = this.#epoch + 2;
-    this.#sealed.push({ epoch, number: final + 2, root: this.#modules.candidate(epoch) });
+    const root = this.#modules.candidate(epoch);
+    this.#sealed.push({ epoch, number: final + 2, root, voidFrom: Number.POSITIVE_INFINITY });
   }
 
   reference(number: number): SettlementReference {
