@@ -3,9 +3,9 @@
  * mutant is killed if that test fails. A test that fails without the change too proves nothing, and neither does a
  * change that does not compile; both count as survivors.
  *
- *     npm run mutate -- contracts|protocol [--json] [--only TEXT] [--list]
+ *     npm run mutate -- contracts|protocol|model [--json] [--only TEXT] [--list]
  *
- * The lists are test/mutants/*.ts and packages/protocol/test/mutants/*.ts. With --json the last line of stdout is
+ * The lists are test/mutants/*.ts, packages/protocol/test/mutants/*.ts and packages/protocol/model/*.ts. With --json the last line of stdout is
  * {suite, mutants, killed, survivors}; the exit code is 0 only if none survives.
  */
 import { spawn } from "node:child_process";
@@ -78,6 +78,12 @@ const SUITES: Readonly<Record<string, Suite>> = {
     build: null,
     run: (test) => ["--test", test],
   },
+  // A test is a run of the model, named after the file.
+  model: {
+    folder: "packages/protocol/model",
+    build: null,
+    run: (test) => ["scripts/model.ts", "--samples", "4000", test.split("#")[1] ?? ""],
+  },
 };
 
 export type Outcome = "killed" | "survived" | "test fails anyway" | "does not build";
@@ -103,7 +109,7 @@ export function faultsOf(mutants: readonly Mutant[], base = root): string[] {
     if (names.has(name)) faults.push(`two mutants are called "${name}"`);
     names.add(name);
     if (find === replace) faults.push(`${name}: changes nothing`);
-    if (!existsSync(join(base, test))) faults.push(`${name}: there is no ${test}`);
+    if (!existsSync(join(base, test.split("#")[0] ?? ""))) faults.push(`${name}: there is no ${test}`);
     const places = existsSync(join(base, file))
       ? readFileSync(join(base, file), "utf8").split(find).length - 1
       : 0;

@@ -235,6 +235,16 @@ const proofs: Suite = {
   },
 };
 
+const model: Suite = {
+  name: "model",
+  alone: false,
+  async run(tally) {
+    const { code, output, error } = await runNode(["scripts/model.ts", "--json"], () => {});
+    if (code === 0) tally.passed += (JSON.parse(output) as { runs: number }).runs;
+    else tally.failures.push(`the model does not hold, or its runs are blind\n${error}`);
+  },
+};
+
 /** All suites of this checkout, the long ones first. */
 export function allSuites(): Suite[] {
   const packages = readdirSync(join(root, "packages")).filter((name) =>
@@ -248,6 +258,7 @@ export function allSuites(): Suite[] {
     ...packages.map((name) => nodeSuite(name, join(root, "packages", name, "test"))),
     contracts,
     proofs,
+    model,
     codegen,
     nodeSuite("scripts", join(root, "scripts", "test")),
   ];
