@@ -1,3 +1,4 @@
+import { MODES, type Mode } from "@aitbc-hybrid/protocol";
 import { DevnetError } from "./errors.ts";
 
 /** What a devnet is asked to be. All fields have defaults: {@link parseDuration} and {@link checkOptions} refuse the rest. */
@@ -6,7 +7,8 @@ export interface DevnetOptions {
   readonly authorities: number;
   /** Staker validators, 3 to 79 (Balanced seats 100). */
   readonly stakers: number;
-  readonly mode: "balanced";
+  /** Mode it begins in; load and availability may change it, never to a less secure one. */
+  readonly mode: Mode;
   /** End by itself this long after the first final block; null: run until stopped. */
   readonly forMs: number | null;
   /** Where keys, chains and logs live. */
@@ -58,7 +60,7 @@ export function checkOptions(options: DevnetOptions): void {
   if (options.portBase !== null) {
     range("--port-base", options.portBase, 1024, 65_536 - portsNeeded(options.authorities + options.stakers));
   }
-  if (options.mode !== "balanced") {
-    throw new DevnetError("OPTION", `--mode is "${options.mode}": this release runs balanced only`);
+  if (!MODES.includes(options.mode)) {
+    throw new DevnetError("OPTION", `--mode is "${options.mode}": give one of ${MODES.join(", ")}`);
   }
 }

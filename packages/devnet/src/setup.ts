@@ -1,6 +1,6 @@
 import { pureBls } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
-import { fromHex, type Mode } from "@aitbc-hybrid/protocol";
+import { DEVNET_PARAMS, fromHex, type Mode, modeIndex } from "@aitbc-hybrid/protocol";
 import {
   admit,
   depositBond,
@@ -9,6 +9,7 @@ import {
   type Network,
   register,
   type Sender,
+  setConsensus,
   startChain,
   transferTokens,
 } from "@aitbc-hybrid/sdk";
@@ -84,7 +85,7 @@ export async function bringIn(
   return numbers;
 }
 
-/** Starts the chain at real time, takes the deployer's powers away, and lets the settlement chain mine by the clock from then on. */
+/** Starts the chain at real time in `mode` (which governance's floor then keeps it from falling below), takes the deployer's powers away, and lets the settlement chain mine by the clock from then on. */
 export async function startAtRealTime(
   chain: SettlementChain,
   deployer: Sender,
@@ -92,6 +93,9 @@ export async function startAtRealTime(
   mode: Mode,
   stateRoot: `0x${string}`,
 ): Promise<void> {
+  // The devnet's parameters ask for Balanced at least. R_0 is sealed by what is in force when the chain starts.
+  if (mode !== "balanced")
+    await setConsensus(deployer, network, { ...DEVNET_PARAMS, modeFloor: modeIndex(mode) });
   await chain.alignClock();
   await startChain(deployer, network, mode, stateRoot);
   await handOver(deployer, network);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { checkOptions, DevnetError, type DevnetOptions, parseDuration } from "@aitbc-hybrid/devnet";
+import { MODES, type Mode } from "@aitbc-hybrid/protocol";
 
 const options: DevnetOptions = {
   authorities: 4,
@@ -39,7 +40,8 @@ test("options out of range are refused by name, value and range", () => {
   refuses({ stakers: 80 }, /--stakers is 80.*from 3 to 79/);
   refuses({ rate: 0 }, /--rate is 0/);
   refuses({ portBase: 65_530 }, /--port-base is 65530/);
-  refuses({ mode: "fast" as "balanced" }, /--mode is "fast"/);
+  for (const mode of MODES) checkOptions({ ...options, mode });
+  refuses({ mode: "faster" as Mode }, /--mode is "faster".*fast, balanced, secure/);
 });
 
 test("a port in use is named, with what to do", async () => {

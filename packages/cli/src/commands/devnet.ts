@@ -7,6 +7,7 @@ import {
   parseDuration,
   runDevnet,
 } from "@aitbc-hybrid/devnet";
+import type { Mode } from "@aitbc-hybrid/protocol";
 import { Command } from "commander";
 import { EXIT, UsageError } from "../errors.ts";
 import { JsonView, LineView, LiveView } from "../ui/index.ts";
@@ -32,7 +33,7 @@ export function devnetCommand(run: Run): Command {
     .description("a settlement chain, a process per validator and a wallet on this machine, until Ctrl-C")
     .option("--authorities <n>", "authority validators, 4 to 21", "4")
     .option("--stakers <n>", "staker validators, 3 to 79", "3")
-    .option("--mode <mode>", "consensus mode (balanced)", "balanced")
+    .option("--mode <mode>", "consensus mode it begins in: fast, balanced or secure", "balanced")
     .option("--for <duration>", "end by itself this long after the first final block, such as 30s")
     .option("--dir <folder>", "data folder: resumed when it holds a devnet", ".devnet")
     .option(
@@ -65,7 +66,7 @@ async function devnet(given: Options): Promise<number> {
   const options: DevnetOptions = {
     authorities: whole(given.authorities, "--authorities"),
     stakers: whole(given.stakers, "--stakers"),
-    mode: given.mode as "balanced",
+    mode: given.mode as Mode,
     forMs: given.for === undefined ? null : parseDuration(given.for, "--for"),
     folder: resolve(given.dir),
     reset: given.reset ?? false,

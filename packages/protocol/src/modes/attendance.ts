@@ -108,6 +108,7 @@ export function withLateVote(before: Attendance, item: LateVote): Attendance {
   }
   const carried = carriedFor(before.window, item);
   if (carried === undefined || hasSeat(carried.signers, seat)) return before;
+  // Not `slice`: what the network hands over may be a Buffer, whose slices share its memory.
   const signers = new Uint8Array(carried.signers);
   signers[seat >> 3]! |= 1 << (seat & 7);
   return {
