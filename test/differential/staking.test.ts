@@ -7,6 +7,23 @@ const connection = await network.create();
 
 const STEPS = 120;
 
+/** Stake that moves from validator to validator while these are slashed: liabilities, split, inherited and charged. */
+const MOVING: Weights = {
+  delegate: 14,
+  delegateFor: 3,
+  undelegate: 14,
+  cancel: 10,
+  withdraw: 8,
+  redelegate: 24,
+  settleLiability: 4,
+  clearLiability: 4,
+  settleEntry: 5,
+  announceCommission: 4,
+  slash: 10,
+  hold: 2,
+  epoch: 6,
+};
+
 const WEIGHTS: Weights = {
   delegate: 12,
   delegateFor: 4,
@@ -57,15 +74,18 @@ describe("staking and elections against the model", () => {
     return begin(core, await impersonate(core, core.addresses.slashing));
   };
 
-  for (const seed of seeds([1, 2, 3, 4])) {
-    it(`agrees to the wei on a random history (seed ${seed})`, async () => {
+  const agrees = (what: string, weights: Weights, seed: number) =>
+    it(`agrees to the wei on a random history of ${what} (seed ${seed})`, async () => {
       const world = await loadWorld(connection, started);
-      await play(world, historyOf(WEIGHTS, STEPS, seed));
-      for (const [what, times] of world.seen) seen.set(what, (seen.get(what) ?? 0) + times);
+      await play(world, historyOf(weights, STEPS, seed));
+      for (const [step, times] of world.seen) seen.set(step, (seen.get(step) ?? 0) + times);
     });
-  }
+
+  for (const seed of seeds([1, 2, 3, 4])) agrees("everything", WEIGHTS, seed);
+  for (const seed of seeds([1, 2, 3])) agrees("stake that moves", MOVING, seed);
 
   it("saw every kind of step succeed", () => {
+    if (process.env.AITBC_HYBRID_HISTORIES !== undefined) console.log(new Map([...seen].sort()));
     expectSeen(seen, STEPS_SEEN);
   });
 });

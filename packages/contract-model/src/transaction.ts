@@ -49,9 +49,9 @@ export type Outcome<T> =
     }
   | { readonly ok: false; readonly refused: Refused };
 
-/** A copy that shares nothing that can change. */
+/** A copy that shares nothing that can change: what is frozen does not. */
 export function clone<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, clone(v)])) as T;
   if (value instanceof Set) return new Set(value) as T;
   if (Array.isArray(value)) return value.map(clone) as T;

@@ -646,6 +646,8 @@ export async function closeEpoch(world: World, from: Signer, after: number, draw
       model.submit(tx, {
         height,
         stamp: checkpoint.stamp,
+        view: checkpoint.view,
+        blockHash: checkpoint.blockHash,
         boundary: {
           registryNext: next,
           registryAfter,

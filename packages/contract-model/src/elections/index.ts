@@ -1,3 +1,3 @@
 export { candidateOf, enter, refresh, told } from "./live.ts";
 export { greatestCut, type LiveSeat, type SealedWeights, sealWeights } from "./rules.ts";
-export { seal, sealGenesis, sealRecovery, seatUnder, snapshotOf } from "./seal.ts";
+export { readmit, seal, sealAgain, sealGenesis, seatUnder, snapshotOf } from "./seal.ts";

@@ -23,8 +23,9 @@ function freeze(tx: Transaction, epoch: number): Snapshot {
   const { state } = tx;
   const { elections } = state;
   const isIdle = (id: number): boolean => id !== 0 && IDLE.has(known(state, id).status);
+  const isOut = (id: number): boolean => id === 0 || isIdle(id) || elections.silent.has(id);
   const live: LiveSeat[] = elections.seats.map((id, seat) => {
-    if (id === 0 || isIdle(id)) return { weight: 0n, qualified: false };
+    if (isOut(id)) return { weight: 0n, qualified: false };
     const { weight, qualified } = standingOf(state, id);
     return { weight, qualified: qualified && seat >= elections.nAuth };
   });
@@ -53,7 +54,11 @@ function freeze(tx: Transaction, epoch: number): Snapshot {
 
 function record(tx: Transaction, contents: Omit<Snapshot, "number" | "sealer">): Snapshot {
   const { elections } = tx.state;
-  const snapshot: Snapshot = { ...contents, number: ++elections.sealNumber, sealer: tx.from };
+  const snapshot: Snapshot = Object.freeze({
+    ...contents,
+    number: ++elections.sealNumber,
+    sealer: tx.from,
+  });
   elections.snapshots.set(snapshot.number, snapshot);
   const { number, epoch, totalStake, backingStake, cut } = snapshot;
   emit(tx, "Sealed", { number, epoch, totalStake, backingStake, cut });
@@ -82,28 +87,24 @@ export function sealGenesis(tx: Transaction): Snapshot {
 }
 
 /**
- * The registry of a recovery's next epoch, for a new incarnation: the recorded one again, less those of `zeroed` (the
- * jailed, authorities without RESTART), which weigh nothing and whose authorities are suspended. Live weights are not
- * read and seats stay as that registry has them.
+ * The registry of a recovery's next epoch: the one recorded, less who is out, who weighs nothing and, as an authority, is
+ * suspended. Live weights are not read, and seats stay as that registry has them. It is no seal: its number is that of the
+ * registry it copies, so that what seals count is counted as before.
  */
-export function sealRecovery(
+export function sealAgain(
   tx: Transaction,
   epoch: number,
   from: Snapshot,
-  zeroed: ReadonlySet<number>,
+  out: ReadonlySet<number>,
 ): Snapshot {
-  const weights = from.weights.map((weight, seat) => (zeroed.has(seat) ? 0n : weight));
+  const weights = from.weights.map((weight, seat) => (out.has(seat) ? 0n : weight));
   const suspended = new Set(from.suspended);
-  for (const seat of zeroed) if (seat < from.nAuth) suspended.add(seat);
-  const left = (set: ReadonlySet<number>): Set<number> =>
-    new Set([...set].filter((seat) => !(seat < from.nAuth ? suspended.has(seat) : zeroed.has(seat))));
+  for (const seat of out) if (seat < from.nAuth) suspended.add(seat);
+  const left = (set: ReadonlySet<number>): Set<number> => new Set([...set].filter((seat) => !out.has(seat)));
   const backing = left(from.backing);
-  const stakersOf = (seats: Iterable<number>): number => {
-    let count = 0;
-    for (const seat of seats) if (seat >= from.nAuth && weights[seat] !== 0n) count++;
-    return count;
-  };
-  return record(tx, {
+  const stakersOf = (seats: Iterable<number>): number =>
+    [...seats].filter((seat) => seat >= from.nAuth && weights[seat] !== 0n).length;
+  const snapshot: Snapshot = Object.freeze({
     ...from,
     epoch,
     weights,
@@ -111,9 +112,17 @@ export function sealRecovery(
     backing,
     members: left(from.members),
     totalStake: sum(weights),
-    // An authority that is suspended weighs nothing either.
     backingStake: sum([...backing].map((seat) => weights[seat]!)),
     stakers: stakersOf(weights.keys()),
     backingStakers: stakersOf(backing),
+    sealer: tx.from,
   });
+  emit(tx, "SealedAgain", { number: snapshot.number, epoch, totalStake: snapshot.totalStake });
+  return snapshot;
+}
+
+/** Lets an authority that a recovery left out count again from the next seal on. */
+export function readmit(tx: Transaction, id: number): void {
+  tx.state.elections.silent.delete(id);
+  emit(tx, "Readmitted", { validator: id });
 }

@@ -7,7 +7,7 @@ import { isBacked, type Weights } from "./quorum.ts";
 /** A registry may be carried over beside a sealed candidate this often in a row. */
 const MOST_CARRIED = 24;
 /** Fewer stakers than these count as none. */
-const LEAST_STAKERS = 3;
+export const LEAST_STAKERS = 3;
 
 /** What the last block of an epoch commits to. Registries are named by the number of their seal. */
 export interface Boundary {
@@ -22,6 +22,9 @@ export interface Checkpoint {
   readonly height: number;
   /** Stamp of its block, ms. */
   readonly stamp: number;
+  /** View and hash of its block: what a recovery must not fall below. */
+  readonly view: number;
+  readonly blockHash: string;
   /** Null unless it is the epoch's last. */
   readonly boundary: Boundary | null;
   /** Seats that signed it. */
@@ -32,7 +35,7 @@ export interface Checkpoint {
 export function start(tx: Transaction, mode: Mode): void {
   const { schedule } = tx.state;
   if (schedule.started) refuse("CheckpointManagerAlreadyStarted");
-  const { number } = sealGenesis(tx);
+  const registry = sealGenesis(tx);
   Object.assign(schedule, {
     started: true,
     genesisStamp: tx.at * 1000,
@@ -41,7 +44,8 @@ export function start(tx: Transaction, mode: Mode): void {
   });
   for (const epoch of [0, 1, 2]) {
     schedule.records.set(epoch, {
-      seal: number,
+      seal: registry.number,
+      registry,
       incarnation: 0,
       mode,
       firstHeight: epoch === 0 ? 1 : 0,
@@ -52,12 +56,11 @@ export function start(tx: Transaction, mode: Mode): void {
   emit(tx, "Started", { mode });
 }
 
-const recordOf = (state: State, epoch: number): EpochRecord =>
+export const recordOf = (state: State, epoch: number): EpochRecord =>
   state.schedule.records.get(epoch) ?? refuse("CheckpointManagerNotRecorded", epoch);
 
 /** The registry recorded for an epoch. */
-export const registryOf = (state: State, epoch: number): Snapshot =>
-  snapshotOf(state, recordOf(state, epoch).seal);
+export const registryOf = (state: State, epoch: number): Snapshot => recordOf(state, epoch).registry;
 
 /** Height of an epoch's last block, once it has begun. */
 export function lastHeight(state: State, epoch: number): number {
@@ -66,12 +69,14 @@ export function lastHeight(state: State, epoch: number): number {
 }
 
 /** Who signs an epoch's checkpoints: W_e. In Fast those of Balanced. */
-export function signingSet(state: State, epoch: number): ReadonlySet<number> {
-  const snapshot = registryOf(state, epoch);
-  return recordOf(state, epoch).mode === "secure" ? snapshot.members : snapshot.backing;
-}
+export const signingSet = (state: State, epoch: number): ReadonlySet<number> =>
+  signersUnder(registryOf(state, epoch), recordOf(state, epoch).mode);
 
-function weigh(snapshot: Snapshot, seats: Iterable<number>): Weights {
+/** Who would sign checkpoints of a registry in a mode. */
+export const signersUnder = (registry: Snapshot, mode: Mode): ReadonlySet<number> =>
+  mode === "secure" ? registry.members : registry.backing;
+
+export function weigh(snapshot: Snapshot, seats: Iterable<number>): Weights {
   const list = [...seats];
   return {
     authorities: BigInt(list.filter((seat) => seat < snapshot.nAuth).length),
@@ -99,14 +104,21 @@ export function submit(tx: Transaction, checkpoint: Checkpoint): void {
   const { schedule } = state;
   if (!schedule.started) refuse("CheckpointManagerNotStarted");
   const { epoch } = schedule;
-  const { height, stamp, boundary } = checkpoint;
+  const { height, stamp, view, blockHash, boundary } = checkpoint;
   const last = lastHeight(state, epoch);
   if (boundary !== null && boundary.accounting.epoch !== epoch) refuse("CheckpointManagerBadBoundary");
   if (height <= schedule.height || height > last)
     refuse("CheckpointManagerBadHeight", height, schedule.height, last);
   if ((height === last) !== (boundary !== null)) refuse("CheckpointManagerBadBoundary");
   checkSigners(state, epoch, [...checkpoint.signers]);
-  Object.assign(schedule, { height, stamp, acceptedAt: tx.at, count: schedule.count + 1 });
+  Object.assign(schedule, {
+    height,
+    stamp,
+    view,
+    blockHash,
+    acceptedAt: tx.at,
+    count: schedule.count + 1,
+  });
   emit(tx, "CheckpointAccepted", { epoch, height, submitter: tx.from });
   if (boundary !== null) handOver(tx, boundary);
 }
@@ -132,6 +144,7 @@ function handOver(tx: Transaction, boundary: Boundary): void {
     const carried = chooseRegistry(tx, next.seal, boundary.registryAfter);
     records.set(epoch + 2, {
       seal: boundary.registryAfter,
+      registry: carried ? next.registry : snapshotOf(tx.state, boundary.registryAfter),
       incarnation: next.incarnation,
       mode: boundary.modeWanted,
       firstHeight: 0,
@@ -139,7 +152,7 @@ function handOver(tx: Transaction, boundary: Boundary): void {
       carried,
     });
   } else {
-    // The genesis registry serves the first three epochs.
+    // The genesis registry serves the first three epochs, that of a recovery two.
     if (boundary.registryAfter !== next.seal)
       refuse("CheckpointManagerBadRegistry", boundary.registryAfter, next.seal);
     records.set(epoch + 2, { ...after, mode: boundary.modeWanted });

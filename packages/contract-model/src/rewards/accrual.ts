@@ -1,4 +1,3 @@
-import { snapshotOf } from "../elections/index.ts";
 import { COIN, least, MILLION, most, sum } from "../numbers.ts";
 import type { AcceptedBoundary, EpochPay, EpochRecord, SeatParticipation } from "../state/index.ts";
 import { DISTRIBUTOR, transfer } from "../tokens.ts";
@@ -31,7 +30,7 @@ export function accrue(
   if (epoch !== rewards.seals.length) refuse("RewardDistributorNotInOrder", epoch, rewards.seals.length);
   const boundary = schedule.boundaries.get(epoch) ?? refuse("RewardDistributorNotEnded", epoch);
   const record = schedule.records.get(epoch)!;
-  const snapshot = snapshotOf(tx.state, record.seal);
+  const snapshot = record.registry;
   if (epoch === 0) rewards.paidUntil = schedule.genesisStamp;
   const lastSeal = rewards.seals.at(-1) ?? 0;
   const isLate = tx.at >= boundary.acceptedAt + rules.rewards.accrualDeadline;
@@ -78,7 +77,7 @@ function pay(
   );
   const epochPay = payOf({
     mode: record.mode,
-    snapshot: snapshotOf(tx.state, record.seal),
+    snapshot: record.registry,
     rules: rules.rewards,
     budget,
     views: accounting.views,

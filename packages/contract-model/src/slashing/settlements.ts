@@ -1,5 +1,4 @@
 import { hold, liable, slash } from "../custody/index.ts";
-import { snapshotOf } from "../elections/index.ts";
 import { known } from "../identities.ts";
 import { least, MILLION, most, mulDivUp, periodOf, sum } from "../numbers.ts";
 import { jail, voteAddress } from "../registry/index.ts";
@@ -84,7 +83,7 @@ export function chargeAbsence(
   const epoch = lastOfRun(state, id, fromEpoch, seats);
   const until = (state.schedule.boundaries.get(epoch)?.acceptedAt ?? tx.at) + rules.evidenceValidity;
   if (tx.at >= until) refuse("SlashingManagerExpired", epoch, until);
-  const snapshot = snapshotOf(state, state.schedule.records.get(epoch)!.seal);
+  const snapshot = state.schedule.records.get(epoch)!.registry;
   const own = seats[epoch - fromEpoch]!;
   const absent = state.rewards.pays[epoch]!.absent;
   const others = sum([...absent].filter((seat) => seat !== own).map((seat) => snapshot.weights[seat]!));
@@ -103,7 +102,7 @@ function lastOfRun(state: State, id: number, from: number, seats: readonly numbe
   for (const [i, seat] of seats.entries()) {
     const epoch = from + i;
     const record = state.schedule.records.get(epoch);
-    const snapshot = record === undefined ? undefined : snapshotOf(state, record.seal);
+    const snapshot = record?.registry;
     const pay = state.rewards.pays[epoch];
     if (epoch >= state.rewards.seals.length || snapshot === undefined)
       return refuse("RewardDistributorNotAccrued", epoch);
@@ -151,11 +150,11 @@ export function veto(tx: Transaction, id: number, surcharge: boolean, seat: numb
   if (time === 0) refuse("SlashingManagerNothingToVeto", id);
   const subject = `${id} ${surcharge} ${time}`;
   const motion = slashing.motions.get(subject) ?? {
-    seal: state.schedule.records.get(state.schedule.epoch)!.seal,
+    registry: state.schedule.records.get(state.schedule.epoch)!.registry,
     votes: new Set<number>(),
   };
   slashing.motions.set(subject, motion);
-  const { validators, nAuth } = snapshotOf(state, motion.seal);
+  const { validators, nAuth } = motion.registry;
   const eligible = validators
     .map((authority, s) => ({ authority, s }))
     .filter(({ authority, s }) => s < nAuth && known(state, authority).status !== "tombstoned");

@@ -2,6 +2,7 @@ import { periodOf } from "../numbers.ts";
 import type { CustodyState, Pool } from "./custody.ts";
 import type { ElectionsState } from "./elections.ts";
 import type { Rules, Times } from "./parameters.ts";
+import type { RecoveryState } from "./recovery.ts";
 import type { RegistryState } from "./registry.ts";
 import type { RewardsState } from "./rewards.ts";
 import type { ScheduleState } from "./schedule.ts";
@@ -31,13 +32,13 @@ export type {
   StakeRules,
   Times,
 } from "./parameters.ts";
+export type { Recovery, RecoveryState, RestartPoint } from "./recovery.ts";
 export type { Address, RegistryState, Role, Status, Validator } from "./registry.ts";
 export type { EpochPay, Ledger, PaidPosition, RewardsState } from "./rewards.ts";
 export type {
   AcceptedBoundary,
   Accounting,
   EpochRecord,
-  Recovery,
   ScheduleState,
   SeatParticipation,
 } from "./schedule.ts";
@@ -60,6 +61,7 @@ export interface State {
   readonly schedule: ScheduleState;
   readonly rewards: RewardsState;
   readonly slashing: SlashingState;
+  readonly recovery: RecoveryState;
 }
 
 const SPANS = 7;
@@ -81,6 +83,7 @@ export const deployed = (times: Times, rules: Rules): State => ({
     snapshots: new Map(),
     candidates: new Map(),
     tenures: new Map(),
+    silent: new Set(),
   },
   schedule: {
     started: false,
@@ -88,11 +91,19 @@ export const deployed = (times: Times, rules: Rules): State => ({
     epoch: 0,
     height: 0,
     stamp: 0,
+    view: 0,
+    blockHash: "",
     acceptedAt: 0,
     count: 0,
     carried: 0,
     records: new Map(),
     boundaries: new Map(),
+  },
+  recovery: {
+    recoveries: [],
+    points: new Map(),
+    begunAt: new Map(),
+    countAtActivation: null,
   },
   slashing: {
     // The window is cut into seven spans at deployment, rounded up.

@@ -1,9 +1,12 @@
+import type { Snapshot } from "./elections.ts";
 import type { Mode } from "./parameters.ts";
 
 /** What is on record of an epoch. */
 export interface EpochRecord {
   /** Number of the seal that made its registry. */
   readonly seal: number;
+  /** Its registry: that seal's snapshot, or what a recovery left of it. */
+  readonly registry: Snapshot;
   /** Recoveries before it. */
   readonly incarnation: number;
   /** Its mode once it has begun; before that the mode wanted for it. */
@@ -42,18 +45,6 @@ export interface AcceptedBoundary {
   readonly acceptedAt: number;
 }
 
-/** An open recovery (protocol.md section 6). */
-export interface Recovery {
-  readonly epoch: number;
-  readonly openedAt: number;
-  /** Second from which RESTARTs count: the end of grace, fixed at opening. */
-  readonly graceEnds: number;
-  /** Highest block posted with its certificate. */
-  readonly posted: { readonly view: number; readonly hash: string } | null;
-  /** Below this view nothing may be restarted from: that of the last checkpoint accepted in this epoch. */
-  readonly floor: number;
-}
-
 export interface ScheduleState {
   started: boolean;
   /** When `start` was called, ms. */
@@ -63,6 +54,9 @@ export interface ScheduleState {
   height: number;
   /** Stamp of the last checkpoint, ms. */
   stamp: number;
+  /** View and block of the last checkpoint. */
+  view: number;
+  blockHash: string;
   /** Second of acceptance of the last checkpoint. */
   acceptedAt: number;
   /** Checkpoints accepted. */

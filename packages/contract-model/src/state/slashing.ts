@@ -1,3 +1,5 @@
+import type { Snapshot } from "./elections.ts";
+
 /** A validator's first conviction. */
 export interface Conviction {
   /** Second; of a group: of the group's. */
@@ -70,5 +72,5 @@ export interface SlashingState {
   /** Rewards kept back in all. */
   owed: bigint;
   /** Calls for veto: the registry whose authorities call, and the seats that did. */
-  readonly motions: Map<string, { readonly seal: number; readonly votes: Set<number> }>;
+  readonly motions: Map<string, { readonly registry: Snapshot; readonly votes: Set<number> }>;
 }

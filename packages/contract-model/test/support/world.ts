@@ -129,6 +129,8 @@ export class Play {
       submitAndSeal(tx, {
         height: lastHeight(tx.state, epoch),
         stamp: this.at * 1000,
+        view: 10,
+        blockHash: `last of ${epoch}`,
         boundary: {
           registryNext,
           registryAfter: tx.state.elections.candidates.get(epoch + 2) ?? registryNext,
