@@ -1,20 +1,9 @@
 import { network } from "hardhat";
 import { COIN, deployCore } from "../support/core.ts";
 import { impersonate } from "../support/custody.ts";
-import {
-  begin,
-  expectSeen,
-  fund,
-  historyOf,
-  loadWorld,
-  play,
-  seeds,
-  type Weights,
-} from "./support/histories.ts";
+import { begin, fund, testHistories, type Weights } from "./support/histories.ts";
 
 const connection = await network.create();
-
-const STEPS = 120;
 
 const WEIGHTS: Weights = {
   delegate: 8,
@@ -46,40 +35,28 @@ const WEIGHTS: Weights = {
   claimCredits: 2,
 };
 
-/** Kinds of steps that succeed in one of the fixed histories at least. */
-const SUCCEED = [
-  "delegate",
-  "undelegate",
-  "applyCommission",
-  "boundary",
-  "seal",
-  "accrue",
-  "settle",
-  "claim",
-  "claimValidator",
-  "compound",
-  "claimCredits",
-];
-
-describe("rewards against the model", () => {
-  const seen = new Map<string, number>();
+describe("rewards and their model", () => {
   const started = async () => {
     const core = await deployCore(connection);
     const world = await begin(core, await impersonate(core, core.addresses.slashing));
     await fund(world, 200_000_000n * COIN);
     return world;
   };
-
-  for (const seed of seeds([1, 2, 3, 4])) {
-    it(`agrees to the wei on a random history (seed ${seed})`, async () => {
-      const world = await loadWorld(connection, started);
-      await play(world, historyOf(WEIGHTS, STEPS, seed));
-      for (const [what, times] of world.seen) seen.set(what, (seen.get(what) ?? 0) + times);
-    });
-  }
-
-  it("saw every kind of step succeed", () => {
-    if (process.env.AITBC_HYBRID_HISTORIES) console.log(new Map([...seen].sort()));
-    expectSeen(seen, SUCCEED);
-  });
+  testHistories(
+    connection,
+    started,
+    [{ what: "epochs that are paid", weights: WEIGHTS, steps: 120, histories: 4 }],
+    [
+      "delegate",
+      "undelegate",
+      "applyCommission",
+      "epoch",
+      "accrue",
+      "settle",
+      "claim",
+      "claimValidator",
+      "compound",
+      "claimCredits",
+    ],
+  );
 });

@@ -39,6 +39,7 @@ export {
   surchargeOf,
   takeReward,
   veto,
+  windowEnd,
 } from "./slashing/index.ts";
 export * from "./staking/index.ts";
 export * from "./state/index.ts";

@@ -1,15 +1,25 @@
 import * as model from "@aitbc-hybrid/contract-model";
 import type { Hash } from "@aitbc-hybrid/protocol";
-import { type ContractTransactionResponse, keccak256 } from "ethers";
+import {
+  type BaseContract,
+  type ContractTransactionReceipt,
+  type ContractTransactionResponse,
+  keccak256,
+} from "ethers";
 import {
   boundaryNow,
   COIN,
   checkpointAt,
+  hashOf,
+  notarize,
   plain,
   possession,
   type Signer,
+  secretsBySeat,
   submission,
+  votePair,
 } from "../../support/core.ts";
+import { contradiction, statement } from "../../support/evidence.ts";
 import { vectorOf } from "../../support/rewards.ts";
 import { perform, type World } from "./world.ts";
 
@@ -78,6 +88,41 @@ function holdingOf(world: World, owner: string, draw: number, left: boolean): nu
     .map(([id]) => id);
   return ids.length === 0 || draw % 10 === 0 ? idOf(world, draw) : pick(ids, draw);
 }
+
+/** The present epoch, mostly, or one of the two before, with its registry. */
+function pastEpoch(world: World, draw: number): { epoch: number; registry: model.Snapshot } {
+  const epoch = Math.max(0, world.state.schedule.epoch - (draw % 5 < 3 ? 0 : draw % 3));
+  return { epoch, registry: model.registryOf(world.state, epoch) };
+}
+
+/** Somebody on record, if there is anybody; now and then anybody. */
+function offenderOf(world: World, draw: number): number {
+  const { convictions, absences } = world.state.slashing;
+  const ids = [...new Set([...convictions.keys(), ...absences.keys()])];
+  return ids.length === 0 || draw % 8 === 0 ? idOf(world, draw) : pick(ids, draw);
+}
+
+/** Somebody for whom a surcharge or an absence waits, if there is anybody. */
+function waitingOf(world: World, draw: number): { id: number; surcharge: boolean } {
+  const { convictions, settled, vetoed, absences } = world.state.slashing;
+  const waiting = [
+    ...[...convictions.keys()]
+      .filter((id) => !settled.has(id) && !vetoed.has(id))
+      .map((id) => ({ id, surcharge: true })),
+    ...[...absences].filter(([, { dueAt }]) => dueAt !== 0).map(([id]) => ({ id, surcharge: false })),
+  ];
+  const surcharge = draw % 2 === 0;
+  return waiting.length === 0 || draw % 9 === 0
+    ? { id: offenderOf(world, draw), surcharge }
+    : pick(waiting, draw);
+}
+
+/** Arguments of the events of one name in a receipt. */
+const eventsOf = (contract: BaseContract, receipt: ContractTransactionReceipt | null, name: string) =>
+  (receipt?.logs ?? [])
+    .map((log) => contract.interface.parseLog(log))
+    .filter((event) => event?.name === name)
+    .map((event) => event!.args.toObject() as Record<string, unknown>);
 
 type Touched = { readonly validators: readonly number[]; readonly owners: readonly string[] };
 
@@ -366,6 +411,179 @@ export const ACTIONS = {
     return { validators: [], owners: [] };
   },
 
+  /** Two votes of one seat, of this epoch or an earlier one. */
+  async convict(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core, state } = world;
+    const from = ownerOf(world, draws[0]);
+    const { epoch, registry } = pastEpoch(world, draws[1]);
+    const seat = draws[2] % registry.weights.length;
+    if (STAY_OUT.has(registry.validators[seat]!)) return { validators: [], owners: [] };
+    const view = 1 + (draws[3] % 3);
+    const others = await secretsBySeat(core, epoch);
+    const secret = others[seat] ?? others.find((each) => each !== undefined)!;
+    const pair = await votePair(core, seat, notarize(view, "one"), notarize(view, "two"), { epoch, secret });
+    const name = `${epoch} ${view}`;
+    const owner = state.registry.keys.get(registry.keys[seat]!) ?? 0;
+    const { receipt } = await perform(world, {
+      name: "convict",
+      from,
+      after,
+      contract: (o): Sent => core.slashing.connect(from).submitVotes(pair, o),
+      model: (tx) => model.convict(tx, { epoch, seal: registry.number, seat, offence: name }),
+    });
+    const [kept] = eventsOf(core.slashing, receipt, "RewardKept");
+    if (kept !== undefined) world.kept.push({ id: kept.id as string, here: `${owner} ${name}` });
+    return { validators: owner === 0 ? [] : [owner], owners: [from.address] };
+  },
+
+  /** Two certificates: everybody who signed both, at once. */
+  async convictGroup(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core, state } = world;
+    const from = ownerOf(world, draws[0]);
+    const { epoch, registry } = pastEpoch(world, draws[1]);
+    const seats = [...registry.keys.keys()].filter(
+      (seat) =>
+        registry.keys[seat] !== 0 &&
+        !STAY_OUT.has(registry.validators[seat]!) &&
+        (draws[2] >> seat) % 3 === 0,
+    );
+    if (seats.length < 2) return { validators: [], owners: [] };
+    const view = 11 + (draws[3] % 2);
+    const both = contradiction(
+      await statement(core, notarize(view, "one"), { epoch, signers: seats }),
+      await statement(core, notarize(view, "two"), { epoch, signers: seats }),
+    );
+    const { outcome, receipt } = await perform(world, {
+      name: "convictGroup",
+      from,
+      after,
+      contract: (o): Sent => core.slashing.connect(from).submitContradiction(both, NO_SALT, o),
+      model: (tx) =>
+        model.convictGroup(tx, { epoch, seal: registry.number, seats, offence: `${epoch} ${view}` }),
+    });
+    const [group] = eventsOf(core.slashing, receipt, "GroupConvicted");
+    if (outcome.ok) world.groups.push({ id: group!.id as string, here: outcome.value });
+    const ids = seats.map((seat) => state.registry.keys.get(registry.keys[seat]!)!);
+    return { validators: [...new Set(ids)], owners: [] };
+  },
+
+  async executeGroup(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core, groups, state } = world;
+    if (groups.length === 0) return { validators: [], owners: [] };
+    const from = ownerOf(world, draws[0]);
+    const { id, here } = pick(groups, draws[1]);
+    const waiting = state.slashing.groups.get(here)!.seats;
+    const seats = [...waiting.keys(), 0].filter((seat) => (draws[2] >> seat) % 2 === 0);
+    const { receipt } = await perform(world, {
+      name: "executeGroup",
+      from,
+      after,
+      contract: (o): Sent => core.slashing.connect(from).executeGroup(id, seats, o),
+      model: (tx) => model.executeGroup(tx, here, seats),
+    });
+    if (eventsOf(core.slashing, receipt, "RewardKept").length > 0) world.kept.push({ id, here });
+    return { validators: [...waiting.values()], owners: [] };
+  },
+
+  async settleSlashing(world: World, draws: Draws, after: number): Promise<Touched> {
+    const [from, id] = [ownerOf(world, draws[0]), offenderOf(world, draws[1])];
+    await perform(world, {
+      name: "settleSlashing",
+      from,
+      after,
+      contract: (o): Sent => world.core.slashing.connect(from).settle(id, o),
+      model: (tx) => model.settleSlashing(tx, id),
+    });
+    return { validators: [id], owners: [] };
+  },
+
+  /** A run of absence, real or not, from any epoch accrued on. */
+  async chargeAbsence(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core, state } = world;
+    const from = ownerOf(world, draws[0]);
+    const accrued = state.rewards.seals.length;
+    // One that was absent lately, if there is one.
+    const first = Math.max(0, accrued - 1 - (draws[2] % 5 === 0 ? draws[2] % 3 : 0));
+    const absent = [...(state.rewards.pays[first]?.absent ?? [])]
+      .map((seat) => model.registryOf(state, first).validators[seat]!)
+      .filter((each) => !STAY_OUT.has(each));
+    const id = absent.length === 0 || draws[1] % 6 === 0 ? idOf(world, draws[1]) : pick(absent, draws[1]);
+    if (accrued === 0 || STAY_OUT.has(id)) return { validators: [], owners: [] };
+    const seats: number[] = [];
+    for (let epoch = first; epoch < accrued; epoch++) {
+      const seat = model.registryOf(state, epoch).validators.indexOf(id);
+      if (seat === -1) break;
+      seats.push(seat);
+    }
+    if (seats.length === 0) return { validators: [], owners: [] };
+    await perform(world, {
+      name: "chargeAbsence",
+      from,
+      after,
+      contract: (o): Sent => core.slashing.connect(from).chargeAbsence(id, first, seats, o),
+      model: (tx) => model.chargeAbsence(tx, id, first, seats),
+    });
+    return { validators: [id], owners: [] };
+  },
+
+  async leak(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core } = world;
+    const id = idOf(world, draws[0]);
+    if (STAY_OUT.has(id)) return { validators: [], owners: [] };
+    await perform(world, {
+      name: "leak",
+      from: core.deployer,
+      after,
+      contract: (o): Sent => core.slashing.leak(id, o),
+      model: (tx) => model.leak(tx, id),
+    });
+    return { validators: [id], owners: [] };
+  },
+
+  async veto(world: World, draws: Draws, after: number): Promise<Touched> {
+    const { core, state } = world;
+    const { registry } = state.schedule.records.get(state.schedule.epoch)!;
+    const seat = draws[0] % (registry.nAuth + 1);
+    const { id, surcharge } = waitingOf(world, draws[1]);
+    const voter = registry.validators[seat] ?? 0;
+    const from = voter === 0 || draws[2] % 8 === 0 ? ownerOf(world, draws[2]) : operatorOf(world, voter);
+    await perform(world, {
+      name: "veto",
+      from,
+      after,
+      contract: (o): Sent => core.slashing.connect(from).veto(id, surcharge, seat, "why not", o),
+      model: (tx) => model.veto(tx, id, surcharge, seat),
+    });
+    return { validators: [id], owners: [] };
+  },
+
+  async commit(world: World, draws: Draws, after: number): Promise<Touched> {
+    const from = ownerOf(world, draws[0]);
+    const commitment = hashOf(`commitment ${draws[1]}`);
+    await perform(world, {
+      name: "commit",
+      from,
+      after,
+      contract: (o): Sent => world.core.slashing.connect(from).commit(commitment, o),
+      model: (tx) => model.commit(tx),
+    });
+    return { validators: [], owners: [] };
+  },
+
+  async takeReward(world: World, draws: Draws, after: number): Promise<Touched> {
+    if (world.kept.length === 0) return { validators: [], owners: [] };
+    const from = ownerOf(world, draws[0]);
+    const { id, here } = pick(world.kept, draws[1]);
+    await perform(world, {
+      name: "takeReward",
+      from,
+      after: draws[2] % 2 === 0 ? 3_600 : after,
+      contract: (o): Sent => world.core.slashing.connect(from).takeReward(id, NO_SALT, o),
+      model: (tx) => model.takeReward(tx, here),
+    });
+    return { validators: [], owners: [] };
+  },
+
   async jail(world: World, draws: Draws, after: number): Promise<Touched> {
     const [from, id] = [world.slasher, idOf(world, draws[0])];
     // Seldom an authority: without a quorum of them there is no next epoch.
@@ -575,6 +793,9 @@ export const ACTIONS = {
   },
 } as const;
 
+const NO_SALT = `0x${"00".repeat(32)}`;
+/** These validators are never convicted or left out: two authorities and two stakers keep the chain going. */
+const STAY_OUT: ReadonlySet<number> = new Set([1, 2, 5, 6]);
 const NOBODY = `0x${"00".repeat(20)}`;
 /** These validators neither leave nor lose their role. */
 const STAY = 6;

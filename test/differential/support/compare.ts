@@ -9,8 +9,11 @@ import {
   liable,
   paidPosition,
   poolOf,
+  SLASHING,
   sharesAt,
+  surchargeOf,
   tokensDown,
+  windowEnd,
 } from "@aitbc-hybrid/contract-model";
 import { expect } from "chai";
 import type { World } from "./world.ts";
@@ -155,6 +158,32 @@ export async function comparePosition({ core, state }: World, id: number, owner:
   }
 }
 
+/** What is on record of a validator's offences and absences. */
+export async function compareRecord({ core, state }: World, id: number): Promise<void> {
+  const { convictions, later, settled, vetoed, absences } = state.slashing;
+  const first = convictions.get(id);
+  const where = (what: string) => `${what} of validator ${id}`;
+  expect(plainOf((await core.slashing.record(id)) as never), where("record")).to.deep.equal({
+    convictions: BigInt((later.get(id)?.size ?? 0) + (first === undefined ? 0 : 1)),
+    firstAt: BigInt(first?.at ?? 0),
+    seal: BigInt(first?.seal ?? 0),
+    dueAt: BigInt(first === undefined ? 0 : windowEnd(state, first)),
+    settled: settled.has(id),
+    vetoed: vetoed.has(id),
+  });
+  const absence = absences.get(id);
+  expect(plainOf((await core.slashing.absence(id)) as never), where("absence")).to.deep.equal({
+    dueAt: BigInt(absence?.dueAt ?? 0),
+    seal: BigInt(absence?.seal ?? 0),
+    fraction: absence?.fraction ?? 0n,
+    through: BigInt(absence?.through ?? 0),
+  });
+  const surcharge = surchargeOf(state, id);
+  expect(plainOf((await core.slashing.surchargeOf(id)) as never), where("surcharge")).to.deep.equal(
+    surcharge,
+  );
+}
+
 /** Sums and balances. */
 export async function compareTotals({ core, state, owners }: World): Promise<void> {
   let stake = 0n;
@@ -167,6 +196,9 @@ export async function compareTotals({ core, state, owners }: World): Promise<voi
   expect(await core.queue.totalQueued(), "leaving stake in all").to.equal(queued);
   expect(await core.pool.totalOwed(), "slashed and owed").to.equal(state.custody.owed);
   expect(stake + queued + state.custody.owed, "the model's custody").to.equal(balanceOf(state, "pool"));
+  expect(await core.token.balanceOf(core.addresses.slashing), "the slashing pool's balance").to.equal(
+    balanceOf(state, SLASHING),
+  );
   expect(await core.token.balanceOf(core.addresses.pool), "custody's balance").to.equal(
     balanceOf(state, "pool"),
   );
@@ -278,6 +310,7 @@ export async function compareElections({ core, state }: World): Promise<void> {
 export async function compareAll(world: World): Promise<void> {
   for (const id of world.state.registry.validators.keys()) {
     await compareValidator(world, id);
+    await compareRecord(world, id);
     for (const { address } of world.owners) await comparePosition(world, id, address);
     await comparePay(
       world,

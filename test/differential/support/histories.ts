@@ -5,7 +5,14 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { ROLES } from "../../../tasks/roles.ts";
 import { COIN, type Core, coreAddresses, hashOf, MODES, plain, type Signer } from "../../support/core.ts";
 import { ACTIONS, enroll, type Move } from "./actions.ts";
-import { compareAll, comparePay, comparePosition, compareTotals, compareValidator } from "./compare.ts";
+import {
+  compareAll,
+  comparePay,
+  comparePosition,
+  compareRecord,
+  compareTotals,
+  compareValidator,
+} from "./compare.ts";
 import { perform, type World, worldOf } from "./world.ts";
 
 /** Steps between two comparisons of everything. */
@@ -37,7 +44,8 @@ async function bringIn(world: World, role: model.Role, bond: number, operator: S
 
 /** Contracts and model with four authorities and four stakers, started in Balanced. */
 export async function begin(core: Core, slasher: Signer): Promise<World> {
-  await core.access.grantRole(ROLES.council, core.deployer.address, 0);
+  for (const role of [ROLES.council, ROLES.recovery])
+    await core.access.grantRole(role, core.deployer.address, 0);
   const world = await worldOf(core, slasher);
   const ids: number[] = [];
   for (const bond of [10_000, 12_000, 10_500, 30_000])
@@ -81,11 +89,12 @@ export async function fund(world: World, amount: bigint): Promise<void> {
 }
 
 /** Plays a history on both sides, comparing what each step touched, and everything now and then. */
-export async function play(world: World, moves: readonly Move[]): Promise<void> {
+async function play(world: World, moves: readonly Move[]): Promise<void> {
   for (const [step, { action, draws, after }] of moves.entries()) {
     const { validators, owners } = await ACTIONS[action](world, draws, after);
     for (const id of validators) {
       await compareValidator(world, id);
+      await compareRecord(world, id);
       for (const owner of owners) await comparePosition(world, id, owner);
       await comparePay(world, id, owners);
     }
@@ -96,7 +105,7 @@ export async function play(world: World, moves: readonly Move[]): Promise<void> 
 }
 
 /** Histories of this many steps, of kinds in these proportions. */
-export function histories(weights: Weights, steps: number): fc.Arbitrary<Move[]> {
+function histories(weights: Weights, steps: number): fc.Arbitrary<Move[]> {
   const draw = fc.nat({ max: 1_000_000 });
   const action = fc.oneof(
     ...Object.entries(weights).map(([name, weight]) => ({
@@ -114,31 +123,62 @@ export function histories(weights: Weights, steps: number): fc.Arbitrary<Move[]>
 }
 
 /** Seeds of the histories that every run plays; `AITBC_HYBRID_HISTORIES=n` plays n more, of seeds after these. */
-export function seeds(fixed: readonly number[]): number[] {
+function seeds(fixed: number): number[] {
   const more = Number(process.env.AITBC_HYBRID_HISTORIES ?? 0);
-  return [...fixed, ...Array.from({ length: more }, (_, i) => 1_000 + i)];
-}
-
-/** One history of a seed. */
-export const historyOf = (weights: Weights, steps: number, seed: number): Move[] =>
-  fc.sample(histories(weights, steps), { numRuns: 1, seed })[0]!;
-
-/** Demands that every kind of step went through somewhere, and that refusals were seen. */
-export function expectSeen(seen: ReadonlyMap<string, number>, names: readonly string[]): void {
-  const missing = names.filter((name) => !seen.has(name));
-  expect(missing, "never seen in any history").to.deep.equal([]);
+  return [
+    ...Array.from({ length: fixed }, (_, i) => 1 + i),
+    ...Array.from({ length: more }, (_, i) => 1_000 + i),
+  ];
 }
 
 /** Loads a fixture of both sides. The model's state is a value: only the contracts are turned back. */
-export async function loadWorld(
-  connection: NetworkConnection,
-  fixture: () => Promise<World>,
-): Promise<World> {
+async function loadWorld(connection: NetworkConnection, fixture: () => Promise<World>): Promise<World> {
   const world = await connection.networkHelpers.loadFixture(fixture);
   return {
     ...world,
     core: { ...world.core, members: new Map(world.core.members), secrets: new Map(world.core.secrets) },
     accounts: [...world.accounts],
+    groups: [...world.groups],
+    kept: [...world.kept],
     seen: new Map(),
   };
+}
+
+/** Histories of one kind. */
+export interface Kind {
+  readonly what: string;
+  readonly weights: Weights;
+  readonly steps: number;
+  /** How many of them every run plays. */
+  readonly histories: number;
+}
+
+/**
+ * Tests that contracts and model agree on random histories of these kinds, and that each of the steps named succeeded in
+ * one of them: a history in which nothing happens proves nothing.
+ */
+export function testHistories(
+  connection: NetworkConnection,
+  started: () => Promise<World>,
+  kinds: readonly Kind[],
+  succeed: readonly (keyof typeof ACTIONS)[],
+): void {
+  const seen = new Map<string, number>();
+  for (const { what, weights, steps, histories: fixed } of kinds) {
+    for (const seed of seeds(fixed)) {
+      it(`agree to the wei on a random history of ${what} (seed ${seed})`, async () => {
+        const world = await loadWorld(connection, started);
+        await play(world, fc.sample(histories(weights, steps), { numRuns: 1, seed })[0]!);
+        for (const [step, times] of world.seen) seen.set(step, (seen.get(step) ?? 0) + times);
+      });
+    }
+  }
+
+  it("see each of the steps that matter succeed", () => {
+    const names = succeed.flatMap((step) => (step === "epoch" ? ["boundary", "seal"] : [step]));
+    expect(
+      names.filter((name) => !seen.has(name)),
+      "never seen in any history",
+    ).to.deep.equal([]);
+  });
 }

@@ -11,7 +11,13 @@ import {
 } from "@aitbc-hybrid/contract-model";
 import type { Hash } from "@aitbc-hybrid/protocol";
 import { expect } from "chai";
-import { type BaseContract, type ContractTransactionResponse, Interface, isError } from "ethers";
+import {
+  type BaseContract,
+  type ContractTransactionReceipt,
+  type ContractTransactionResponse,
+  Interface,
+  isError,
+} from "ethers";
 import type { ParameterFile } from "../../../tasks/parameters.ts";
 import type { Core, Signer } from "../../support/core.ts";
 
@@ -43,6 +49,10 @@ export interface World {
   at: number;
   /** What boundaries said of their epochs, for the accrual. */
   readonly accounts: EpochAccount[];
+  /** Groups convicted together: names here and there. */
+  readonly groups: { readonly id: string; readonly here: string }[];
+  /** Rewards kept back, likewise. */
+  readonly kept: { readonly id: string; readonly here: string }[];
   /** How often what went through, and was refused with which error. */
   readonly seen: Map<string, number>;
   readonly errors: Interface;
@@ -101,6 +111,8 @@ export async function worldOf(core: Core, slasher: Signer): Promise<World> {
     state,
     at: await core.connection.networkHelpers.time.latest(),
     accounts: [],
+    groups: [],
+    kept: [],
     seen: new Map(),
     errors: errorsOf(core),
   };
@@ -136,19 +148,26 @@ export interface Step<T> {
   readonly after?: number;
 }
 
+/** Both sides' accounts of a step that ended alike. */
+export interface Performed<T> {
+  readonly outcome: Outcome<T>;
+  readonly receipt: ContractTransactionReceipt | null;
+}
+
 const count = (world: World, what: string): void => {
   world.seen.set(what, (world.seen.get(what) ?? 0) + 1);
 };
 
 /** Performs one transaction on both sides at one time, and demands the same outcome. */
-export async function perform<T>(world: World, step: Step<T>): Promise<Outcome<T>> {
+export async function perform<T>(world: World, step: Step<T>): Promise<Performed<T>> {
   const { time } = world.core.connection.networkHelpers;
   world.at += step.after ?? 1;
   await time.setNextBlockTimestamp(world.at);
   let refused: Refused | undefined;
+  let receipt: ContractTransactionReceipt | null = null;
   try {
     const tx = await step.contract({ gasLimit: 16_000_000n });
-    await tx.wait();
+    receipt = await tx.wait();
   } catch (error) {
     refused = refusalOf(world, error);
   }
@@ -157,5 +176,5 @@ export async function perform<T>(world: World, step: Step<T>): Promise<Outcome<T
   expect(refused?.name ?? "goes through", `${step.name}: the contracts against the model`).to.equal(said);
   if (outcome.ok) world.state = outcome.state;
   count(world, outcome.ok ? step.name : `${step.name}: ${said}`);
-  return outcome;
+  return { outcome, receipt };
 }

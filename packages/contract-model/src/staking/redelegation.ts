@@ -40,9 +40,9 @@ export function redelegate(tx: Transaction, from: number, to: number, shares: bi
   const { state } = tx;
   // Out of a convicted validator once its surcharge is settled.
   release(tx, from, Number.MAX_SAFE_INTEGER);
-  if (from === to) refuse("StakingPoolSameValidator", from);
   known(state, to);
   if (!isOpen(state, to)) refuse("StakingPoolClosed", to);
+  if (from === to) refuse("StakingPoolSameValidator", from);
   const source = poolOf(state, from);
   const position = source.positions.get(tx.from);
   if (position === undefined || liveShares(source, position) === 0n)
