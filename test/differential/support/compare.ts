@@ -228,7 +228,12 @@ export async function comparePay(
     expect(
       plainOf((await core.distributor.positionOf(id, owner)) as never),
       `pay of ${owner} with validator ${id}`,
-    ).to.deep.equal({ ...paid, entry: BigInt(paid.entry), seal: BigInt(paid.seal) });
+    ).to.deep.equal({
+      ...paid,
+      entry: BigInt(paid.entry),
+      seal: BigInt(paid.seal),
+      epochs: BigInt(paid.epochs),
+    });
     expect(await core.distributor.owed(owner), `owed to ${owner}`).to.equal(
       state.rewards.owed.get(owner) ?? 0n,
     );

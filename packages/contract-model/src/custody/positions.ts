@@ -31,6 +31,10 @@ export function hasRoom(state: State, id: number, owner: string): boolean {
   return entries.filter(({ seal }) => seal > paid).length < MOST_UNPAID;
 }
 
+/** Whether a deposit makes a row, each of which stands for what is to be paid, or needs an entry that has no place. */
+export const makesRow = (state: State, id: number, owner: string): boolean =>
+  poolOf(state, id).rows.at(-1)?.seal !== nextSeal(state) || !hasRoom(state, id, owner);
+
 /**
  * Adds tokens to a position as pending stake, counted from the next seal on. In a full trace they take the newest
  * entry along to that seal: only an owner may do that to himself. Returns the shares minted.

@@ -32,7 +32,7 @@ export function paidPosition(state: State, id: number, owner: string): PaidPosit
   const { positions } = state.rewards;
   const owners = positions.get(id) ?? new Map<string, PaidPosition>();
   positions.set(id, owners);
-  const position = owners.get(owner) ?? { acc: 0n, entry: 0, seal: 0, compounding: false };
+  const position = owners.get(owner) ?? { acc: 0n, entry: 0, seal: 0, epochs: 0, compounding: false };
   owners.set(owner, position);
   return position;
 }
@@ -140,8 +140,9 @@ function earned(state: State, id: number, entry: Entry, held: Position, from: bi
 /** Moves a position up to where its validator's ledger is. Returns what it earned since it was settled last. */
 export function settled(tx: Transaction, id: number, owner: string): bigint {
   const { state } = tx;
-  const reached = advance(tx, id, STEPS);
   const position = paidPosition(state, id, owner);
+  if (position.epochs === state.rewards.seals.length) return 0n;
+  const reached = advance(tx, id, STEPS);
   const held = poolOf(state, id).positions.get(owner);
   const entries = held?.entries ?? [];
   const first = position.entry;
@@ -154,7 +155,10 @@ export function settled(tx: Transaction, id: number, owner: string): bigint {
     position.entry = i;
   }
   position.acc = reached.acc;
-  if (reached.done) position.seal = state.rewards.seals.at(-1) ?? 0;
+  if (reached.done) {
+    position.seal = state.rewards.seals.at(-1) ?? 0;
+    position.epochs = state.rewards.seals.length;
+  }
   emit(tx, "Settled", { validator: id, owner, amount });
   return amount;
 }

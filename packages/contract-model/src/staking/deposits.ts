@@ -1,4 +1,4 @@
-import { addTo, hasRoom, liveShares, sharesDown } from "../custody/index.ts";
+import { addTo, hasRoom, liveShares, makesRow, sharesDown } from "../custody/index.ts";
 import { told } from "../elections/index.ts";
 import { isOpen, known } from "../identities.ts";
 import { settlePosition } from "../rewards/index.ts";
@@ -31,7 +31,7 @@ function checkDelegation(tx: Transaction, id: number, amount: bigint): void {
 /** Delegates. Returns the shares minted, rounded down. */
 export function delegate(tx: Transaction, id: number, amount: bigint): bigint {
   checkDelegation(tx, id, amount);
-  settlePosition(tx, id, tx.from);
+  if (makesRow(tx.state, id, tx.from)) settlePosition(tx, id, tx.from);
   transfer(tx, tx.from, POOL, amount);
   const shares = credit(tx, id, tx.from, amount);
   emit(tx, "Delegated", { validator: id, owner: tx.from, from: tx.from, amount, shares });

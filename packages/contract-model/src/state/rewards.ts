@@ -26,6 +26,8 @@ export interface PaidPosition {
   entry: number;
   /** Entries of this seal and older ones count already or never will. */
   seal: number;
+  /** Epochs accrued when it was last settled in full. */
+  epochs: number;
   /** Whether anyone may put its pay back into it. */
   compounding: boolean;
 }
