@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
-import { network } from "hardhat";
+import { globalOptions, network } from "hardhat";
 import { COIN } from "../support/core.ts";
 import {
   ACC,
@@ -19,6 +19,11 @@ import {
   vectorOf,
   type World,
 } from "../support/rewards.ts";
+
+/** Contracts instrumented for measuring coverage cost more: then nothing is said about gas. */
+const expectGas = (used: bigint, bar: bigint): void => {
+  if (!globalOptions.coverage) expect(used).to.be.lessThan(bar);
+};
 
 const connection = await network.create();
 const { ethers, networkHelpers } = connection;
@@ -570,7 +575,7 @@ describe("RewardDistributor: claims", () => {
     // What StakingPool gives it while shares leave.
     const settling = await (await w.distributor.settle(1, ann)).wait();
     expect((await w.distributor.ledgerOf(1)).row).to.equal(11n);
-    expect(settling!.gasUsed).to.be.lessThan(400_000n);
+    expectGas(settling!.gasUsed, 400_000n);
     expect(await w.distributor.paidSeal(1, ann)).to.equal(0n);
     expect(await w.distributor.settleRows.staticCall(1, 100)).to.equal(true);
     await w.distributor.settleRows(1, 100);
@@ -655,6 +660,11 @@ describe("RewardDistributor: claims", () => {
       .withArgs(1, ann.address, due);
     expect(await w.token.balanceOf(await world.getAddress())).to.equal(due);
     expect((await distributor.positionOf(1, bob.address)).acc).to.equal(0n);
+    // A stranger's claim leaves a position that compounds alone.
+    await accrueEpoch(w, 1);
+    await distributor.connect(bob).claim([1], ann.address);
+    expect(await distributor.settle.staticCall(1, ann.address)).to.be.within(due - 1n, due + 1n);
+    await distributor.compound(1, [ann.address]);
     await accrueEpoch(w, 1);
     await world.setOpen(false);
     await distributor.compound(1, [ann.address]);
@@ -818,7 +828,7 @@ describe("RewardDistributor: a thousand seats", () => {
     for (const seal of [1, 2]) await sealRegistry(w, { seal, authorities: 21, weights, backing });
     for (const seal of [1, 2, 2]) {
       const { tx } = await accrueEpoch(w, seal, { presence });
-      expect((await tx.wait())!.gasUsed).to.be.lessThan(3_000_000n);
+      expectGas((await tx.wait())!.gasUsed, 3_000_000n);
     }
     await expectCovered(w);
   });
