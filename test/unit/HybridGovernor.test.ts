@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Interface } from "ethers";
+import { Interface, ZeroAddress } from "ethers";
 import fc from "fast-check";
 import { network } from "hardhat";
 import {
@@ -759,6 +759,11 @@ describe("HybridGovernor", () => {
 
     it("are missing before the chain begins", async () => {
       const core = await deployCore(connection);
+      await expect(propose(core, [harmless(core)])).to.be.revertedWithCustomError(
+        core.governor,
+        "ElectorateNone",
+      );
+      await core.registry.setElections(ZeroAddress);
       await expect(propose(core, [harmless(core)])).to.be.revertedWithCustomError(
         core.governor,
         "ElectorateNone",
