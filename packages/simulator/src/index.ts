@@ -19,4 +19,11 @@ export {
 } from "./scenario.ts";
 export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
+export {
+  type Aim,
+  lastTermInTheLongRun,
+  type WithholdingOptions,
+  type WithholdingResult,
+  withholding,
+} from "./withholding.ts";
 export { describe, type RunResult, runScenario, World, type WorldOptions } from "./world.ts";

@@ -122,12 +122,6 @@ describe("attendance (section 6)", () => {
     );
   });
 
-  test("a certificate stays as it was signed, even if its bitmap came as a Buffer", () => {
-    const certificate = { ...carried(1, [1, 2]), bitmap: Buffer.from(toBitmap([1, 2], SEATS)) };
-    withLateVote(carry(start(), 2, certificate), late(1, 0));
-    assert.deepEqual([...certificate.bitmap], [...toBitmap([1, 2], SEATS)]);
-  });
-
   test("certificates older than the window are forgotten, their counts are not", () => {
     const old = carry(start(), 2, carried(1, [1, 2]));
     const window = REGISTRY.params.voteWindow;
