@@ -4,6 +4,8 @@ import * as rules from "@aitbc-hybrid/protocol";
 import { World } from "../src/index.ts";
 import {
   authoritiesGone,
+  BRANCHES,
+  blindMembers,
   cancelled,
   type Drill,
   haltedResume,
@@ -12,6 +14,7 @@ import {
   lateAssembled,
   oneWentOn,
   outage,
+  reached,
   stakeGone,
   stakeRefuses,
   unpostedIsLost,
@@ -27,6 +30,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   "balanced: more than a third of the stake is gone for good, and leaks": stakeGone("balanced"),
   "secure: more than a third of the stake is gone for good, and leaks": stakeGone("secure"),
   "fast: more than a third of the stake refuses to back": stakeRefuses,
+  "fast: nobody sees the recovery before its grace is over": blindMembers,
   "fast: what was final, neither backed nor posted, is given up everywhere": unpostedIsLost,
   "fast: the settlement chain stops for longer than every lease": outage("fast"),
   "balanced: the settlement chain stops for longer than the lease": outage("balanced"),
@@ -45,6 +49,13 @@ const DRILLS: Readonly<Record<string, Drill>> = {
 
 describe("recovery, directed", () => {
   for (const [name, drill] of Object.entries(DRILLS)) it(name, () => assert.deepEqual(drill(rules), []));
+
+  it("come to every branch of recovery", () => {
+    assert.deepEqual(
+      BRANCHES.filter((name) => !reached.has(name)),
+      [],
+    );
+  });
 });
 
 describe("recovery, random schedules", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import * as rules from "@aitbc-hybrid/protocol";
 import { randomScenario, runParallel, runScenario, type Summary } from "../src/index.ts";
+import { BRANCHES } from "./support/drills.ts";
 import { leaseScenario } from "./support/lease.ts";
 
 const SCHEDULES = 1000;
@@ -45,7 +46,8 @@ describe(`${SCHEDULES} random schedules`, () => {
     }
     assert.ok(listed.length >= 10, `only ${listed.length} branches are named in the rules`);
     assert.deepEqual(
-      listed.filter((name) => (counts[name] ?? 0) === 0),
+      // Recovery's own are reached by its drills.
+      listed.filter((name) => (counts[name] ?? 0) === 0 && !BRANCHES.includes(name)),
       [],
     );
   });

@@ -19,6 +19,24 @@ import { RECOVERY, recoveryScenario } from "./recovery.ts";
 /** A directed schedule of recovery: what was wrong with it, nothing if the rules are kept. */
 export type Drill = (rules: Rules) => readonly string[];
 
+/** Branches of the rules that only recoveries come to. */
+export const BRANCHES = [
+  "6: certificate posted to the recovery",
+  "6: RESTART",
+  "6: RESTART by a halted node",
+  "6: recovered",
+  "6: final blocks given up",
+  "6: resumed from records of an earlier epoch",
+  "6: last block's lease renewed",
+];
+
+/** How often the drills so far came to each branch. */
+export const reached = new Map<string, number>();
+
+function count(world: World): void {
+  for (const [rule, times] of world.oracles.rules) reached.set(rule, (reached.get(rule) ?? 0) + times);
+}
+
 const elapsed = (world: World): number => world.queue.now - WORLD_START;
 const recoveries = (world: World) => world.settlement.recoveries!;
 
@@ -26,15 +44,18 @@ function until(world: World, what: string, done: () => boolean, within: number):
   return world.until(done, world.queue.now + within) && done() ? [] : [`never: ${what}`];
 }
 
-/** Tries schedules until one has in it what it is about; `play` answers null for another. */
+/** Plays schedules until `matches` of them had in them what it is about; `play` answers null for another. */
 const search =
-  (play: (seed: number, rules: Rules) => readonly string[] | null, missing: string): Drill =>
+  (play: (seed: number, rules: Rules) => readonly string[] | null, missing: string, matches = 1): Drill =>
   (rules) => {
-    for (let seed = 1; seed <= 12; seed++) {
-      const failures = play(seed, rules);
-      if (failures !== null) return failures;
+    const failures: string[] = [];
+    let left = matches;
+    for (let seed = 1; seed <= 12 && left > 0; seed++) {
+      const found = play(seed, rules);
+      if (found !== null) left--;
+      failures.push(...(found ?? []));
     }
-    return [missing];
+    return left === 0 ? failures : [...failures, missing];
   };
 
 const activated =
@@ -118,6 +139,7 @@ function play(rules: Rules, { scenario, options, prepare, after, activations = 1
   if (activations > 0) failures.push(...until(world, "a recovery", activated(world, activations), within));
   if (failures.length === 0) failures.push(...(after?.(world) ?? []));
   const result = world.finish();
+  count(world);
   if (activations === 0 && recoveries(world).activations.length > 0) failures.push("a recovery without need");
   return { world, result, failures: [...new Set(broken), ...failures, ...result.failures] };
 }
@@ -166,7 +188,7 @@ export const stakeRefuses: Drill = (rules) => {
   const scenario = recoveryScenario("refusal", { mode: "fast", termViews: 2 });
   const { lease, drift } = scenario.plan.params;
   let latest = 0;
-  const { failures } = play(rules, {
+  const { world, failures } = play(rules, {
     // It opens while blocks still go on: who sees that backs nothing more.
     scenario: { ...scenario, refusing: new Set([4, 5]), recovery: { ...RECOVERY, stall: 250 } },
     after(world) {
@@ -175,7 +197,26 @@ export const stakeRefuses: Drill = (rules) => {
     },
   });
   if (latest > WORLD_START + lease + drift) failures.push("blocks went on past the lease");
+  if (world.oracles.lost > 0) failures.push("final blocks were lost");
   return failures;
+};
+
+/** Nobody's client shows the recovery before its grace is over: who backed until then waits for the lease. */
+export const blindMembers: Drill = (rules) => {
+  const scenario = recoveryScenario("blind", { mode: "fast", termViews: 2 });
+  const nodes = new Set(scenario.plan.seats.map((_, validator) => validator));
+  const outages = [{ from: WORLD_START + 150, to: WORLD_START + 1300, nodes }];
+  return play(rules, {
+    scenario: {
+      ...scenario,
+      recovery: { ...RECOVERY, stall: 200, grace: 100 },
+      settlement: { ...scenario.settlement, outages },
+    },
+    prepare(world) {
+      world.settlement.censors = (what) =>
+        what === "checkpoint" && recoveries(world).activations.length === 0;
+    },
+  }).failures;
 };
 
 /** What was final in Fast but neither backed nor posted is given up, everywhere, and the chain goes on. */
@@ -354,58 +395,67 @@ let assembled: Certificate | null = null;
 
 /** Who holds the only N of the highest block shows it in the last settlement blocks of grace; its block can be had, or not. */
 export const hiddenCertificate = (mode: "fast" | "balanced", available: boolean): Drill =>
-  search((seed, rules) => {
-    const scenario = recoveryScenario(`hidden ${mode} ${available} ${seed}`, { mode });
-    const collector = new Collector();
-    const heights = new Map<Hash, number>();
-    const shown: Certificate[] = [];
-    const { world, failures } = play(rules, {
-      scenario: {
-        ...scenario,
-        gone: new Map([...GONE_AUTHORITIES.keys()].map((validator) => [validator, 900])),
-      },
-      prepare(world) {
-        world.network.filter = (from, to, message) => {
-          if (message.type === "proposal")
-            heights.set(hashOf(message.proposal.block), message.proposal.block.header.height);
-          if (elapsed(world) < 400) return true;
-          if (elapsed(world) > 1000)
-            return (
-              available ||
-              message.type !== "blocks" ||
-              !message.blocks.some(({ block }) => hashOf(block) === shown[0]?.blockHash)
+  search(
+    (seed, rules) => {
+      const scenario = recoveryScenario(`hidden ${mode} ${available} ${seed}`, { mode });
+      const collector = new Collector();
+      const heights = new Map<Hash, number>();
+      const shown: Certificate[] = [];
+      let shownAt = 0;
+      const { world, failures } = play(rules, {
+        scenario: {
+          ...scenario,
+          gone: new Map([...GONE_AUTHORITIES.keys()].map((validator) => [validator, 900])),
+        },
+        prepare(world) {
+          world.network.filter = (from, to, message) => {
+            if (message.type === "proposal")
+              heights.set(hashOf(message.proposal.block), message.proposal.block.header.height);
+            if (elapsed(world) < 400) return true;
+            // Blocks are not to be had at once.
+            if (message.type === "blocks" && shown.length > 0 && world.queue.now < shownAt + 150)
+              return false;
+            if (elapsed(world) > 1000)
+              return (
+                available ||
+                message.type !== "blocks" ||
+                !message.blocks.some(({ block }) => hashOf(block) === shown[0]?.blockHash)
+              );
+            // Proposals reach those who can vote for them and no others; what they say reaches one collector only.
+            if (from !== to) collector.hear(message);
+            const voters = mode === "fast" ? 4 : 8;
+            return message.type === "proposal" && Number(to.slice(1)) < voters;
+          };
+          // Those who hold the blocks do not get their certificates into the settlement chain.
+          world.settlement.censors = (what) => what === "certificate";
+          const { blockTime } = scenario.settlement;
+          const show = (): void => {
+            const open = world.settlement.contracts(2)?.recovery;
+            if (!open || world.queue.now < open.graceEnd - 3 * blockTime) {
+              world.queue.after(5, show);
+              return;
+            }
+            const hidden = collector.assemble("notarize", world);
+            if (hidden === null) return;
+            shown.push(hidden);
+            shownAt = world.queue.now;
+            world.settlement.call((time, number) =>
+              recoveries(world).post(hidden, heights.get(hidden.blockHash)!, time, number),
             );
-          // Proposals reach those who can vote for them and no others; what they say reaches one collector only.
-          if (from !== to) collector.hear(message);
-          const voters = mode === "fast" ? 4 : 8;
-          return message.type === "proposal" && Number(to.slice(1)) < voters;
-        };
-        // Those who hold the blocks do not get their certificates into the settlement chain.
-        world.settlement.censors = (what) => what === "certificate";
-        const { blockTime } = scenario.settlement;
-        const show = (): void => {
-          const open = world.settlement.contracts(2)?.recovery;
-          if (!open || world.queue.now < open.graceEnd - 3 * blockTime) {
-            world.queue.after(5, show);
-            return;
-          }
-          const hidden = collector.assemble("notarize", world);
-          if (hidden === null) return;
-          shown.push(hidden);
-          world.settlement.call((time, number) =>
-            recoveries(world).post(hidden, heights.get(hidden.blockHash)!, time, number),
-          );
-        };
-        world.queue.at(WORLD_START + 1010, show);
-      },
-    });
-    const [point] = recoveries(world).activations;
-    const [hidden] = shown;
-    if (hidden === undefined || !recoveries(world).taken.has("posted")) return null;
-    if (available && point !== undefined && point.view < hidden.view)
-      failures.push(`recovery from view ${point.view}, although N of ${hidden.view} was posted`);
-    return failures;
-  }, "no certificate could be hidden");
+          };
+          world.queue.at(WORLD_START + 1010, show);
+        },
+      });
+      const [point] = recoveries(world).activations;
+      const [hidden] = shown;
+      if (hidden === undefined || !recoveries(world).taken.has("posted")) return null;
+      if (available && point !== undefined && point.view < hidden.view)
+        failures.push(`recovery from view ${point.view}, although N of ${hidden.view} was posted`);
+      return failures;
+    },
+    "no certificate could be hidden",
+    3,
+  );
 
 /** More than a third of the authorities run twice and make both sides of a partition final: both halt, the stake restarts them. */
 export const haltedResume: Drill = search((seed, rules) => {
@@ -446,6 +496,7 @@ export const haltedResume: Drill = search((seed, rules) => {
     views().every((view) => view !== null && view.incarnation > 0 && view.finalHeight > point + 3);
   failures.push(...until(world, "all honest nodes on one chain", isOn, 20_000));
   failures.push(...world.oracles.failures);
+  count(world);
   const halts = world.oracles.rules.get("6: RESTART by a halted node") ?? 0;
   if (halts === 0) failures.push("no halted node signed RESTART");
   return failures;
