@@ -7,6 +7,7 @@ import {
   checkpointsSlashable,
   type Hash,
   hashOf,
+  restartRoot,
   restartSlashable,
   restoreReplica,
   type StatementEvidence,
@@ -263,5 +264,59 @@ describe("checkpoints", () => {
     const [, group] = solo.take("evidence");
     assert.ok(group?.evidence.what === "checkpoints");
     assert.deepEqual(group.evidence.seats, quorum.slice(1));
+  });
+});
+
+describe("RESTART", () => {
+  const restart = (solo: Solo, seat: number, view: number, from = `${seat}`) => {
+    const { epoch } = solo.state.epoch.start;
+    const blockHash: Hash = `0x${"a".repeat(64)}`;
+    const signature = solo.signature(seat, restartRoot(solo.domain, view, blockHash));
+    const vote = { epoch, domain: solo.domain, view, blockHash, seat, seatNext: seat, signature };
+    solo.message(from, { type: "restart", vote });
+  };
+  const voterOf = (solo: Solo) => solo.quorum().find((seat) => seat !== solo.leader(2))!;
+
+  for (const order of ["RESTART first", "FINALIZE first"]) {
+    test(`and a FINALIZE of a higher view: ${order}`, () => {
+      const solo = balanced();
+      const seat = voterOf(solo);
+      if (order === "RESTART first") restart(solo, seat, 1);
+      solo.vote(seat, body("finalize", 2, "b"));
+      if (order !== "RESTART first") restart(solo, seat, 1);
+      assert.deepEqual(found(solo, "restart").seats, [seat]);
+    });
+  }
+
+  test("and a certificate of a higher view that its signer is in", () => {
+    const solo = balanced();
+    const seat = voterOf(solo);
+    restart(solo, seat, 1);
+    solo.give(solo.certificate(body("finalize", 2, "b")));
+    assert.deepEqual(found(solo, "restart").seats, [seat]);
+  });
+
+  test("and votes that it may stand beside are no offence", () => {
+    const solo = balanced();
+    const seat = voterOf(solo);
+    solo.vote(seat, body("finalize", 1, "b"));
+    solo.vote(seat, body("notarize", 2, "b"));
+    solo.vote(seat, nullify(3));
+    restart(solo, seat, 1);
+    assert.deepEqual(solo.take("evidence"), []);
+  });
+
+  test("a forged one costs its sender the connection", () => {
+    const solo = balanced();
+    const { epoch } = solo.state.epoch.start;
+    const vote = {
+      ...{ epoch, domain: solo.domain, view: 1, blockHash: `0x${"a".repeat(64)}` as Hash },
+      ...{ seat: 1, seatNext: null, signature: new Uint8Array(96) },
+    };
+    solo.message("mallory", { type: "restart", vote });
+    assert.deepEqual(
+      solo.take("ban").map((effect) => effect.peer),
+      ["mallory"],
+    );
   });
 });

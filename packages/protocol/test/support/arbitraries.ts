@@ -271,6 +271,11 @@ const arbIntent: fc.Arbitrary<SignIntent> = fc.oneof(
   arbRecordOf({ what: fc.constant("vote" as const), ...arbDomain, vote: arbBody }),
   arbRecordOf({ what: fc.constant("proposal" as const), ...arbDomain, vote: arbBody, block: arbBlock }),
   arbRecordOf({ what: fc.constant("checkpoint" as const), ...arbDomain, checkpoint: arbCheckpoint }),
+  arbRecordOf({
+    what: fc.constant("restart" as const),
+    ...arbDomain,
+    restart: arbRecordOf({ view: arbU64, blockHash: arbHash }),
+  }),
   arbRecordOf({ what: fc.constant("signal" as const), ...arbDomain, signal: arbSignalBody }),
 );
 
@@ -290,4 +295,6 @@ export const arbRecord: fc.Arbitrary<DurableRecord> = fc.oneof(
   }),
   arbRecordOf({ type: fc.constant("backed" as const), certificate: arbBacking }),
   arbRecordOf({ type: fc.constant("evidence" as const), evidence: arbEvidence }),
+  arbRecordOf({ type: fc.constant("rewound" as const), hash: arbHash, height: arbU64 }),
+  fc.constant({ type: "silent" as const }),
 );
