@@ -27,7 +27,7 @@ import {
   restoreReplica,
 } from "@aitbc-hybrid/protocol";
 import { WriteAheadLog } from "@aitbc-hybrid/storage";
-import { ChainStore, type FinalBlock, RegistryStore } from "./chain/index.ts";
+import { ChainStore, type FinalBlock, participationOf, RegistryStore } from "./chain/index.ts";
 import { BatchStore, DataPath } from "./data/index.ts";
 import { Engine, type EngineListener, Verifier } from "./engine/index.ts";
 import { NodeError, sentence } from "./errors.ts";
@@ -233,7 +233,7 @@ async function start(
     epoch: (begins, registry) => {
       log.info({ epoch: begins.epoch, registry: registry.root, mode: begins.mode }, "epoch begins");
       registries
-        .assign(begins.epoch, registry.root, begins.mode)
+        .assign(begins.epoch, { root: registry.root, mode: begins.mode, seed: begins.seed })
         .then(() => duties?.epoch(begins.epoch, registry))
         .catch((error) => log.error({ error: sentence(error) }, "an epoch could not be noted"));
     },
@@ -301,7 +301,12 @@ async function start(
   });
 
   const { start: current, registry } = begun.state.epoch;
-  await registries.assign(current.epoch, registry.root, current.mode);
+  await registries.assign(current.epoch, {
+    root: registry.root,
+    mode: current.mode,
+    seed: current.seed,
+  });
+  duties?.accruals((epoch) => participationOf(chain, registries, epoch));
   await data.start();
   opened.push(() => engine.close());
   let owesAgain = true;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createPublicClient, defineChain, http } from "viem";
+import { createPublicClient, defineChain, http, keccak256 } from "viem";
 import { Cluster, reaches } from "./support/cluster.ts";
 
 const cluster = new Cluster({ nodes: 4, params: { blockTime: { fast: 100, balanced: 200, secure: 1_000 } } });
@@ -49,6 +49,19 @@ async function assertAgreement(): Promise<void> {
   }
 }
 
+/** Boundaries that a node saw backed since its start, and what it counts of their epochs again. */
+async function assertParticipation(index: number): Promise<void> {
+  const { checkpoints, vectorOf } = cluster.duties(index);
+  const boundaries = checkpoints.flatMap(({ checkpoint }) => checkpoint.boundary ?? []);
+  assert.ok(boundaries.length > 0, `node ${index} saw no boundary`);
+  for (const { accounting } of boundaries) {
+    const vector = await vectorOf(accounting.epoch);
+    assert.ok(vector !== null && vector.length === 4 * 4, `node ${index}, epoch ${accounting.epoch}`);
+    assert.equal(keccak256(vector), accounting.vectorHash, `node ${index}, epoch ${accounting.epoch}`);
+  }
+  assert.equal(await vectorOf(10_000), null);
+}
+
 test("transfers sent to different validators are final everywhere", { timeout: 60_000 }, async () => {
   const first = await transfer(0, 0, 1n);
   await clientOf(3).waitForTransactionReceipt({ hash: first });
@@ -72,6 +85,7 @@ test("epochs hand over and boundaries are backed", { timeout: 60_000 }, async ()
     assert.ok(node.reader.heads().backed >= 20);
   }
   await assertAgreement();
+  for (const index of [0, 1, 2, 3]) await assertParticipation(index);
 });
 
 test("one validator stops: the others go on; it returns from its disk and catches up", {
@@ -112,6 +126,7 @@ test("a validator that lost its data, not its protection, fetches the chain anew
   const again = await cluster.startOne(3);
   await reaches(again, cluster.node(0).reader.heads().finalized);
   await assertAgreement();
+  await assertParticipation(3);
   // With another one away its votes are needed: three of four are a quorum.
   await cluster.stopOne(1);
   const target = again.reader.heads().finalized + 12;

@@ -1,3 +1,4 @@
+export { ParticipationCount } from "./checkpoint/index.ts";
 export * from "./codec/index.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 export {

@@ -8,8 +8,10 @@ import {
   type Effect,
   EMPTY_RANGE,
   type Hash,
+  hashBytes,
   type Input,
   type Mode,
+  ParticipationCount,
   participationHash,
   type ReplicaState,
   rangeRoot,
@@ -268,6 +270,14 @@ describe("checkpoints (section 8)", () => {
           proposed: proposed[seat]!,
         })),
       );
+      const again = new ParticipationCount(
+        watched.options.registry,
+        "balanced",
+        certificate.domain,
+        seedOf(watched, certificate.epoch),
+      );
+      for (const block of blocks) again.add(block);
+      assert.equal(hashBytes(again.vector()), vectorHash);
       const accounting = {
         epoch: certificate.epoch,
         views: view,

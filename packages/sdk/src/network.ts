@@ -10,7 +10,13 @@ export interface Addresses {
   readonly elections: Address;
   readonly checkpoints: Address;
   readonly slashing: Address;
+  /** Pays validators, delegators and relayers. */
+  readonly distributor: Address;
   readonly parameters: Address;
+  /** Recovery where the chain itself cannot go on. */
+  readonly hybrid: Address;
+  /** Proves blocks and transactions against accepted checkpoints. */
+  readonly inclusion: Address;
   /** OpenZeppelin AccessManager: who may do what. */
   readonly access: Address;
   /** OpenZeppelin TimelockController: executes what governance decided, holds the treasury. */
@@ -18,6 +24,8 @@ export interface Addresses {
   readonly governor: Address;
   readonly upgrades: Address;
   readonly council: Address;
+  /** Transactions that blocks must include. */
+  readonly inbox: Address;
 }
 
 /** What `hardhat deploy` writes and every tool reads. */
@@ -37,12 +45,16 @@ const NAMES: readonly (keyof Addresses)[] = [
   "elections",
   "checkpoints",
   "slashing",
+  "distributor",
   "parameters",
+  "hybrid",
+  "inclusion",
   "access",
   "timelock",
   "governor",
   "upgrades",
   "council",
+  "inbox",
 ];
 
 /**

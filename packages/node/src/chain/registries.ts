@@ -21,11 +21,18 @@ const EPOCHS = "e";
 /** Epochs kept in memory; older ones are read. */
 const EPOCHS_KEPT = 64;
 
+/** What an epoch runs under. */
+export interface Assigned {
+  readonly root: Hash;
+  readonly mode: Mode;
+  readonly seed: Hash;
+}
+
 /** Sealed registries by root: read from the contracts once, then from here, so that a restart needs no settlement chain. */
 export class RegistryStore {
   readonly #kv: Kv;
   readonly #known = new Map<Hash, Registry>();
-  readonly #epochs = new Map<number, { readonly root: Hash; readonly mode: Mode }>();
+  readonly #epochs = new Map<number, Assigned>();
 
   constructor(kv: Kv) {
     this.#kv = kv;
@@ -46,23 +53,24 @@ export class RegistryStore {
     return this.#known.get(root) ?? null;
   }
 
-  /** Notes under which registry and mode an epoch runs. */
-  async assign(epoch: number, root: Hash, mode: Mode): Promise<void> {
-    if (this.#epochs.get(epoch)?.root === root) return;
-    this.#epochs.set(epoch, { root, mode });
+  /** Notes under which registry, mode and seed an epoch runs. */
+  async assign(epoch: number, { root, mode, seed }: Assigned): Promise<void> {
+    const known = this.#epochs.get(epoch);
+    if (known?.root === root && known.seed === seed) return;
+    this.#epochs.set(epoch, { root, mode, seed });
     this.#epochs.delete(epoch - EPOCHS_KEPT);
-    const value = new Writer(33).hash(root).u8(modeIndex(mode)).done().slice();
+    const value = new Writer(65).hash(root).u8(modeIndex(mode)).hash(seed).done().slice();
     await this.#kv.batch([{ type: "put", key: keyOf(EPOCHS, epoch), value }]);
   }
 
-  /** The registry root and mode of an epoch that this node took part in or fetched; null: none. */
-  async ofEpoch(epoch: number): Promise<{ readonly root: Hash; readonly mode: Mode } | null> {
+  /** What an epoch ran under that this node took part in or fetched; null: none. */
+  async ofEpoch(epoch: number): Promise<Assigned | null> {
     const known = this.#epochs.get(epoch);
     if (known !== undefined) return known;
     const bytes = await this.#kv.get(keyOf(EPOCHS, epoch));
     if (bytes === undefined) return null;
     const reader = new Reader(bytes);
-    return { root: reader.hash(), mode: MODES[reader.u8()]! };
+    return { root: reader.hash(), mode: MODES[reader.u8()]!, seed: reader.hash() };
   }
 
   /**

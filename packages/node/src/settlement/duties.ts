@@ -2,6 +2,7 @@ import type { Bls } from "@aitbc-hybrid/crypto";
 import {
   type CheckpointCertificate,
   equalBytes,
+  type Hash,
   type Hex,
   type Millis,
   MODES,
@@ -9,9 +10,13 @@ import {
   type VoteEvidence,
 } from "@aitbc-hybrid/protocol";
 import {
+  accrue,
   checkpointManagerAbi,
+  consensusParametersAbi,
   electionsAbi,
   type Network,
+  readBoundary,
+  rewardDistributorAbi,
   SdkError,
   type Sender,
   type Sent,
@@ -19,6 +24,7 @@ import {
   submitCheckpoint,
   submitEvidence,
 } from "@aitbc-hybrid/sdk";
+import { keccak256 } from "viem";
 import type { Duties, Unsubscribe } from "./types.ts";
 
 export interface OperatorDutiesOptions {
@@ -58,6 +64,7 @@ const DONE = new Set([
   "CheckpointManagerBadHeight",
   "ElectionsAlreadySealed",
   "ElectionsNotNow",
+  "RewardDistributorNotInOrder",
   "SlashingManagerAlreadyCharged",
   "SlashingManagerExpired",
   "SlashingManagerUnknownDomain",
@@ -74,6 +81,8 @@ export class OperatorDuties implements Duties {
   readonly #evidence = new Map<string, Due<VoteEvidence>>();
   readonly #listeners = new Set<(event: Included) => void>();
   #seal: { epoch: number; at: Millis } | null = null;
+  #accrual: { epoch: number; at: Millis } | null = null;
+  #vectorOf: Parameters<Duties["accruals"]>[0] | null = null;
   #registry: Registry | null = null;
   #notBefore: Millis = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -99,6 +108,10 @@ export class OperatorDuties implements Duties {
 
   epoch(_epoch: number, registry: Registry): void {
     this.#registry = registry;
+  }
+
+  accruals(vectorOf: Parameters<Duties["accruals"]>[0]): void {
+    this.#vectorOf = vectorOf;
   }
 
   evidence(evidence: VoteEvidence, registry: Registry): void {
@@ -153,7 +166,12 @@ export class OperatorDuties implements Duties {
     if (this.#modules.clock() < this.#notBefore) return;
     // One kind of work that keeps failing must not hold up the others: checkpoints renew the settlement lease.
     const outcomes: unknown[] = [];
-    for (const work of [() => this.#postCheckpoints(), () => this.#sealDue(), () => this.#postEvidence()]) {
+    for (const work of [
+      () => this.#postCheckpoints(),
+      () => this.#sealDue(),
+      () => this.#postEvidence(),
+      () => this.#accrueDue(),
+    ]) {
       await work().catch((error: unknown) => outcomes.push(error));
     }
     if (outcomes.length > 0) throw outcomes[0];
@@ -222,6 +240,47 @@ export class OperatorDuties implements Duties {
     if (sealed === 0)
       await this.#attempt("seal", () => seal(this.#modules.sender, this.#options.network, epoch));
     this.#seal = { epoch, at: this.#modules.clock() + this.#options.turnMs };
+  }
+
+  /** Rewards of the oldest epoch that ended and was not accrued. */
+  async #accrueDue(): Promise<void> {
+    if (this.#registry === null || this.#vectorOf === null || this.#closed) return;
+    const epoch = Number(
+      await this.#modules.sender.client.readContract({
+        address: this.#options.network.addresses.distributor,
+        abi: rewardDistributorAbi,
+        functionName: "accruedEpochs",
+      }),
+    );
+    if (epoch >= Number((await this.#last()).epoch)) return;
+    if (this.#accrual === null || this.#accrual.epoch !== epoch) {
+      this.#accrual = { epoch, at: this.#turn(this.#registry, epoch) };
+    }
+    if (this.#accrual.at > this.#modules.clock()) return;
+    // Once in all turns, whatever comes of it.
+    this.#accrual.at = this.#modules.clock() + this.#registry.entries.length * this.#options.turnMs;
+    const boundary = await readBoundary(this.#modules.sender.client, this.#options.network, epoch);
+    if (boundary === null) return;
+    const vector = await this.#vector(epoch, boundary.accounting.vectorHash);
+    if (vector === null) return;
+    await this.#attempt("accrual", () =>
+      accrue(this.#modules.sender, this.#options.network, boundary, vector),
+    );
+  }
+
+  /** What an epoch is accrued with; empty once its deadline is over; null: not known here. */
+  async #vector(epoch: number, hash: Hash): Promise<Uint8Array | null> {
+    const none = new Uint8Array(0);
+    if (keccak256(none) === hash) return none;
+    const vector = await this.#vectorOf!(epoch);
+    if (vector !== null && keccak256(vector) === hash) return vector;
+    const { boundaryAt } = await this.#record(epoch);
+    const { accrualDeadline } = await this.#modules.sender.client.readContract({
+      address: this.#options.network.addresses.parameters,
+      abi: consensusParametersAbi,
+      functionName: "rewards",
+    });
+    return this.#modules.clock() > 1_000 * (boundaryAt + Number(accrualDeadline)) ? none : null;
   }
 
   #last() {

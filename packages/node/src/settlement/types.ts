@@ -94,13 +94,19 @@ export interface Duties {
   /** Epoch `epoch` began under `registry`: seal candidates that are due. */
   epoch(epoch: number, registry: Registry): void;
 
+  /**
+   * Accrues the rewards of epochs whose boundary is accepted, one after the other. `vectorOf` tells the participation
+   * vector of one: null or another than the boundary committed to while this node does not have the epoch whole.
+   */
+  accruals(vectorOf: (epoch: number) => Promise<Uint8Array | null>): void;
+
   /** Two signatures of one key that cannot both be honest; posted unless already punished. */
   evidence(evidence: VoteEvidence, registry: Registry): void;
 
   /** Called for every transaction of this node that the settlement chain included (for logs and metrics). */
   onIncluded(
     listener: (event: {
-      readonly what: "checkpoint" | "seal" | "evidence";
+      readonly what: "checkpoint" | "seal" | "accrual" | "evidence";
       readonly transaction: Hex;
       readonly gasUsed: bigint;
       readonly succeeded: boolean;

@@ -166,7 +166,7 @@ test("a registry comes back as it was; one that does not hash to its root is ref
 
 test("epochs remember their registry and mode", async () => {
   const kv = memoryDatabase().bucket("registries");
-  await new RegistryStore(kv).assign(3, hash(5), "secure");
-  assert.deepEqual(await new RegistryStore(kv).ofEpoch(3), { root: hash(5), mode: "secure" });
+  await new RegistryStore(kv).assign(3, { root: hash(5), mode: "secure", seed: hash(6) });
+  assert.deepEqual(await new RegistryStore(kv).ofEpoch(3), { root: hash(5), mode: "secure", seed: hash(6) });
   assert.equal(await new RegistryStore(kv).ofEpoch(4), null);
 });

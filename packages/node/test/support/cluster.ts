@@ -18,6 +18,7 @@ import { type Log, silentLog } from "../../src/log.ts";
 import { type PeerEntry, peerIdOf } from "../../src/network/index.ts";
 import { type NodeOptions, type RunningNode, startNode } from "../../src/node.ts";
 import { localSigner } from "../../src/signing/index.ts";
+import { KeptDuties } from "./duties.ts";
 import { freePorts } from "./ports.ts";
 import { FakeSettlement } from "./settlement.ts";
 
@@ -47,6 +48,7 @@ export class Cluster {
   readonly #secrets: readonly Uint8Array[];
   readonly #log: (node: number) => Log;
   readonly #nodes = new Map<number, RunningNode>();
+  readonly #duties = new Map<number, KeptDuties>();
   #peers: PeerEntry[] = [];
 
   constructor(options: ClusterOptions) {
@@ -83,6 +85,11 @@ export class Cluster {
     return this.#nodes.get(index)!;
   }
 
+  /** What a node owed since it was last started. */
+  duties(index: number): KeptDuties {
+    return this.#duties.get(index)!;
+  }
+
   get running(): RunningNode[] {
     return [...this.#nodes.values()];
   }
@@ -100,9 +107,11 @@ export class Cluster {
   }
 
   async startOne(index: number): Promise<RunningNode> {
+    const duties = new KeptDuties();
+    this.#duties.set(index, duties);
     const node = await startNode(this.optionsOf(index), {
       settlement: this.settlement,
-      duties: null,
+      duties,
       signer: localSigner(Uint8Array.from(this.#secrets[index]!)),
       log: this.#log(index),
       clock: Date.now,

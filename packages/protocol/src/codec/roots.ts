@@ -109,12 +109,19 @@ export function commitmentHash(c: Commitment): Hash {
   return finish(writer);
 }
 
-/** Hash of a participation vector: four bytes a seat, no tag (docs/encodings.md, tag 16). */
-export function participationHash(vector: readonly Participation[]): Hash {
+function participationWriter(vector: readonly Participation[]): Writer {
   const writer = new Writer(4 * vector.length + 4);
   for (const seat of vector) writer.u16(seat.missed, "missed").u16(seat.proposed, "proposed");
-  return finish(writer);
+  return writer;
 }
+
+/** A participation vector as the contracts take it: four bytes a seat, no tag (docs/encodings.md, tag 16). */
+export const encodeParticipation = (vector: readonly Participation[]): Uint8Array =>
+  participationWriter(vector).done().slice();
+
+/** Its hash. */
+export const participationHash = (vector: readonly Participation[]): Hash =>
+  finish(participationWriter(vector));
 
 /** Hash of what rewards are computed from. */
 export function accountingHash(a: Accounting): Hash {

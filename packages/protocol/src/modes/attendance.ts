@@ -38,6 +38,9 @@ export interface Attendance {
   readonly window: readonly Carried[];
 }
 
+/** What of an epoch attendance is counted by. */
+export type Counting = Pick<EpochContext, "registry" | "electorate" | "params" | "leader">;
+
 /** An epoch's beginning: nothing is carried. */
 export function noAttendance(seats: number): Attendance {
   const zeros = new Array<number>(seats).fill(0);
@@ -78,7 +81,7 @@ export const carriedFor = (
 
 /** `before` with the certificates and backings that a block in `view` carries; late votes come on top. */
 export function withCertificates(
-  context: EpochContext,
+  context: Counting,
   before: Attendance,
   view: number,
   body: Carrying,
@@ -121,7 +124,7 @@ export function withLateVote(before: Attendance, item: LateVote): Attendance {
 const after = new WeakMap<Block, Attendance>();
 
 /** Attendance after `block`, whose parent's is `before`. A block has one chain below it: computed once per object. */
-export function attended(context: EpochContext, before: Attendance, block: Block): Attendance {
+export function attended(context: Counting, before: Attendance, block: Block): Attendance {
   const known = after.get(block);
   if (known !== undefined) return known;
   const { view } = block.header;
@@ -143,7 +146,7 @@ const parts = (missed: number, of: number): number =>
  * misses backings carried without it, and everybody else misses all unless a READY of it was carried. What nobody's duty
  * was (no block counted) nobody missed.
  */
-export function participation(context: EpochContext, a: Attendance): Participation[] {
+export function participation(context: Counting, a: Attendance): Participation[] {
   const { voters, backers } = context.electorate;
   return a.proposed.map((proposed, seat) => ({
     missed: voters[seat]

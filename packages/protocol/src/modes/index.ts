@@ -4,6 +4,7 @@ export {
   authorityAvailability,
   type Carried,
   type Carrying,
+  type Counting,
   noAttendance,
   participation,
   stakeParticipation,

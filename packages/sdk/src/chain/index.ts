@@ -1,2 +1,3 @@
+export * from "./boundary.ts";
 export * from "./genesis.ts";
 export * from "./registry.ts";
