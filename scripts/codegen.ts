@@ -1,6 +1,7 @@
 /**
  * Writes packages/sdk/src/abi/: the ABI of every contract that is deployed, as a constant whose type the compiler
- * knows; and packages/contracts/src/generated/: their names and where public networks have them. Run it after the contracts are compiled (`npm run codegen` does both).
+ * knows; packages/contracts/src/generated/: their names and where public networks have them; and docs/reference/ (see
+ * reference.ts). Run it after the contracts are compiled (`npm run codegen` does both).
  *
  *     node scripts/codegen.ts           writes the files that differ
  *     node scripts/codegen.ts --check   changes nothing, fails if one differs
@@ -9,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { filesBelow } from "./files.ts";
+import { reference } from "./reference.ts";
 
 const root = join(import.meta.dirname, "..");
 const target = join(root, "packages", "sdk", "src", "abi");
@@ -148,4 +150,5 @@ if (import.meta.main) {
         : `Wrote ${written.join(", ")}.`,
     );
   }
+  if (!reference(check)) process.exitCode = 1;
 }

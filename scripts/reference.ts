@@ -1,6 +1,6 @@
 /**
- * Writes docs/reference/: a page for each interface of contracts/interfaces, from its NatSpec. What has no notice is an
- * error: the reference is complete or there is none.
+ * Writes docs/reference/: a page for each interface of contracts/interfaces, from its NatSpec. What has no notice, and a
+ * field of a struct that says nothing, is an error: the reference is complete or there is none. `npm run codegen` runs it.
  *
  *     node scripts/reference.ts           writes the pages that differ
  *     node scripts/reference.ts --check   changes nothing, fails if one differs or a notice is missing
@@ -151,6 +151,11 @@ export function pageOf(contract: Node, source: string, missing: string[]): strin
     for (const item of items) {
       const notes = readNotes(item.documentation?.text ?? "");
       if (notes.notice === "") missing.push(`${source}: ${item.name ?? ""}`);
+      if (item.nodeType === "StructDefinition") {
+        for (const member of item.members ?? []) {
+          if (!notes.params.has(member.name)) missing.push(`${source}: ${item.name ?? ""}.${member.name}`);
+        }
+      }
       lines.push(`### ${item.name ?? ""}`, "", "```solidity", signature(item), "```", "");
       if (notes.notice !== "") lines.push(notes.notice, "");
       if (notes.dev !== "") lines.push(notes.dev, "");
@@ -218,10 +223,10 @@ export function generate(): { pages: Map<string, string>; missing: string[] } {
   return { pages, missing };
 }
 
-function main(argv: readonly string[]): number {
+/** Writes what differs, or with `check` only tells; false if something is missing or, with `check`, differs. */
+export function reference(check: boolean): boolean {
   const { pages, missing } = generate();
   for (const item of missing) console.error(`${item} has no notice`);
-  const check = argv.includes("--check");
   const present = existsSync(target) ? readdirSync(target) : [];
   const differing = [...pages].filter(
     ([name, text]) => !present.includes(name) || readFileSync(join(target, name), "utf8") !== text,
@@ -230,13 +235,13 @@ function main(argv: readonly string[]): number {
   if (check) {
     for (const [name] of differing) console.error(`docs/reference/${name} is not what the sources give`);
     for (const name of obsolete) console.error(`docs/reference/${name} describes nothing`);
-    return differing.length + obsolete.length + missing.length === 0 ? 0 : 1;
+    return differing.length + obsolete.length + missing.length === 0;
   }
   mkdirSync(target, { recursive: true });
   for (const [name, text] of differing) writeFileSync(join(target, name), text);
   for (const name of obsolete) rmSync(join(target, name));
   console.log(`docs/reference: ${pages.size} pages, ${differing.length} written, ${obsolete.length} removed`);
-  return missing.length === 0 ? 0 : 1;
+  return missing.length === 0;
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2));
+if (import.meta.main) process.exitCode = reference(process.argv.includes("--check")) ? 0 : 1;

@@ -66,7 +66,10 @@ interface ICheckpointLightClient {
         Listed[] seats;
     }
 
-    /// @notice A checkpoint with its proof; `boundary` all zero unless it is a boundary.
+    /// @notice A checkpoint with its proof.
+    /// @param checkpoint What was signed
+    /// @param boundary Content that its `boundary` is the hash of; all zero unless it is a boundary
+    /// @param proof Who signed
     struct Submission {
         Checkpoint checkpoint;
         ICheckpointManager.Boundary boundary;
@@ -89,6 +92,7 @@ interface ICheckpointLightClient {
     event Anchored(Anchor anchor);
     /// @notice A registry is known with the sums of its keys.
     event RegistryKnown(bytes32 indexed registryRoot);
+    /// @notice A checkpoint of the present epoch was accepted; `hash` is what was signed.
     event CheckpointAccepted(Epoch indexed epoch, uint64 indexed height, bytes32 indexed hash, Checkpoint checkpoint);
     /// @notice An epoch ended; the registry of the second one after it is named.
     event BoundaryAccepted(Epoch indexed epoch, bytes32 indexed registryAfter, Mode modeNext, Mode modeWanted);
@@ -99,13 +103,18 @@ interface ICheckpointLightClient {
 
     /// @notice Frozen, or the chain restarted elsewhere: nothing is accepted.
     error LightClientHalted(Status status);
+    /// @notice The height is not above the last accepted one's, or beyond the epoch's last.
     error LightClientBadHeight(uint64 height, uint64 last, uint64 lastOfEpoch);
+    /// @notice Last block of an epoch without boundary content, or another with; or content that does not match.
     error LightClientBadBoundary();
     /// @notice `registryNext` is not the root on record.
     error LightClientBadRegistry(bytes32 given, bytes32 expected);
+    /// @notice The boundary begins the next epoch in a mode that is neither the one wanted for it nor the present one.
     error LightClientBadMode(Mode given, Mode wanted, Mode present);
     /// @notice The registry with this root is not known yet: `begin`, `change` and `finish` it.
     error LightClientUnknownRegistry(bytes32 registryRoot);
+    /// @notice No checkpoint of this epoch can be weighed: it is not the one followed now, nor one whose beginning is
+    /// on record.
     error LightClientUnknownEpoch(Epoch epoch);
     /// @notice The preimage does not have this root, or the parameters not the hash in it.
     error LightClientBadPreimage();
@@ -115,7 +124,10 @@ interface ICheckpointLightClient {
     error LightClientBadSeats();
     /// @notice The seats changed so far do not make the registry.
     error LightClientUnfinished();
+    /// @notice Too few signed: authorities and stake of the signers out of those of the set. For a restart only stake
+    /// counts.
     error LightClientNoQuorum(uint256 authorities, uint256 ofAuthorities, uint256 stake, uint256 ofStake);
+    /// @notice The signature is infinity, or not that of the signers named over this message.
     error LightClientBadSignature();
     /// @notice The two checkpoints are one, or of different heights.
     error LightClientNoConflict();
@@ -153,10 +165,13 @@ interface ICheckpointLightClient {
     /// @notice Anchors the client again: after a recovery, or once it is known which of two branches is the chain. Owner.
     function anchor(Anchor calldata from) external;
 
+    /// @notice What the client can say of the chain now.
     function status() external view returns (Status);
 
+    /// @notice Id of the chain that is followed, as in its domains.
     function chainId() external view returns (uint64);
 
+    /// @notice Genesis hash of the chain that is followed.
     function genesisHash() external view returns (bytes32);
 
     /// @notice The epoch whose checkpoints come next, its incarnation, and the last height accepted.
@@ -168,6 +183,7 @@ interface ICheckpointLightClient {
     /// @notice Root of the registry of an epoch, its mode (fixed if `firstHeight` is not 0) and its first height.
     function epochOf(Epoch epoch) external view returns (bytes32 registryRoot, Mode mode, uint64 firstHeight);
 
+    /// @notice Whether the registry with this root was built here, so that checkpoints can be weighed by it.
     function isKnown(bytes32 registryRoot) external view returns (bool);
 
     /// @notice Hash of the checkpoint accepted at a height since the client was anchored; zero if none was.

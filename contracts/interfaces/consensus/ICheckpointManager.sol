@@ -12,6 +12,8 @@ import {IElections} from "../staking/IElections.sol";
 interface ICheckpointManager {
     /// @notice A boundary's content (tag 15). `registryNext` must be the root on record for e + 1, `registryAfter` the
     /// candidate sealed for e + 2 or `registryNext` again, `modeNext` the mode wanted by the boundary before or the present.
+    /// @param commitment Registries and modes of the epochs to come
+    /// @param accounting What the epoch is paid by
     struct Boundary {
         Commitment commitment;
         Accounting accounting;
@@ -27,7 +29,10 @@ interface ICheckpointManager {
         bytes seats;
     }
 
-    /// @notice A checkpoint with its proof; `boundary` all zero unless it is a boundary.
+    /// @notice A checkpoint with its proof.
+    /// @param checkpoint What was signed
+    /// @param boundary Content that its `boundary` is the hash of; all zero unless it is a boundary
+    /// @param proof Who signed
     struct Submission {
         Checkpoint checkpoint;
         Boundary boundary;
@@ -114,7 +119,9 @@ interface ICheckpointManager {
     /// @notice The registry of an epoch was recorded; `carried`: it is the one of the epoch before, again.
     event RegistryRecorded(Epoch indexed epoch, bytes32 indexed registryRoot, uint32 seal, bool carried);
 
+    /// @notice `start` was called before: a chain begins once.
     error CheckpointManagerAlreadyStarted();
+    /// @notice The chain has not begun: there is no domain to sign in.
     error CheckpointManagerNotStarted();
     /// @notice An address of the core does not match what the contracts are wired to.
     error CheckpointManagerWrongCore(string name, address given);
@@ -126,6 +133,7 @@ interface ICheckpointManager {
     error CheckpointManagerBadRegistry(bytes32 given, bytes32 expected);
     /// @notice The registry was carried over beside a sealed candidate too often in a row.
     error CheckpointManagerCarriedTooOften();
+    /// @notice The boundary begins the next epoch in a mode that is neither the one wanted for it nor the present one.
     error CheckpointManagerBadMode(Mode given, Mode wanted, Mode present);
     /// @notice A seat is not in the signing set, or the list is not strictly ascending or not of whole entries.
     error CheckpointManagerBadSeats();
@@ -133,6 +141,7 @@ interface ICheckpointManager {
     error CheckpointManagerNoQuorum(uint256 authorities, uint256 ofAuthorities, uint256 stake, uint256 ofStake);
     /// @notice The signature is infinity, or not that of the signers named over this checkpoint in this domain.
     error CheckpointManagerBadSignature();
+    /// @notice No registry is on record for this epoch yet.
     error CheckpointManagerNotRecorded(Epoch epoch);
 
     /// @notice Begins the chain: seals the first registry, computes and stores the genesis hash. Governance, once.
@@ -177,6 +186,7 @@ interface ICheckpointManager {
     /// @notice The epoch whose boundary is due next.
     function epochNow() external view returns (Epoch);
 
+    /// @notice The last checkpoint accepted, or what stands for it before any.
     function lastCheckpoint() external view returns (Last memory);
 
     /// @notice When the last checkpoint was accepted, ms: what headers call `settledAt`. `start`'s time before any.
@@ -193,6 +203,7 @@ interface ICheckpointManager {
     /// submitted it)); zero while the boundary is not accepted.
     function accountingOf(Epoch epoch) external view returns (bytes32);
 
+    /// @notice What is on record of an epoch; zeros while nothing is.
     function epochRecord(Epoch epoch) external view returns (EpochRecord memory);
 
     /// @notice Recorded registry of an epoch: its root (zero while not recorded), its seal and its blob.

@@ -48,6 +48,7 @@ interface IForcedInbox {
     event Consumed(uint64 cursor);
     /// @notice Fees of consumed entries went to the reserve.
     event FeesCollected(uint256 amount);
+    /// @notice Queueing costs this from now on.
     event FeesSet(Fees fees);
 
     /// @notice A transaction has from 1 to `most` bytes.
@@ -56,6 +57,7 @@ interface IForcedInbox {
     error ForcedInboxFeesTooHigh(Fees given, Fees most);
     /// @notice The cursor proved is not above the one known, or beyond the queue.
     error ForcedInboxBadCursor(uint64 cursor, uint64 known);
+    /// @notice No entry has this number yet.
     error ForcedInboxUnknownEntry(uint64 index);
 
     /// @notice Queues a transaction. Anyone, for `feeFor(its size)` of their allowance.
@@ -86,6 +88,7 @@ interface IForcedInbox {
     /// @notice Hash of the last entry and all before it; zero for none. A reader that holds all entries checks them by it.
     function head() external view returns (bytes32);
 
+    /// @notice An entry by its number, from 0 to `count()` - 1; fails beyond.
     function entry(uint64 index) external view returns (Entry memory);
 
     /// @notice Entries `from` to `from + most - 1`, fewer at the end.
@@ -95,6 +98,7 @@ interface IForcedInbox {
     /// reference's time is `until` + `forceAfter`. A search, not a loop.
     function countUntil(uint40 until) external view returns (uint64);
 
+    /// @notice What queueing a transaction of `size` bytes costs now, base units.
     function feeFor(uint256 size) external view returns (uint256);
 
     /// @notice What queueing costs.

@@ -6,6 +6,7 @@ import {Epoch, G2Point, Mode} from "../../types/Types.sol";
 import {ICheckpointManager} from "./ICheckpointManager.sol";
 
 /// @title Who charges what a leak leaves out
+/// @notice The part of SlashingManager that the recovery module is allowed to call.
 interface ILeakSlasher {
     /// @notice Jails a validator and charges it for unavailability. The recovery module; total over every state of a known
     /// validator.
@@ -77,6 +78,8 @@ interface IHybridManager {
 
     /// @notice The last checkpoint accepted, as its event told it. Not looked at where the last thing accepted is genesis
     /// or a recovery.
+    /// @param submitter Who submitted it
+    /// @param checkpoint Its content
     struct Anchor {
         address submitter;
         Checkpoint checkpoint;
@@ -134,6 +137,7 @@ interface IHybridManager {
 
     /// @notice Checkpoints stopped too recently; recovery can be opened from `from` on.
     error HybridManagerNotStalled(uint256 from);
+    /// @notice Recovery `id` of the present epoch is open already.
     error HybridManagerAlreadyOpen(uint32 id);
     /// @notice No recovery is open: none was opened, or a checkpoint ended it, or it is over.
     error HybridManagerNotOpen();
@@ -196,8 +200,10 @@ interface IHybridManager {
     /// @notice Whether the last recovery opened is still open.
     function isOpen() external view returns (bool);
 
+    /// @notice A recovery by its number, from 1 to `recoveryCount()`; zeros for another.
     function recovery(uint32 id) external view returns (Recovery memory);
 
+    /// @notice Who was heard, left out and charged in a recovery; zeros for a number not given out.
     function attendance(uint32 id) external view returns (Attendance memory);
 
     /// @notice Stake that asked for a restart from a block, and what it is weighed against, without who was left out.

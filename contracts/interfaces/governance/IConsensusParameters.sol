@@ -115,9 +115,13 @@ interface IConsensusParameters {
 
     /// @notice Consensus values were set; `number` names them in snapshots.
     event ConsensusSet(uint32 indexed number, bytes32 indexed hash, Params values);
+    /// @notice Stake values were set.
     event StakeSet(Stake values);
+    /// @notice Slashing values were set.
     event SlashingSet(Slashing values);
+    /// @notice Rewards values were set.
     event RewardsSet(Rewards values);
+    /// @notice Recovery values were set.
     event RecoverySet(Recovery values);
     /// @notice Until then the consensus values in force are governance's with Secure as the least mode.
     event ModeFloorRequested(uint40 until);
@@ -127,6 +131,7 @@ interface IConsensusParameters {
     error ConsensusParametersOutOfBounds(uint8 group, uint256 index, uint64 value, uint64 lower, uint64 upper);
     /// @notice The values break a rule of safety together.
     error ConsensusParametersUnsafe(string rule);
+    /// @notice No set of consensus values has this number.
     error ConsensusParametersUnknown(uint32 number);
     /// @notice A request for Secure may reach 72 hours ahead.
     error ConsensusParametersFloorTooLong(uint40 until);
@@ -186,14 +191,33 @@ interface IConsensusParameters {
     /// @notice Longest that a leak with all its rounds may take, s: stake that left stays liable for at least as long.
     function leakWithin() external view returns (uint64);
 
+    /// @notice Consensus values now in force.
     function consensus() external view returns (Params memory);
+
+    /// @notice Stake values now in force.
     function stake() external view returns (Stake memory);
+
+    /// @notice Slashing values now in force.
     function slashing() external view returns (Slashing memory);
+
+    /// @notice Rewards values now in force.
     function rewards() external view returns (Rewards memory);
+
+    /// @notice Recovery values now in force.
     function recovery() external view returns (Recovery memory);
+
+    /// @notice Least and greatest consensus values that governance can set; fixed at deployment, field by field.
     function consensusBounds() external view returns (Params memory lower, Params memory upper);
+
+    /// @notice The same of stake values.
     function stakeBounds() external view returns (Stake memory lower, Stake memory upper);
+
+    /// @notice The same of slashing values.
     function slashingBounds() external view returns (Slashing memory lower, Slashing memory upper);
+
+    /// @notice The same of rewards values.
     function rewardsBounds() external view returns (Rewards memory lower, Rewards memory upper);
+
+    /// @notice The same of recovery values.
     function recoveryBounds() external view returns (Recovery memory lower, Recovery memory upper);
 }

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title What contracts that ask a sealed registry have in common
+/// @notice Errors of everything that lets the validators of one sealed registry vote with their sealed weight: the
+/// governor and the council.
 interface IElectorate {
     /// @notice The chain has not begun: there is nobody to ask.
     error ElectorateNone();

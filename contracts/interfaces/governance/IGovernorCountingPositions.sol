@@ -31,7 +31,9 @@ interface IGovernorCountingPositions is IElectorate {
 
     /// @notice A vote has to name the validators it is cast for.
     error GovernorNoValidators();
+    /// @notice The validator has voted on this proposal; a vote is final.
     error GovernorAlreadyVotedFor(uint64 validator);
+    /// @notice The position has voted on this proposal; a vote is final.
     error GovernorAlreadyOverridden(uint64 validator, address owner);
     /// @notice The position was not counted by the proposal's registry, or is less than one AITBC of its weight.
     error GovernorNothingToOverride(uint64 validator, address owner);
@@ -74,6 +76,7 @@ interface IGovernorCountingPositions is IElectorate {
     /// @notice Whether a position has voted on a proposal.
     function hasOverridden(uint256 proposalId, uint64 validator, address owner) external view returns (bool);
 
+    /// @notice Votes counted so far, whole AITBC.
     function proposalVotes(
         uint256 proposalId
     ) external view returns (uint256 againstVotes, uint256 forVotes, uint256 abstainVotes);
@@ -84,6 +87,7 @@ interface IGovernorCountingPositions is IElectorate {
     /// @notice What a position would vote with on a proposal, were it to vote now.
     function overrideWeight(uint256 proposalId, uint64 validator, address owner) external view returns (uint256);
 
+    /// @notice EIP-712 type hash of the `OverrideBallot` that `castOverrideBySig` takes.
     // solhint-disable-next-line func-name-mixedcase
     function OVERRIDE_BALLOT_TYPEHASH() external view returns (bytes32);
 

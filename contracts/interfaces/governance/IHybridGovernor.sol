@@ -48,6 +48,7 @@ interface IHybridGovernor {
         uint96 spends;
     }
 
+    /// @notice Settings were set; proposals made before keep what they were made under, as `Settings` tells.
     event SettingsSet(Settings settings);
     /// @notice A proposal is decided under these terms.
     event TermsSet(uint256 indexed proposalId, Terms terms);
@@ -72,6 +73,7 @@ interface IHybridGovernor {
     error HybridGovernorDelayed(uint256 proposalId, uint256 until);
     /// @notice Not an authority that counts in the proposal's registry.
     error HybridGovernorNotAnAuthority(uint64 validator);
+    /// @notice The authority has asked for the delay of this proposal before.
     error HybridGovernorAlreadyRequested(uint64 validator);
     /// @notice The proposal is still open, or its deposit was settled.
     error HybridGovernorNothingToSettle(uint256 proposalId);
@@ -90,8 +92,13 @@ interface IHybridGovernor {
     /// @notice Governance.
     function setSettings(Settings calldata values) external;
 
+    /// @notice Settings now in force.
     function settings() external view returns (Settings memory);
+
+    /// @notice Least and greatest settings that governance can set; fixed at deployment, field by field.
     function settingsBounds() external view returns (Settings memory lower, Settings memory upper);
+
+    /// @notice Under what a proposal is decided; zeros for one that was never made.
     function terms(uint256 proposalId) external view returns (Terms memory);
 
     /// @notice What proposals may spend now.

@@ -10,16 +10,20 @@ import {IStakingPool} from "../staking/IStakingPool.sol";
 interface IModuleUpgrades {
     /// @notice A replacement was announced: the call `data` to `target`, possible from `from` on.
     event Announced(uint256 indexed id, address indexed target, bytes data, uint256 from);
+    /// @notice An announced replacement was executed.
     event Executed(uint256 indexed id);
+    /// @notice An announcement was withdrawn.
     event Cancelled(uint256 indexed id);
 
     /// @notice Times that do not follow one another.
     error ModuleUpgradesBadTimes();
     /// @notice Nothing was announced under this number, or with these contents, or it is executed or cancelled.
     error ModuleUpgradesUnknown(uint256 id);
+    /// @notice `leastDelay` is not over; it can be executed from second `from` on.
     error ModuleUpgradesTooEarly(uint256 id, uint256 from);
     /// @notice More than a tenth of the stake is on its way out; at the latest it can be executed from `from` on.
     error ModuleUpgradesWaiting(uint256 id, uint256 leaving, uint256 stake, uint256 from);
+    /// @notice The announcement could be executed until second `until`; it has to be made again.
     error ModuleUpgradesExpired(uint256 id, uint256 until);
 
     /// @notice Announces a call that replaces a module. Governance.
@@ -46,5 +50,6 @@ interface IModuleUpgrades {
     /// @notice Seconds after `mostDelay` for which it can be executed.
     function validity() external view returns (uint256);
 
+    /// @notice Custody, whose stake on its way out is waited for.
     function pool() external view returns (IStakingPool);
 }

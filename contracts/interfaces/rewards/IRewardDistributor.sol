@@ -58,21 +58,29 @@ interface IRewardDistributor {
         uint24 epochs;
     }
 
+    /// @notice The reserve grew by `amount` to `reserve`, base units.
     event Funded(address indexed from, uint256 amount, uint256 reserve);
     /// @notice An epoch was paid. Of `budget`, `paid` went into the counters that `blob` holds; the rest, credits apart,
     /// stays in the reserve. A budget of 0: recovered, without a usable vector, or past its deadline.
     event Accrued(Epoch indexed epoch, uint32 indexed seal, uint256 budget, uint256 paid, address blob);
+    /// @notice A relayer is owed `amount` more, base units, for a service to this epoch.
     event Credited(address indexed relayer, Service indexed service, Epoch indexed epoch, uint256 amount);
+    /// @notice A relayer was paid its credits.
     event CreditsClaimed(address indexed relayer, uint256 amount);
     /// @notice A validator's row ended: pay of one share up to its end, times 2^64.
     event RowSettled(uint64 indexed validator, uint256 indexed row, uint256 acc);
     /// @notice A position was paid what its counted shares earned; the owner may claim it.
     event Settled(uint64 indexed validator, address indexed owner, uint256 amount);
+    /// @notice An owner was paid what its positions earned.
     event Claimed(address indexed owner, uint256 amount);
+    /// @notice A validator was paid what it earned itself: `toBond` into its bond, `paidOut` to its withdrawal address.
     event ValidatorClaimed(uint64 indexed validator, address indexed withdrawal, uint256 toBond, uint256 paidOut);
+    /// @notice An owner allowed or forbade that its pay is put back into a position by anyone.
     event CompoundSet(uint64 indexed validator, address indexed owner, bool compounding);
+    /// @notice What a position earned became stake of it.
     event Compounded(uint64 indexed validator, address indexed owner, uint256 amount);
 
+    /// @notice Funding with nothing.
     error RewardDistributorZeroAmount();
     /// @notice Epochs are accrued in order; `next` is due.
     error RewardDistributorNotInOrder(Epoch epoch, Epoch next);
@@ -82,6 +90,7 @@ interface IRewardDistributor {
     error RewardDistributorWrongAccounting(Epoch epoch);
     /// @notice The vector is not the one that the accounting names.
     error RewardDistributorWrongVector(Epoch epoch);
+    /// @notice The epoch was not paid yet: nothing is known of it here.
     error RewardDistributorNotAccrued(Epoch epoch);
     /// @notice The checkpoint is not among the last 64, is another, a boundary, or was submitted by somebody else.
     error RewardDistributorWrongCheckpoint(uint32 index);
@@ -138,10 +147,19 @@ interface IRewardDistributor {
     /// @notice Adds what positions that allow it earned to them; what a position has no room for is booked. Anyone.
     function compound(uint64 validator, address[] calldata owners) external;
 
+    /// @notice AITBC.
     function token() external view returns (IERC20);
+
+    /// @notice Custody: whose rows and traces split the pay.
     function pool() external view returns (IStakingPool);
+
+    /// @notice Whose seals and tenures say who sat where.
     function elections() external view returns (IElections);
+
+    /// @notice Whose boundaries commit to the epochs' accounting.
     function checkpoints() external view returns (ICheckpointManager);
+
+    /// @notice Whose rewards values an epoch is paid by.
     function parameters() external view returns (IConsensusParameters);
 
     /// @notice What is there for epochs to come.
@@ -186,11 +204,13 @@ interface IRewardDistributor {
     /// @return found Whether there is one yet
     function firstEpochOf(uint32 seal) external view returns (bool found, Epoch epoch);
 
+    /// @notice How far a validator's pay is split; what `settleRows` would add is not in it.
     function ledgerOf(uint64 validator) external view returns (Ledger memory);
 
     /// @notice Pay of one share, times 2^64, at the start of a row; 0 for the first row and for rows not begun.
     function accAt(uint64 validator, uint256 row) external view returns (uint256);
 
+    /// @notice How far a position is settled; what `settle` would add is not in it.
     function positionOf(uint64 validator, address owner) external view returns (Position memory);
 
     /// @notice Seal up to which a position's entries are paid, as far as it was settled.

@@ -5,6 +5,7 @@ import {Checkpoint} from "../../types/Messages.sol";
 import {Epoch, G2Point, Mode, Seat} from "../../types/Types.sol";
 
 /// @title What slashing asks of the module that pays rewards
+/// @notice Answered by RewardDistributor, which reads every participation vector once.
 interface IAbsences {
     /// @notice Seats of the registry of `epoch` that had a duty and of which nothing was carried in the whole epoch: bit
     /// j of word k is seat 256·k + j. Zeros while the epoch is not accrued.
@@ -221,21 +222,28 @@ interface ISlashingManager {
     /// @param fraction Millionths of what is liable
     /// @param through Last epoch of the run
     event AbsenceCharged(uint64 indexed validator, uint40 dueAt, uint32 seal, uint32 fraction, Epoch through);
+    /// @notice The charge for unavailability was taken: base units from bond and leaving bond, and from delegations.
     event AbsenceSettled(uint64 indexed validator, uint256 bondTaken, uint256 delegatedTaken);
     /// @notice An authority wants a charge to lapse.
     event VetoCast(uint64 indexed validator, bool indexed surcharge, uint64 indexed authority, string reason);
+    /// @notice So many authorities of those who may vote want it that the surcharge, or the absence, lapses.
     event VetoCarried(uint64 indexed validator, bool indexed surcharge, uint256 votes, uint256 eligible);
+    /// @notice Somebody promised evidence without showing it.
     event Committed(bytes32 indexed commitment, address indexed reporter);
     /// @notice A reward is kept back until `until` for an earlier commitment.
     event RewardKept(bytes32 indexed id, address indexed payee, uint256 amount, uint256 until);
+    /// @notice A reward that was kept back was paid, base units.
     event RewardPaid(bytes32 indexed id, address indexed payee, uint256 amount);
+    /// @notice Governance spent from the slashing pool, base units.
     event Spent(address indexed to, uint256 amount);
+    /// @notice The module that tells who was absent was replaced.
     event DistributorSet(address indexed distributor);
 
     /// @notice One honest key may sign both, or they are not in the order required.
     error SlashingManagerNotAnOffence();
     /// @notice No such registry was sealed for that epoch and incarnation.
     error SlashingManagerUnknownDomain();
+    /// @notice Nobody has this seat in that registry.
     error SlashingManagerVacantSeat(Seat seat);
     /// @notice No key signed both.
     error SlashingManagerNobody();
@@ -245,10 +253,13 @@ interface ISlashingManager {
     error SlashingManagerExpired(Epoch epoch, uint256 until);
     /// @notice The offence is on record; of a group: all of them are convicted.
     error SlashingManagerAlreadyCharged(bytes32 offence);
+    /// @notice No group of this number waits to be executed.
     error SlashingManagerUnknownGroup(bytes32 id);
     /// @notice The caller did not commit to this evidence before now.
     error SlashingManagerNotCommitted(bytes32 commitment);
+    /// @notice No reward is kept back under this number.
     error SlashingManagerNoReward(bytes32 id);
+    /// @notice Until second `from` the reward is kept for who committed to the evidence.
     error SlashingManagerTooSoon(uint256 from);
     /// @notice The epoch does not show the validator absent from a duty.
     error SlashingManagerNotAbsent(uint64 validator, Epoch epoch);
@@ -258,6 +269,7 @@ interface ISlashingManager {
     error SlashingManagerNothingToVeto(uint64 validator);
     /// @notice The seat is not an authority's, the caller does not act for it, or it is convicted.
     error SlashingManagerNoVote(Seat seat, address caller);
+    /// @notice Asked to spend more than the slashing pool holds, base units.
     error SlashingManagerInsufficient(uint256 available, uint256 asked);
 
     /// @notice Convicts the signer of two votes. Anyone; the caller is rewarded, at once unless somebody committed to
@@ -351,9 +363,16 @@ interface ISlashingManager {
     /// taken for it once in 65,536 times, and costs the same: nothing.
     function charged(uint64 validator, bytes32 offence) external view returns (bool);
 
+    /// @notice What was convicted of a validator and when its surcharge is due; zeros if nothing was.
     function record(uint64 validator) external view returns (Record memory);
+
+    /// @notice A group that is not executed to the end; zeros for another.
     function group(bytes32 id) external view returns (Group memory);
+
+    /// @notice A validator's charge for unavailability; `dueAt` 0 if none waits.
     function absence(uint64 validator) external view returns (Absence memory);
+
+    /// @notice A reward that is kept back; zeros if there is none, or it was taken.
     function claim(bytes32 id) external view returns (Claim memory);
 
     /// @notice What was convicted in the span of time `number`.

@@ -96,6 +96,8 @@ interface IElections {
     event WeightSet(uint64 indexed validator, uint32 weight, bool eligible);
     /// @notice A validator waits for a seat.
     event Contending(uint64 indexed validator, uint32 strength);
+    /// @notice A validator waits no more: a stronger one took its place in the list, or a seal found that it needs none
+    /// or may have none.
     event ContenderLeft(uint64 indexed validator);
     /// @notice A seat is the validator's with this key, from the next seal on; validator 0: nobody's.
     event SeatSet(Seat indexed seat, uint64 indexed validator, KeyId key);
@@ -125,21 +127,24 @@ interface IElections {
     event Readmitted(uint64 indexed validator);
     /// @notice Too few stakers for the concentration cap: the heaviest holds more than the cap of the set's stake.
     event Concentrated(uint32 indexed number, uint32 heaviest, uint64 backingStake);
+    /// @notice The module that accepts boundaries was replaced.
     event CheckpointsSet(address indexed checkpoints);
 
-    error ElectionsUnknownValidator(uint64 validator);
     /// @notice The validator cannot take a seat: not eligible, or it has one, or it waits already.
     error ElectionsNotEligible(uint64 validator);
     /// @notice All places are taken by stronger ones.
     error ElectionsTooWeak(uint64 validator, uint32 strength, uint32 weakest);
+    /// @notice All seats of the first registry are taken.
     error ElectionsFull();
     /// @notice Not the time to seal this epoch: possible from acceptance of boundary e - 3 until that of e - 2.
     error ElectionsNotNow(Epoch epoch, Epoch epochNow);
+    /// @notice The candidate of this epoch is sealed; a seal is final.
     error ElectionsAlreadySealed(Epoch epoch);
     /// @notice The cut named is not the greatest that fits.
     error ElectionsBadCut(uint32 cut, uint256 stake);
     /// @notice The last staker named is not the last of the backing set.
     error ElectionsBadBacking(uint256 counted, uint256 places);
+    /// @notice No seal has this number; of an epoch (number 0): no candidate was sealed for it.
     error ElectionsNotSealed(uint32 number);
 
     /// @notice Reads a validator's stake, standing and key again and updates its live weight. Anyone, any time.
@@ -186,9 +191,16 @@ interface IElections {
     /// @notice Replaces the module that accepts boundaries. Governance.
     function setCheckpoints(address checkpoints) external;
 
+    /// @notice Module that accepts boundaries; only it seals at genesis.
     function checkpoints() external view returns (address);
+
+    /// @notice Identities whose keys and standing are sealed.
     function registry() external view returns (IValidatorRegistry);
+
+    /// @notice Custody whose stake is weighed.
     function pool() external view returns (IStakingPool);
+
+    /// @notice Whose consensus and stake values seals use.
     function parameters() external view returns (IConsensusParameters);
 
     /// @notice The hints that a seal in this state needs. Meant for calls: it simulates the seating and sorts.
@@ -225,6 +237,7 @@ interface IElections {
     /// @notice Validators on the seats of a seal, in order, as the keys there tell; 0 where vacant.
     function validatorsOf(uint32 number, uint16 from, uint16 count) external view returns (uint64[] memory);
 
+    /// @notice What elections know of a validator; zeros for a number not given out.
     function candidate(uint64 validator) external view returns (Candidate memory);
 
     /// @notice A validator's seats over time, oldest first. An entry holds until the next one's seal; before the first it

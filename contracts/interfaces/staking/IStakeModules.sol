@@ -12,6 +12,7 @@ interface IStakeRewards {
 }
 
 /// @title What custody asks of the module that slashes
+/// @notice A slasher that fails to settle is passed over once the hold has reached its limit: it cannot keep stake in.
 interface IStakeSlasher {
     /// @notice Charges what is still due from a validator whose hold is over. Does nothing if nothing is due.
     function settle(uint64 validator) external;

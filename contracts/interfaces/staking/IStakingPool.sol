@@ -130,6 +130,7 @@ interface IStakingPool {
         uint256 redelegated;
     }
 
+    /// @notice `from` added `amount` to a bond, which is `bond` now.
     event BondDeposited(uint64 indexed validator, address indexed from, uint256 amount, uint256 bond);
     /// @notice Bond moved into the unbonding queue.
     event BondReleased(uint64 indexed validator, uint256 indexed cohort, uint256 amount, uint256 bond);
@@ -179,7 +180,9 @@ interface IStakingPool {
     event RowSet(uint64 indexed validator, uint256 indexed index, Row row);
     /// @notice The trace of a position was full: its newest entry moved to the next seal and took the deposit along.
     event TraceMoved(uint64 indexed validator, address indexed owner, uint256 index);
+    /// @notice A commission of `rate` millionths can be applied from second `from` on.
     event CommissionAnnounced(uint64 indexed validator, uint24 rate, uint40 from);
+    /// @notice A commission of `rate` millionths is in force, counted from the next seal on.
     event CommissionApplied(uint64 indexed validator, uint24 rate);
     /// @notice Stake was taken. `reward` of it went to `payee`, the rest is owed to `slasher`.
     event Slashed(
@@ -190,6 +193,8 @@ interface IStakingPool {
         address payee,
         uint256 reward
     );
+    /// @notice Withdrawals of stake that seal `seal` or a later one may have counted are held until `until`, and by no
+    /// later evidence beyond `limit` (seconds).
     event HoldSet(uint64 indexed validator, uint40 until, uint32 seal, uint40 limit);
     /// @notice A charge left the pool without tokens: shares of earlier generations are worth nothing.
     event PoolRetired(uint64 indexed validator, uint32 generation);
@@ -197,8 +202,11 @@ interface IStakingPool {
     event SlashedCollected(address indexed slasher, uint256 amount);
     /// @notice Rewards became stake: of a validator's bond (`owner` zero), or of a position.
     event Credited(uint64 indexed validator, address indexed owner, uint256 amount, uint256 shares);
+    /// @notice New stake is refused until second `until`; one not in the future lifts the pause.
     event DepositsPaused(uint40 until);
+    /// @notice The module that keeps live weights was replaced.
     event ElectionsSet(address indexed elections);
+    /// @notice The module that pays rewards was replaced.
     event DistributorSet(address indexed distributor);
     /// @notice The slasher was replaced; what stopped being counted up to seal `seal` answers to the old one only.
     event SlasherSet(address indexed slasher, uint32 seal);
@@ -207,7 +215,9 @@ interface IStakingPool {
     /// @notice The module that pays rewards did not settle a position before its shares changed.
     event SettleFailed(uint64 indexed validator, address indexed owner);
 
+    /// @notice The caller does not act for this validator in this matter.
     error StakingPoolUnauthorized(uint64 validator, address caller);
+    /// @notice An amount of nothing, or one too small to be worth a share or a base unit.
     error StakingPoolZeroAmount();
     /// @notice A time or bound that would let stake leave at once, or a commission above the whole.
     error StakingPoolBadTimes();
@@ -239,14 +249,19 @@ interface IStakingPool {
     error StakingPoolUnsettled(uint64 validator, uint256 limit);
     /// @notice The commission is above the maximum, or changes by more than its daily step allows.
     error StakingPoolBadCommission(uint24 rate, uint24 current, uint256 most);
+    /// @notice No commission is announced (`from` 0), or its notice lasts until second `from`.
     error StakingPoolNoNotice(uint64 validator, uint40 from);
     /// @notice A pause may reach 72 hours ahead.
     error StakingPoolPauseTooLong(uint40 until);
+    /// @notice Only the UnbondingQueue may call this.
     error StakingPoolNotQueue(address caller);
+    /// @notice Only the module that pays rewards may call this.
     error StakingPoolNotDistributor(address caller);
+    /// @notice Neither a slasher nor one that was replaced; or, to be one, zero or one already.
     error StakingPoolNotSlasher(address caller);
     /// @notice Too little gas for the calls of other modules, whose failure must not be the caller's choice.
     error StakingPoolInsufficientGas();
+    /// @notice More than the books have room for.
     error StakingPoolOverflow();
 
     /// @notice Adds to a validator's bond from the caller's allowance. Operator or withdrawal address.
@@ -386,11 +401,22 @@ interface IStakingPool {
     /// @notice Replaces the module that slashes. Governance. Stake that has left by now answers only to the old one.
     function setSlasher(address slasher) external;
 
+    /// @notice Module that keeps live weights and numbers seals.
     function elections() external view returns (address);
+
+    /// @notice Module that pays rewards; zero if there is none.
     function distributor() external view returns (address);
+
+    /// @notice Module that slashes now; those it replaced reach only stake that left before.
     function slasher() external view returns (address);
+
+    /// @notice AITBC.
     function token() external view returns (IERC20);
+
+    /// @notice Identities of the validators.
     function registry() external view returns (IValidatorRegistry);
+
+    /// @notice Books of stake that is leaving.
     function queue() external view returns (IUnbondingQueue);
 
     /// @notice Second until which deposits are paused; past if they are not.
@@ -399,6 +425,7 @@ interface IStakingPool {
     /// @notice Times and bounds.
     function times() external view returns (Times memory);
 
+    /// @notice A validator's stake now; zeros for a number not given out.
     function pool(uint64 validator) external view returns (Pool memory);
 
     /// @notice A validator's self-bond.
@@ -413,12 +440,16 @@ interface IStakingPool {
     /// @notice Slashed tokens owed to slashers.
     function totalOwed() external view returns (uint256);
 
+    /// @notice Number of a validator's rows.
     function rowCount(uint64 validator) external view returns (uint256);
+
+    /// @notice A row by its index, from 0; fails beyond the last.
     function row(uint64 validator, uint256 index) external view returns (Row memory);
 
     /// @notice The row that seal `seal` counted: the last one up to it. Row 0 with seal 0 if there is none.
     function rowAt(uint64 validator, uint32 seal) external view returns (uint256 index, Row memory);
 
+    /// @notice An account's position with a validator; zeros if it never had one.
     function position(uint64 validator, address owner) external view returns (Position memory);
 
     /// @notice Entries of a position's trace from index `from` on.
@@ -434,6 +465,9 @@ interface IStakingPool {
     /// @notice What a position answers for; `source` 0 for nothing.
     function liabilityOf(uint64 validator, address owner) external view returns (IUnbondingQueue.Liability memory);
 
+    /// @notice How evidence holds withdrawals of a validator; zeros if it never did.
     function holdOf(uint64 validator) external view returns (Hold memory);
+
+    /// @notice A validator's commission, in force and announced.
     function commissionOf(uint64 validator) external view returns (Commission memory);
 }

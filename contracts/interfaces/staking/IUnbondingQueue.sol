@@ -53,7 +53,9 @@ interface IUnbondingQueue {
     /// @notice A cohort was opened, emptied and opened anew, or counts on longer. What joins it is told by the pool's
     /// events BondReleased, Undelegated and Redelegated.
     event CohortSet(uint64 indexed validator, Kind indexed kind, uint256 indexed cohort, uint32 day, uint32 lastSeal);
+    /// @notice Leaving bond went back into the validator's bond.
     event BondCancelled(uint64 indexed validator, uint256 indexed cohort, uint256 amount);
+    /// @notice Leaving bond was paid to the withdrawal address.
     event BondWithdrawn(uint64 indexed validator, uint256 indexed cohort, address indexed to, uint256 amount);
     /// @notice Shares of an entry, worth `amount`, went back to the pool.
     event DelegationCancelled(
@@ -63,6 +65,7 @@ interface IUnbondingQueue {
         uint256 amount,
         uint256 shares
     );
+    /// @notice An entry of `shares` was paid to its owner: `amount` base units.
     event DelegationWithdrawn(
         uint64 indexed validator,
         address indexed owner,
@@ -79,17 +82,24 @@ interface IUnbondingQueue {
         uint256 amount,
         uint256 shares
     );
+    /// @notice A charge took `amount` from a cohort; of redelegated stake it is collected from its owners later.
     event CohortSlashed(uint64 indexed validator, Kind indexed kind, uint256 indexed cohort, uint256 amount);
+    /// @notice The module that accepts boundaries was replaced.
     event CheckpointsSet(address indexed checkpoints);
 
+    /// @notice Only the pool may call this.
     error UnbondingQueueNotPool(address caller);
+    /// @notice Only the validator's withdrawal address may call this.
     error UnbondingQueueUnauthorized(uint64 validator, address caller);
+    /// @notice Asked for nothing, or for more than is there: shares of an entry, or base units of bond.
     error UnbondingQueueInsufficient(uint64 validator, uint256 cohort, uint256 shares, uint256 asked);
     /// @notice Not yet withdrawable by the boundary named; `from` is the second it will be at the latest.
     error UnbondingQueueNotReady(uint64 validator, uint256 cohort, uint256 from);
+    /// @notice No such cohort, or nothing of it is left for the caller.
     error UnbondingQueueEmpty(uint64 validator, uint256 cohort);
     /// @notice A tombstoned or departed validator takes no stake back.
     error UnbondingQueueClosed(uint64 validator);
+    /// @notice More than the books have room for.
     error UnbondingQueueOverflow();
     /// @notice Too little gas to ask whether a clock has started; send more.
     error UnbondingQueueInsufficientGas();
@@ -153,8 +163,13 @@ interface IUnbondingQueue {
     /// @notice Replaces the module that accepts boundaries. Governance.
     function setCheckpoints(address checkpoints) external;
 
+    /// @notice Module that accepts boundaries, which start the clocks.
     function checkpoints() external view returns (address);
+
+    /// @notice Custody, which holds the tokens.
     function pool() external view returns (IStakingPool);
+
+    /// @notice Identities of the validators.
     function registry() external view returns (IValidatorRegistry);
 
     /// @notice Seconds from the start of the clock to the withdrawal.
@@ -166,7 +181,10 @@ interface IUnbondingQueue {
     /// @notice Seconds after its day at which a cohort's clock starts in any case.
     function maxWait() external view returns (uint256);
 
+    /// @notice Number of a validator's cohorts of a kind, over ones included.
     function cohortCount(uint64 validator, Kind kind) external view returns (uint256);
+
+    /// @notice A cohort by its index, from 0; fails beyond the last.
     function cohort(uint64 validator, Kind kind, uint256 index) external view returns (Cohort memory);
 
     /// @notice An account's part of a cohort of delegations.

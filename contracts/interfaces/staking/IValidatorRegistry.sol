@@ -76,12 +76,19 @@ interface IValidatorRegistry {
     );
     /// @notice A key was proved and written; it is the validator's key from now on, in snapshots from the next seal.
     event KeySet(uint64 indexed validator, KeyId indexed key, bytes publicKey);
+    /// @notice The operator wants this shown (a name, a URL) from now on.
     event MetadataSet(uint64 indexed validator, string metadata);
+    /// @notice Another account runs the validator.
     event OperatorSet(uint64 indexed validator, address indexed operator);
+    /// @notice Another account votes for the validator; zero: its withdrawal address.
     event VoteAddressSet(uint64 indexed validator, address indexed vote);
+    /// @notice A successor of the withdrawal address was named; zero: none.
     event WithdrawalProposed(uint64 indexed validator, address indexed withdrawal);
+    /// @notice The named successor took over as withdrawal address.
     event WithdrawalSet(uint64 indexed validator, address indexed withdrawal);
+    /// @notice The validator was made an authority, or a staker again.
     event RoleSet(uint64 indexed validator, Role role);
+    /// @notice The standing changed; `jailedUntil` (seconds) is 0 unless jailed.
     event StatusSet(uint64 indexed validator, Status status, uint40 jailedUntil);
     /// @notice Validators were convicted together: `bits` of word `index`, as `heldWord` numbers them, were added.
     event HeldMany(uint256 indexed index, uint256 bits);
@@ -92,17 +99,25 @@ interface IValidatorRegistry {
     /// @notice The module that keeps seats did not take note of a change; anyone may call its `refresh`.
     event RefreshFailed(uint64 indexed validator);
 
+    /// @notice No validator has this number.
     error ValidatorRegistryUnknown(uint64 validator);
+    /// @notice The caller does not act for this validator in this matter.
     error ValidatorRegistryUnauthorized(uint64 validator, address caller);
+    /// @notice Only the module that slashes may call this.
     error ValidatorRegistryNotSlasher(address caller);
+    /// @notice Nobody can act by the zero address.
     error ValidatorRegistryZeroAddress();
     /// @notice The key is infinity, not in the group, or the signature of possession is not its own.
     error ValidatorRegistryBadPossession(uint64 validator);
     /// @notice The key was registered before, by anybody: a used key never returns.
     error ValidatorRegistryKeyUsed(bytes32 keyHash);
+    /// @notice Not possible in this standing.
     error ValidatorRegistryBadStatus(uint64 validator, Status status);
+    /// @notice The validator has this role already.
     error ValidatorRegistryRoleUnchanged(uint64 validator, Role role);
+    /// @notice No key has this number.
     error ValidatorRegistryNoKey(KeyId key);
+    /// @notice The jail time lasts until second `until`.
     error ValidatorRegistryStillJailed(uint64 validator, uint40 until);
 
     /// @notice Opens an identity and proves its key in one call; the caller is the operator. Fails if another
@@ -180,7 +195,10 @@ interface IValidatorRegistry {
     /// @notice Replaces the module that jails and convicts. Governance.
     function setSlasher(address slasher) external;
 
+    /// @notice Module that keeps seats and live weights.
     function elections() external view returns (address);
+
+    /// @notice Module that jails and convicts.
     function slasher() external view returns (address);
 
     /// @notice The record; fails for a number not given out.

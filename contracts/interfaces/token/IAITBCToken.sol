@@ -7,12 +7,15 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 /// @title The AITBC token
 /// @notice ERC-20 with 18 decimals and ERC-2612 permits. Minted once, at deployment; nobody can mint later.
 interface IAITBCToken is IERC20, IERC20Permit {
-    /// @notice Who gets how much (base units) at deployment.
+    /// @notice Who gets how much at deployment.
+    /// @param to Account; not zero
+    /// @param amount Base units
     struct Allocation {
         address to;
         uint256 amount;
     }
 
+    /// @notice The allocations add up to more than can ever exist, base units.
     error AITBCTokenCapExceeded(uint256 supply, uint256 cap);
 
     /// @notice Most that can ever exist: 1,000,000,000 AITBC in base units.

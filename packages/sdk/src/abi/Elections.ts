@@ -621,11 +621,6 @@ export const electionsAbi = [
     type: "error",
   },
   {
-    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "ElectionsUnknownValidator",
-    type: "error",
-  },
-  {
     inputs: [{ internalType: "address", name: "blob", type: "address" }],
     name: "SealedSnapshotMissing",
     type: "error",
