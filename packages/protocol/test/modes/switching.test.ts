@@ -32,6 +32,7 @@ const PARAMS: Params = {
   rootLag: 2,
   modeFloor: 0,
   residency: 1,
+  secureAvailability: 800_000,
 };
 /** Neither load nor votes want anything else than what is. */
 const KEEP = {
