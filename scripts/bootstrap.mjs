@@ -58,6 +58,7 @@ const commands = {
   bench: { program: ["scripts/bench.ts"], contracts: true },
   coverage: { program: ["scripts/coverage.ts"], contracts: true },
   model: { program: ["scripts/model.ts"], contracts: false },
+  invariants: { program: ["scripts/invariants.ts"], contracts: true },
   prove: { program: ["scripts/prove.ts"], contracts: false },
   mutate: { program: ["scripts/mutate.ts"], contracts: true },
   compile: { contracts: true },
