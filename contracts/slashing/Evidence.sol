@@ -48,13 +48,20 @@ library Evidence {
     }
 
     /// @notice Verifies a contradiction and finds who is convicted; reverts if it proves nothing.
+    /// @param encoded the contradiction as `abi.encode` gives it: tools that read the library's own interface know no
+    /// value types
     /// @param validity how long after a boundary's acceptance evidence of its epoch is heard, s
     function judge(
-        ISlashingManager.Contradiction calldata c,
-        ICheckpointManager checkpoints,
+        bytes calldata encoded,
+        address checkpointManager,
         address registry,
         uint256 validity
     ) external view returns (Verdict memory v) {
+        ISlashingManager.Contradiction calldata c;
+        assembly ("memory-safe") {
+            c := add(encoded.offset, calldataload(encoded.offset))
+        }
+        ICheckpointManager checkpoints = ICheckpointManager(checkpointManager);
         Known memory first = _open(checkpoints, c.first, validity);
         // What the RESTART of an earlier epoch contradicts decides how long it is heard.
         Known memory second = _open(checkpoints, c.second, type(uint256).max);

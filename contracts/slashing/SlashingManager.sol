@@ -88,7 +88,12 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
     ) external nonReentrant returns (bytes32 id, uint256 count) {
         Modules memory m = _modules();
         Rules memory rules = Charges.rules(m);
-        Evidence.Verdict memory v = Evidence.judge(contradiction, checkpoints, address(registry), rules.validity);
+        Evidence.Verdict memory v = Evidence.judge(
+            abi.encode(contradiction),
+            address(checkpoints),
+            address(registry),
+            rules.validity
+        );
         Case memory c;
         (c.epoch, c.seal, c.position) = (contradiction.first.epoch, v.seal, v.position);
         (c.firstKind, c.secondKind) = (contradiction.first.vote.kind, contradiction.second.vote.kind);
@@ -171,8 +176,8 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
         Contradiction calldata contradiction
     ) external view returns (uint256[4] memory seats, bytes32 offence) {
         Evidence.Verdict memory v = Evidence.judge(
-            contradiction,
-            checkpoints,
+            abi.encode(contradiction),
+            address(checkpoints),
             address(registry),
             Charges.rules(_modules()).validity
         );
