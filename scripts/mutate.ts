@@ -1,7 +1,7 @@
 /**
  * Takes safety-relevant checks away one at a time, each in a copy of the sources, and runs the test named for it: a
  * mutant is killed if that test fails. A test that fails without the change too proves nothing, and neither does a
- * change that does not compile; both count as survivors.
+ * change that does not compile; both count as survivors. --only takes those whose name or file contains the text.
  *
  *     npm run mutate -- contracts|protocol|model [--json] [--only TEXT] [--list]
  *
@@ -234,7 +234,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const wanted = at === -1 ? "" : (argv[at + 1] ?? "").toLowerCase();
   const all = await mutantsOf(name);
-  const mutants = all.filter((mutant) => mutant.name.toLowerCase().includes(wanted));
+  const mutants = all.filter(({ name: title, file }) => `${title} ${file}`.toLowerCase().includes(wanted));
   if (argv.includes("--list")) {
     for (const { name: title, file, opens, test } of mutants)
       console.log(`${title}\n  ${file}: ${opens} (${test})`);

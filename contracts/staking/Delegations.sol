@@ -225,21 +225,21 @@ library Delegations {
         uint256 shares,
         uint256 amount
     ) private returns (IUnbondingQueue.Liability memory moved) {
-        IUnbondingQueue.Liability storage l = book.liabilities[validator][msg.sender];
-        uint256 bound = l.bound;
+        IUnbondingQueue.Liability storage debt = book.liabilities[validator][msg.sender];
+        uint256 bound = debt.bound;
         uint256 free = book.positions[validator][msg.sender].shares - bound;
         if (shares <= free) return moved;
         uint256 beyond = shares - free;
         moved = IUnbondingQueue.Liability({
-            source: l.source,
-            cohort: l.cohort,
-            shares: uint96(ShareMath.partUp(l.shares, beyond, bound)),
-            paid: uint96(ShareMath.partDown(l.paid, beyond, bound)),
+            source: debt.source,
+            cohort: debt.cohort,
+            shares: uint96(ShareMath.partUp(debt.shares, beyond, bound)),
+            paid: uint96(ShareMath.partDown(debt.paid, beyond, bound)),
             bound: uint128(ShareMath.partUp(amount, beyond, shares))
         });
-        l.shares -= moved.shares;
-        l.paid -= moved.paid;
-        l.bound = uint128(bound - beyond);
+        debt.shares -= moved.shares;
+        debt.paid -= moved.paid;
+        debt.bound = uint128(bound - beyond);
         if (bound == beyond) book.free(validator, msg.sender);
     }
 
@@ -252,23 +252,23 @@ library Delegations {
         address owner
     ) private returns (uint256 charged) {
         if (!book.holdsShares(validator, owner)) return 0;
-        IUnbondingQueue.Liability memory l = book.liabilities[validator][owner];
-        uint256 loss = queue.lossOf(l);
+        IUnbondingQueue.Liability memory debt = book.liabilities[validator][owner];
+        uint256 loss = queue.lossOf(debt);
         // Splitting rounds what was paid up: less may have been lost than paid.
-        if (loss <= l.paid) return 0;
-        uint256 due = loss - l.paid;
+        if (loss <= debt.paid) return 0;
+        uint256 due = loss - debt.paid;
         Stake storage s = book.stakes[validator];
-        uint256 burnt = l.bound;
+        uint256 burnt = debt.bound;
         charged = ShareMath.toTokensDown(burnt, s.delegated, s.shares);
         if (due < charged) (charged, burnt) = (due, ShareMath.toSharesUp(due, s.delegated, s.shares));
-        if (burnt == l.bound) {
+        if (burnt == debt.bound) {
             book.free(validator, owner);
         } else {
             book.liabilities[validator][owner].paid = uint96(loss);
-            book.liabilities[validator][owner].bound = uint128(l.bound - burnt);
+            book.liabilities[validator][owner].bound = uint128(debt.bound - burnt);
         }
         book.burn(validator, owner, burnt, charged);
-        emit IStakingPool.LiabilityCharged(validator, owner, l.source, charged, burnt);
+        emit IStakingPool.LiabilityCharged(validator, owner, debt.source, charged, burnt);
     }
 
     function _requireMovable(

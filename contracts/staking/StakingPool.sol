@@ -166,12 +166,12 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
 
     /// @inheritdoc IStakingPool
     function clearLiability(uint64 validator, address owner, Epoch witness) external {
-        IUnbondingQueue.Liability memory l = _book.liabilities[validator][owner];
-        if (l.source == 0) return;
+        IUnbondingQueue.Liability memory debt = _book.liabilities[validator][owner];
+        if (debt.source == 0) return;
         IUnbondingQueue.Kind kind = IUnbondingQueue.Kind.Redelegation;
         // Unguarded: as in redelegate.
-        _release(l.source, queue.cohort(l.source, kind, l.cohort).lastSeal);
-        _clear(validator, owner, queue.isOver(l.source, kind, l.cohort, witness));
+        _release(debt.source, queue.cohort(debt.source, kind, debt.cohort).lastSeal);
+        _clear(validator, owner, queue.isOver(debt.source, kind, debt.cohort, witness));
     }
 
     /// @inheritdoc IStakingPool

@@ -162,8 +162,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         Cohort storage c = _cohorts[validator][Kind.Delegation][index];
         pool.release(validator, c.lastSeal);
         if (p.encumbered) {
-            Liability storage l = _liabilities[validator][index][msg.sender];
-            (uint64 source, uint256 noted) = (l.source, l.cohort);
+            Liability storage debt = _liabilities[validator][index][msg.sender];
+            (uint64 source, uint256 noted) = (debt.source, debt.cohort);
             _requireOver(source, Kind.Redelegation, noted, witness);
             pool.release(source, _cohorts[source][Kind.Redelegation][noted].lastSeal);
             shares = _charge(validator, index, msg.sender);
@@ -355,12 +355,12 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     /// @dev Adds to what an entry answers for. There is never another source: the pool takes no redelegation of an
     /// account whose entry of the open cohort is encumbered.
     function _inherit(uint64 validator, uint256 index, address owner, Liability calldata added) private {
-        Liability storage l = _liabilities[validator][index][owner];
+        Liability storage debt = _liabilities[validator][index][owner];
         _parts[validator][index][owner].encumbered = true;
-        (l.source, l.cohort) = (added.source, added.cohort);
-        l.shares += added.shares;
-        l.paid += added.paid;
-        l.bound += added.bound;
+        (debt.source, debt.cohort) = (added.source, added.cohort);
+        debt.shares += added.shares;
+        debt.paid += added.paid;
+        debt.bound += added.bound;
     }
 
     /// @dev Takes from an entry what became due since its last settlement, at most what the shares that answer are
@@ -368,18 +368,18 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     /// @return left Shares left to the entry
     function _charge(uint64 validator, uint256 index, address owner) private returns (uint256 left) {
         Part storage p = _parts[validator][index][owner];
-        Liability storage l = _liabilities[validator][index][owner];
+        Liability storage debt = _liabilities[validator][index][owner];
         left = p.shares;
-        (uint64 source, uint256 loss, uint256 bound) = (l.source, lossOf(l), l.bound);
+        (uint64 source, uint256 loss, uint256 bound) = (debt.source, lossOf(debt), debt.bound);
         // Splitting rounds what was paid up: less may have been lost than paid.
-        if (loss <= l.paid) return left;
-        uint256 due = loss - l.paid;
+        if (loss <= debt.paid) return left;
+        uint256 due = loss - debt.paid;
         Cohort storage c = _cohorts[validator][Kind.Delegation][index];
         uint256 amount = ShareMath.partDown(bound, c.tokens, c.shares);
         uint256 burnt = bound;
         if (due < amount) (amount, burnt) = (due, ShareMath.partUp(due, c.shares, c.tokens));
-        l.paid = uint96(loss);
-        l.bound = uint128(bound - burnt);
+        debt.paid = uint96(loss);
+        debt.bound = uint128(bound - burnt);
         left -= burnt;
         p.shares = uint96(left);
         if (bound == burnt) _free(validator, index, owner);
@@ -389,21 +389,21 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @dev The part of an entry's liability that goes with `shares` of its `owned`: those that answer go last.
-    function _split(Liability storage l, uint256 owned, uint256 shares) private returns (Liability memory moved) {
-        uint256 bound = l.bound;
+    function _split(Liability storage debt, uint256 owned, uint256 shares) private returns (Liability memory moved) {
+        uint256 bound = debt.bound;
         uint256 free = owned - bound;
         if (shares <= free) return moved;
         uint256 beyond = shares - free;
         moved = Liability({
-            source: l.source,
-            cohort: l.cohort,
-            shares: uint96(ShareMath.partUp(l.shares, beyond, bound)),
-            paid: uint96(ShareMath.partDown(l.paid, beyond, bound)),
+            source: debt.source,
+            cohort: debt.cohort,
+            shares: uint96(ShareMath.partUp(debt.shares, beyond, bound)),
+            paid: uint96(ShareMath.partDown(debt.paid, beyond, bound)),
             bound: uint128(beyond)
         });
-        l.shares -= moved.shares;
-        l.paid -= moved.paid;
-        l.bound = uint128(bound - beyond);
+        debt.shares -= moved.shares;
+        debt.paid -= moved.paid;
+        debt.bound = uint128(bound - beyond);
     }
 
     function _free(uint64 validator, uint256 index, address owner) private {

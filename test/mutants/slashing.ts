@@ -142,7 +142,7 @@ export const mutants: readonly Mutant[] = [
     test: ON_VOTES,
   },
   {
-    name: "a commitment of the same moment counts",
+    name: "a reveal needs no commitment",
     file: MANAGER,
     find: "if (time == 0 || time >= block.timestamp) revert SlashingManagerNotCommitted(commitment);",
     replace: "",
