@@ -295,8 +295,14 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
         Rules memory rules,
         bytes32 salt
     ) private returns (bytes32) {
-        uint256 k;
-        while (v.seats[k] == 0) ++k;
+        uint256 k =
+            v.seats[0] != 0
+                ? 0
+                : v.seats[1] != 0
+                    ? 1
+                    : v.seats[2] != 0
+                        ? 2
+                        : 3;
         Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(v.seats[k])));
         SealedTables memory t = SealedSnapshots.tables(v.blob);
         c.validator = registry.ownerOfKey(KeyId.wrap(Snapshots.blobValue(t.keys, seat)));

@@ -24,6 +24,8 @@ library Sealing {
     using SealedSnapshots for SealedSnapshot;
 
     uint256 private constant _MILLION = 1_000_000;
+    /// @dev Words of validators' standing kept while seats are gone through.
+    uint256 private constant _STANDINGS = 64;
 
     /// @notice What Elections has on record when it seals.
     /// @param epoch epoch to seal for
@@ -166,18 +168,14 @@ library Sealing {
         uint256[4] memory qualified
     ) internal view returns (uint256[] memory idle) {
         idle = new uint256[](words.length);
-        uint256 known = type(uint256).max;
+        uint256[2][_STANDINGS] memory known;
         uint256 out;
         for (uint256 i = 0; i < occupants.length; ++i) {
             uint256 rest = occupants[i];
             for (uint256 j = 0; rest != 0; ++j) {
                 uint256 validator = rest & type(uint32).max;
                 rest >>= 32;
-                // Neighbours mostly share a word: validators are numbered in the order in which they came.
-                if (validator >> 8 != known) {
-                    known = validator >> 8;
-                    out = registry.heldWord(known) | registry.jailedWord(known) | silent[known];
-                }
+                out = _standing(registry, silent, known, validator >> 8);
                 if ((out >> (validator & 0xff)) & 1 == 0) continue;
                 Seat seat = Seat.wrap(uint16(8 * i + j));
                 // One of the two is 0: which, tells whether the live weight was refreshed since.
@@ -187,6 +185,20 @@ library Sealing {
                 qualified.remove(seat);
             }
         }
+    }
+
+    /// @dev Who is out of 256 validators: read once, however their seats lie between others'. A word takes the place of
+    /// another with the same remainder.
+    function _standing(
+        IValidatorRegistry registry,
+        mapping(uint256 index => uint256 word) storage silent,
+        uint256[2][_STANDINGS] memory known,
+        uint256 index
+    ) private view returns (uint256 out) {
+        uint256[2] memory place = known[index % _STANDINGS];
+        if (place[0] == index + 1) return place[1];
+        out = registry.heldWord(index) | registry.jailedWord(index) | silent[index];
+        (place[0], place[1]) = (index + 1, out);
     }
 
     /// @notice Places for stakers in the backing set: what authorities not suspended leave.

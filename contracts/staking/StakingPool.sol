@@ -108,7 +108,8 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
 
     /// @inheritdoc IStakingPool
     function requestUnbond(uint64 validator, uint256 amount) external nonReentrant returns (uint256 cohort) {
-        if (msg.sender != registry.validator(validator).withdrawal) {
+        (, address withdrawal) = registry.controllers(validator);
+        if (msg.sender != withdrawal) {
             revert StakingPoolUnauthorized(validator, msg.sender);
         }
         return Delegations.unbond(_book, queue, validator, amount);
@@ -176,7 +177,8 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
 
     /// @inheritdoc IStakingPool
     function announceCommission(uint64 validator, uint24 rate) external {
-        if (msg.sender != registry.validator(validator).operator) {
+        (address operator, ) = registry.controllers(validator);
+        if (msg.sender != operator) {
             revert StakingPoolUnauthorized(validator, msg.sender);
         }
         Delegations.announce(_book, times(), validator, rate);
@@ -443,8 +445,8 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     }
 
     function _depositBond(uint64 validator, uint256 amount) private {
-        IValidatorRegistry.Validator memory v = registry.validator(validator);
-        if (msg.sender != v.operator && msg.sender != v.withdrawal) {
+        (address operator, address withdrawal) = registry.controllers(validator);
+        if (msg.sender != operator && msg.sender != withdrawal) {
             revert StakingPoolUnauthorized(validator, msg.sender);
         }
         if (amount == 0) revert StakingPoolZeroAmount();

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
@@ -45,7 +46,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     mapping(uint64 validator => mapping(uint256 cohort => mapping(address owner => Liability))) private _liabilities;
 
     modifier onlyWithdrawal(uint64 validator) {
-        if (msg.sender != registry.validator(validator).withdrawal) {
+        (, address withdrawal) = registry.controllers(validator);
+        if (msg.sender != withdrawal) {
             revert UnbondingQueueUnauthorized(validator, msg.sender);
         }
         _;
@@ -426,13 +428,12 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint256 amount,
         uint256 liable_
     ) private returns (uint256 taken) {
-        if (amount > liable_) amount = liable_;
+        amount = Math.min(amount, liable_);
         Cohort[] storage list = _cohorts[validator][kind];
         for (uint256 i = list.length; i != 0 && taken < amount; --i) {
             Cohort storage c = list[i - 1];
             (uint256 tokens, uint32 lastSeal) = (c.tokens, c.lastSeal);
-            if (lastSeal < low) break;
-            if (lastSeal > high || tokens == 0) continue;
+            if (lastSeal < low || lastSeal > high || tokens == 0) continue;
             uint256 part = ShareMath.partUp(tokens, amount, liable_);
             if (part > amount - taken) part = amount - taken;
             c.tokens = uint96(tokens - part);

@@ -246,6 +246,12 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     }
 
     /// @inheritdoc IValidatorRegistry
+    function controllers(uint64 id) external view returns (address operator, address withdrawal) {
+        Entry storage v = _known(id);
+        return (v.operator, v.withdrawal);
+    }
+
+    /// @inheritdoc IValidatorRegistry
     function conviction(uint64 id) external view returns (Conviction memory) {
         Entry storage v = _validators[id];
         return Conviction(v.convictedAt, v.seal, v.mark);

@@ -14,6 +14,16 @@ contract BLS12381Harness {
         return BLS12381.verifyPossession(key, root, proof);
     }
 
+    function verifyTwo(
+        G1Point calldata key1,
+        bytes32 root1,
+        G1Point calldata key2,
+        bytes32 root2,
+        G2Point calldata signature
+    ) external view returns (bool) {
+        return BLS12381.verifyTwo(key1, root1, key2, root2, signature);
+    }
+
     function verifyAggregate2(
         G1Point calldata key,
         bytes32 root1,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {SealedSnapshots, SealedTables, SigningSet} from "../../contracts/libraries/SealedSnapshots.sol";
 import {Snapshots} from "../../contracts/libraries/Snapshots.sol";
-import {Seat} from "../../contracts/types/Types.sol";
+import {Mode, Seat} from "../../contracts/types/Types.sol";
 
 /// @notice Opens Snapshots to the TypeScript tests.
 contract SnapshotsHarness {
@@ -10,6 +11,14 @@ contract SnapshotsHarness {
 
     /// @notice Address of the last blob written.
     address public blob;
+
+    function signingSet(address sealed_, Mode mode) external view returns (SigningSet memory) {
+        return SealedSnapshots.signingSet(sealed_, mode);
+    }
+
+    function tables(address sealed_) external view returns (SealedTables memory) {
+        return SealedSnapshots.tables(sealed_);
+    }
 
     function lane(uint256 word, Seat seat) external pure returns (uint32) {
         return Snapshots.lane(word, seat);

@@ -12,7 +12,7 @@ import {
   type VoteBody,
   voteRoot,
 } from "@aitbc-hybrid/protocol";
-import { dataSlice, getBytes, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import { getBytes, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import coreModule from "../../deploy/modules/core.ts";
 import { coreParameters, delaysOf, type ParameterFile, parametersFor } from "../../tasks/parameters.ts";
@@ -47,6 +47,7 @@ const SETTLEMENT_CHAIN_ID = 31_337;
 export const FUNDS = 50_000_000n * COIN;
 
 export const MODES: readonly Mode[] = ["fast", "balanced", "secure"];
+const GROUP_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
 export const NO_HINTS = { cut: 0, lastWeight: 0, lastSeat: 0 };
 export const ZERO = `0x${"00".repeat(32)}` as Hash;
 
@@ -322,18 +323,18 @@ export async function secretsBySeat(core: Core, epoch: number): Promise<(Uint8Ar
   const { seal } = await core.checkpoints.recordedRegistry(epoch);
   const keys = await core.elections.keyTable(seal, 0, 1024);
   return Array.from({ length: (keys.length - 2) / 192 }, (_, seat) =>
-    core.secrets.get(dataSlice(keys, 96 * seat, 96 * seat + 96)),
+    core.secrets.get(`0x${keys.slice(2 + 192 * seat, 194 + 192 * seat)}`),
   );
 }
 
 export const seatList = (seats: readonly number[]): string =>
   `0x${seats.map((seat) => toBeHex(seat, 2).slice(2)).join("")}`;
 
-/** Sum of the signatures of `secrets` under a root, as the contracts take it. */
-export const signedBy = (secrets: readonly Uint8Array[], root: string) =>
-  signatureWords(
-    nativeBls.aggregateSignatures(secrets.map((secret) => nativeBls.sign(secret, getBytes(root)))),
-  );
+/** Sum of the signatures of `secrets` under a root, as the contracts take it: what the sum of the secrets signs. */
+export const signedBy = (secrets: readonly Uint8Array[], root: string) => {
+  const sum = secrets.reduce((total, secret) => (total + BigInt(hexlify(secret))) % GROUP_ORDER, 0n);
+  return signatureWords(nativeBls.sign(getBytes(toBeHex(sum, 32)), getBytes(root)));
+};
 
 const wordsOfBoundary = (boundary: Boundary) => ({
   commitment: {

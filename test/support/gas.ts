@@ -7,6 +7,7 @@ import {
   COIN,
   type Core,
   checkpointAt,
+  closeEpoch,
   coreAddresses,
   deployCore,
   hashOf,
@@ -17,8 +18,12 @@ import {
   possession,
   register,
   submission,
+  startedCore,
   votePair,
+  ZERO,
 } from "./core.ts";
+import { crowdedCore, exhaustSeal, largestGroup } from "./crowd.ts";
+import { KIND } from "./custody.ts";
 import { accrueEpoch, delegate, deployWorld, fundedCore, payHour, sealRegistry } from "./rewards.ts";
 
 const TABLE = join(import.meta.dirname, "..", "..", "docs", "gas.json");
@@ -164,6 +169,53 @@ async function measureOnce(core: Core): Promise<GasFigures> {
   return figures;
 }
 
+/**
+ * After the first of their seal: a delegation makes a row and an entry for the next seal, which those after it find.
+ */
+async function measureStake(connection: NetworkConnection): Promise<GasFigures> {
+  const core = await startedCore(connection);
+  const owner = core.pool.connect(core.others[10]!);
+  const validator = 6;
+  const figures: GasFigures = {};
+  for (const name of ["delegate", "undelegate"] as const) {
+    const call = () => gasOf(owner[name](validator, name === "delegate" ? 1_000n * COIN : 10n ** 24n));
+    figures[`${name}First`] = await call();
+    figures[name] = await call();
+  }
+  return figures;
+}
+
+/** What a conviction costs more for each cohort of stake that is leaving and answers for the offence. */
+async function measureCohorts(connection: NetworkConnection): Promise<GasFigures> {
+  const core = await startedCore(connection);
+  const owner = core.pool.connect(core.others[10]!);
+  const { cohortPeriod } = core.file.unbonding;
+  const [plainSeat, leavingSeat] = [4, 5];
+  const leaving = leavingSeat + 1;
+  for (const seat of [plainSeat, leavingSeat]) await owner.delegate(seat + 1, 1_000n * COIN);
+  const shares = 100n * COIN * 10n ** 6n;
+  // One before the first measurement: what every further one costs is wanted.
+  await owner.undelegate(plainSeat + 1, shares);
+  for (let day = 0; day < 3; day++) {
+    await core.connection.networkHelpers.time.increase(Number(cohortPeriod));
+    await closeEpoch(core);
+    await owner.undelegate(leaving, shares);
+  }
+  const epoch = Number(await core.checkpoints.epochNow());
+  const { seal } = await core.checkpoints.recordedRegistry(epoch);
+  let open = 0;
+  const count = await core.queue.cohortCount(leaving, KIND.delegation);
+  for (let i = 0n; i < count; i++) {
+    if ((await core.queue.cohort(leaving, KIND.delegation, i)).lastSeal >= seal) ++open;
+  }
+  const convict = async (seat: number) =>
+    gasOf(core.slashing.submitVotes(await votePair(core, seat, notarize(3, "one"), notarize(3, "other"))));
+  await convict(6);
+  const one = await convict(plainSeat);
+  const many = await convict(leavingSeat);
+  return { perCohort: Math.round((many - one) / (open - 1)) };
+}
+
 /** A thousand seats, all of which vote, missed something and proposed. */
 async function measureAccrual(connection: NetworkConnection): Promise<GasFigures> {
   const w = await deployWorld(connection);
@@ -198,6 +250,29 @@ async function measureClaims(connection: NetworkConnection): Promise<GasFigures>
   return figures;
 }
 
+/** A chain of a thousand seats, with the calls whose gas grows with them. */
+async function measureThousand(connection: NetworkConnection): Promise<GasFigures> {
+  const { core, crowd } = await crowdedCore(connection, EPOCH_LENGTH);
+  const figures: GasFigures = {};
+  for (let height = 1; height <= RING; height++) await submit(core, height);
+  figures.checkpoint1000 = await submit(core, RING + 1);
+  const fifty = Array.from({ length: 50 }, (_, i) => 19 * (i + 1));
+  figures.checkpoint1000absent50 = await submit(core, RING + 2, fifty);
+  figures.checkpointBoundary1000 = await gasOf(
+    core.checkpoints.submitBoundary(await boundarySubmission(core)),
+  );
+  await deposit(core, 1);
+  const seal = async (epoch: number) => gasOf(core.elections.seal(epoch, await hints(core)));
+  figures.seal1000 = await seal(3);
+  await core.checkpoints.submitBoundary(await boundarySubmission(core));
+  await exhaustSeal(core, crowd);
+  figures.sealWorst = await seal(4);
+  figures.convictGroup = await gasOf(core.slashing.submitContradiction(await largestGroup(core), ZERO));
+  await core.checkpoints.submitBoundary(await boundarySubmission(core));
+  figures.sealConvicted = await seal(5);
+  return figures;
+}
+
 /** Runtime code of the largest contract, bytes. */
 async function largestContract(): Promise<number> {
   const sizes = [];
@@ -214,7 +289,10 @@ async function largestContract(): Promise<number> {
  * (`receipt.gasUsed`), and bytes for `maxContractBytes`. A checkpoint's figures are those of a chain that has accepted
  * 64 before, whose ring is written, except where their names end in Fresh.
  */
-export async function measureGas(populations: readonly Population[]): Promise<GasFigures> {
+export async function measureGas(
+  populations: readonly Population[],
+  options: { readonly thousand?: boolean } = {},
+): Promise<GasFigures> {
   const figures: GasFigures = {};
   for (const seats of populations) {
     const connection = await network.create();
@@ -228,14 +306,19 @@ export async function measureGas(populations: readonly Population[]): Promise<Ga
       await connection.close();
     }
   }
-  for (const measure of [measureAccrual, measureClaims]) {
-    const connection = await network.create();
+  const parts = [measureAccrual, measureClaims, measureStake, measureCohorts];
+  for (const measure of options.thousand === true ? [...parts, measureThousand] : parts) {
+    // Without the bound on a transaction: the first seal of a thousand needs more. What is measured is compared with it.
+    const connection = await network.create({
+      override: { transactionGasCap: false, blockGasLimit: 1_000_000_000n },
+    });
     try {
       Object.assign(figures, await measure(connection));
     } finally {
       await connection.close();
     }
   }
+  figures.maxCall = Math.max(...Object.values(figures));
   figures.maxContractBytes = await largestContract();
   return figures;
 }

@@ -203,8 +203,11 @@ describe("BLS12381", () => {
       }
     });
 
-    it("refuses equal messages: one signature, doubled, is no evidence", async () => {
+    it("refuses equal messages: one signature, doubled, is no evidence, nor are two keys' of one message", async () => {
       const { key, root, signature } = vectors.signatures[8]!;
+      await expect(
+        bls.verifyTwo(g1Struct(key), root, g1Struct(key), root, g2Struct(signature)),
+      ).to.be.revertedWithCustomError(bls, "BLSEqualMessages");
       const doubled = curve.G2.Point.fromHex(vectors.signatures[8]!.compressed.slice(2)).double();
       await expect(
         bls.verifyAggregate2(g1Struct(key), root, root, g2Struct(g2Hex(doubled))),

@@ -73,7 +73,7 @@ describe("CheckpointLightClient", () => {
   it("follows ten epochs with changing registries and freezes on a conflict", async () => {
     const { core, f } = await following(balanced);
     let last = f.known.get((await core.checkpoints.recordedRegistry(0)).registryRoot as never)!;
-    await core.access.grantRole(2, core.deployer.address, 0);
+    await actAsSlasher(core);
     const operatorOf = (id: number) => core.members.get(id)!.operator;
     const events: (() => Promise<unknown>)[] = [
       async () => core.pool.connect(operatorOf(5)).depositBond(5, 4_000n * COIN),
@@ -261,7 +261,7 @@ describe("CheckpointLightClient", () => {
 
   it("a seat that leaves the backing set without a change of key must be shown too", async () => {
     const { core, f, p } = await following(balanced);
-    await core.access.grantRole(2, core.deployer.address, 0);
+    await actAsSlasher(core);
     await core.checkpoints.submitBoundary(
       await submission(core, checkpointAt({ height: 10, boundary: await boundaryNow(core) })),
     );

@@ -687,11 +687,13 @@ describe("HybridManager", () => {
     const LEAK_AFTER = 259_200n;
     const ROUND = 86_400n;
 
-    /** An authority and ten stakers of unequal stake, in Secure. */
+    /** An authority and ten stakers of unequal stake, in Secure, and one who left before genesis: he sits, and weighs nothing. */
     const leaky = async () => {
       const core = await deployCore(connection);
-      const stakes = [1_000, 2_000, 3_000, 5_000, 8_000, 9_000, 10_000, 11_000, 12_000, 20_000];
-      await populate(core, [10_000], stakes);
+      const stakes = [1_000, 2_000, 3_000, 5_000, 8_000, 9_000, 10_000, 11_000, 12_000, 20_000, 4_000];
+      const members = await populate(core, [10_000], stakes);
+      const gone = members.at(-1)!;
+      await core.registry.connect(gone.operator).exit(gone.id);
       await start(core, "secure");
       return core;
     };

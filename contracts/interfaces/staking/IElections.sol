@@ -96,6 +96,9 @@ interface IElections {
     event WeightSet(uint64 indexed validator, uint32 weight, bool eligible);
     /// @notice A validator waits for a seat.
     event Contending(uint64 indexed validator, uint32 strength);
+    /// @notice 64 other seats rotated their keys since the last seal: the next one still counts the old key. Anyone may call
+    /// `refresh` after that seal.
+    event RotationWaits(uint64 indexed validator, KeyId indexed key);
     /// @notice A validator waits no more: a stronger one took its place in the list, or a seal found that it needs none
     /// or may have none.
     event ContenderLeft(uint64 indexed validator);

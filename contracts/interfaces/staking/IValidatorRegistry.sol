@@ -207,6 +207,9 @@ interface IValidatorRegistry {
     /// @notice Part of the record, for two slots read; fails for a number not given out.
     function standing(uint64 id) external view returns (Standing memory);
 
+    /// @notice Who runs the validator and who owns its bond, for two slots read; fails for a number not given out.
+    function controllers(uint64 id) external view returns (address operator, address withdrawal);
+
     /// @notice Numbers given out: validators are 1 to this.
     function validatorCount() external view returns (uint64);
 
