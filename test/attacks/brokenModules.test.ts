@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { COIN } from "../support/core.ts";
-import { deployCustody, expectSolvent, SIGNATURES } from "../support/custody.ts";
+import { accepted, deployCustody, expectSolvent, KIND, SIGNATURES, sealed } from "../support/custody.ts";
 
 const connection = await network.create();
 const { networkHelpers } = connection;
@@ -79,5 +79,32 @@ describe("attack: a broken or hostile module that holds exits", () => {
       }
       await snapshot.restore();
     }
+  });
+
+  it("too little gas to look at the clock fails the request instead of joining a cohort that has to close", async () => {
+    const c = await networkHelpers.loadFixture(stubbed);
+    const owner = c.owners[0]!;
+    await c.pool.connect(owner).delegate(1, 10n * COIN);
+    // Two cohorts; the clock of the first starts, so the second takes nothing more.
+    for (const seal of [1, 2, 3]) {
+      await sealed(c, seal);
+      if (seal < 3) await c.pool.connect(owner).undelegate(1, SHARE);
+      await networkHelpers.time.increase(10);
+    }
+    await accepted(c, 3);
+    await c.seals.burn(SIGNATURES.refresh);
+    const answers = new Set<string>();
+    for (let gasLimit = 300_000; gasLimit <= 1_200_000; gasLimit += 12_000) {
+      const snapshot = await networkHelpers.takeSnapshot();
+      try {
+        await c.pool.connect(owner).undelegate(1, SHARE, { gasLimit });
+        answers.add("done");
+        expect(await c.queue.cohortCount(1, KIND.delegation)).to.equal(3n);
+      } catch (error) {
+        answers.add(/UnbondingQueueInsufficientGas/.test(String(error)) ? "clock" : "other");
+      }
+      await snapshot.restore();
+    }
+    expect([...answers]).to.include.members(["done", "clock"]);
   });
 });

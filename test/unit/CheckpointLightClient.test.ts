@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import { mountains } from "../support/blocks.ts";
 import {
+  actAsSlasher,
   boundaryNow,
   bringIn,
   COIN,

@@ -5,12 +5,15 @@ import {
   type Core,
   checkpointAt,
   closeEpoch,
+  deployCore,
   domainOf,
   finalize,
   hashOf,
   loadCore,
   notarize,
   nullify,
+  populate,
+  start,
   startedCore,
   votePair,
   ZERO,
@@ -65,6 +68,20 @@ describe("SlashingManager: certificates, checkpoints, RESTART", () => {
         );
       expect((await core.registry.validator(6)).status).to.equal(3n);
       await refused(core, core.slashing.submitContradiction(c, ZERO), "SlashingManagerAlreadyCharged");
+    });
+
+    it("a certificate of Secure: of all members, some of whom are not in Balanced's set", async () => {
+      const core = await deployCore(connection);
+      await populate(core, [10_000], [20_000, 2_000, 3_000, 4_000, 5_000]);
+      await start(core, "secure");
+      const c = contradiction(
+        await statement(core, finalize(7, "a"), { signers: [0, 1, 2, 3, 4] }),
+        await statement(core, nullify(7), { signers: [4] }),
+      );
+      const { seats } = await core.slashing.checkContradiction(c);
+      expect(seatsIn(seats)).to.deep.equal([4]);
+      await core.slashing.submitContradiction(c, ZERO);
+      expect((await core.registry.validator(5)).status).to.equal(3n);
     });
 
     it("the same offence by two votes and by a certificate is one", async () => {

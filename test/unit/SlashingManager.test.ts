@@ -380,6 +380,11 @@ describe("SlashingManager", () => {
     await expectSolvent(core);
   });
 
+  it("names the module that tells who was absent", async () => {
+    const core = await load(started);
+    expect(await core.slashing.distributor()).to.equal(core.addresses.distributor);
+  });
+
   it("the convicted do not count from the next seal on", async () => {
     const core = await load(started);
     await core.slashing.submitVotes(await votePair(core, SEAT, notarize(7, "a"), notarize(7, "b")));

@@ -229,3 +229,13 @@ describe("Snapshots", () => {
     });
   });
 });
+
+describe("SealedSnapshots", () => {
+  it("what is no snapshot is read as none: neither who signs nor what evidence needs", async () => {
+    const harness = await ethers.deployContract("SnapshotsHarness");
+    const stranger = await harness.getAddress();
+    for (const call of [harness.signingSet!(stranger, 1), harness.tables!(stranger)]) {
+      await expect(call).to.be.revertedWithCustomError(harness, "SealedSnapshotMissing").withArgs(stranger);
+    }
+  });
+});

@@ -974,3 +974,23 @@ describe("StakingPool: generations", () => {
     }
   });
 });
+
+describe("StakeBook", () => {
+  const deployed = async () => connection.ethers.deployContract("StakeBookHarness");
+
+  it("gives no share for nothing: a deposit worth less than one is refused, not kept", async () => {
+    const book = await networkHelpers.loadFixture(deployed);
+    await expect(book.mint!(10n ** 25n, 1, 1)).to.be.revertedWithCustomError(book, "StakingPoolZeroAmount");
+    // (10^25 + 1) tokens, (10^6 + 1) shares: the first amount that is worth one.
+    expect(await book.mint!.staticCall(10n ** 25n, 1, 10n ** 19n)).to.equal(1n);
+  });
+
+  it("refuses what its counters cannot hold", async () => {
+    const book = await networkHelpers.loadFixture(deployed);
+    await expect(book.addBond!(2n ** 96n)).to.be.revertedWithCustomError(book, "StakingPoolOverflow");
+    await expect(book.mint!(2n ** 96n - 1n, 2n ** 96n, 1)).to.be.revertedWithCustomError(
+      book,
+      "StakingPoolOverflow",
+    );
+  });
+});
