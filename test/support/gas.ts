@@ -17,8 +17,8 @@ import {
   populate,
   possession,
   register,
-  submission,
   startedCore,
+  submission,
   votePair,
   ZERO,
 } from "./core.ts";

@@ -486,6 +486,15 @@ export const electionsAbi = [
   {
     anonymous: false,
     inputs: [
+      { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
+      { indexed: true, internalType: "KeyId", name: "key", type: "uint32" },
+    ],
+    name: "RotationWaits",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
       { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
       { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
       { indexed: true, internalType: "bytes32", name: "hash", type: "bytes32" },

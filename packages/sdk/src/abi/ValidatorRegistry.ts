@@ -31,6 +31,16 @@ export const validatorRegistryAbi = [
   },
   {
     inputs: [{ internalType: "uint64", name: "id", type: "uint64" }],
+    name: "controllers",
+    outputs: [
+      { internalType: "address", name: "operator", type: "address" },
+      { internalType: "address", name: "withdrawal", type: "address" },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "id", type: "uint64" }],
     name: "conviction",
     outputs: [
       {
