@@ -57,7 +57,7 @@ function deployed(): Artifact[] {
 function format(name: string, text: string, folder = target): string {
   const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
   const path = relative(root, join(folder, name));
-  const done = spawnSync(process.execPath, [biome, "format", `--stdin-file-path=${path}`], {
+  const done = spawnSync(process.execPath, [biome, "check", "--write", `--stdin-file-path=${path}`], {
     cwd: root,
     input: text,
     encoding: "utf8",

@@ -16,6 +16,7 @@ import {
   hybridManagerAbi,
   inclusionLensAbi,
   moduleUpgradesAbi,
+  type Network,
   proposalRulesAbi,
   quorumProofsAbi,
   recoveryRulesAbi,
@@ -27,8 +28,8 @@ import {
   stakingPoolAbi,
   unbondingQueueAbi,
   validatorRegistryAbi,
-  type Network,
 } from "@aitbc-hybrid/sdk";
+
 export {
   aitbcTokenAbi,
   ballotsAbi,
