@@ -20,6 +20,7 @@ const status: DevnetStatus = {
   lastCheckpoint: { height: 40, epoch: 3, gasUsed: 201_000n, transaction: "0x" },
   handOvers: 2,
   slashed: 1,
+  accruedEpochs: 2,
   leftMs: 4_200,
 };
 
@@ -33,6 +34,12 @@ const result: DevnetResult = {
   handOvers: 2,
   checkpoints: 8,
   slashed: 1,
+  accruedEpochs: 2,
+  rewardsPaid: "12.3456789",
+  delegated: "100",
+  undelegated: "40",
+  claimed: "0.5",
+  evidencePaid: "100",
   validators: 7,
   agreement: false,
   epoch: 3,
@@ -52,6 +59,7 @@ test("a status line has the figures a person looks for", () => {
     "8 checkpoints",
     "201000 gas",
     "1 slashed",
+    "2 epochs paid",
     "5 s left",
   ]) {
     assert.ok(line.includes(part), `${part} in ${line}`);
@@ -95,6 +103,8 @@ test("views say the steps, what is down, and what fell short", () => {
       "npx aitbc-hybrid",
       "42",
       "staker-1 was killed",
+      "2 epochs accrued, 12.345678 AITBC paid",
+      "100 AITBC for evidence",
       "do NOT agree",
       "fell short",
     ]) {

@@ -41,7 +41,7 @@ export class Accounts {
     return openKeystoreFile(path, this.#password, kind);
   }
 
-  /** A named account of the devnet: "deployer", "test", "wallet". */
+  /** A named account of the devnet: "deployer", "delegator", "test", "wallet". */
   async account(name: string): Promise<PrivateKeyAccount> {
     return privateKeyToAccount(toHex(await this.secret(this.#folder.account(name), "secp256k1")));
   }

@@ -5,11 +5,12 @@ import {
   type GenesisFile,
   genesisStateRoot,
 } from "@aitbc-hybrid/execution";
-import type { Network } from "@aitbc-hybrid/sdk";
+import type { Network, Sender } from "@aitbc-hybrid/sdk";
 import { type PublicClient, toHex } from "viem";
 import { aborted } from "./abort.ts";
 import { Accounts } from "./accounts.ts";
 import { SettlementChain } from "./anvil.ts";
+import { settleDelegator } from "./delegator.ts";
 import { deployContracts, readNetwork } from "./deployment.ts";
 import { DevnetError } from "./errors.ts";
 import { Folder } from "./folder.ts";
@@ -82,6 +83,15 @@ export class Cluster {
 
   get network(): Network {
     return this.#network!;
+  }
+
+  /** The account that delegates to the first staker, and that validator's number. Only after {@link begin}. */
+  async delegator(): Promise<{ readonly sender: Sender; readonly validator: number }> {
+    const accounts = await Accounts.open(this.folder);
+    return {
+      sender: senderOf(this.client, this.#chain!.url, await accounts.account("delegator")),
+      validator: this.validators[this.#options.authorities]!.number,
+    };
   }
 
   /** Why the devnet cannot go on; null while it can. */
@@ -183,9 +193,15 @@ export class Cluster {
       operator: key.operator,
       blsSecret: key.blsSecret,
     }));
-    await this.#step(`registering ${candidates.length} validators through the contracts`, () =>
-      bringIn(chain, client, network, sender, candidates, () => this.#checkAborted()),
+    const numbers = await this.#step(
+      `registering ${candidates.length} validators through the contracts`,
+      () => bringIn(chain, client, network, sender, candidates, () => this.#checkAborted()),
     );
+    const delegator = senderOf(client, chain.url, await accounts.account("delegator"));
+    await this.#step("delegating to a staker", async () => {
+      await chain.fund([delegator.account.address], GAS_MONEY);
+      await settleDelegator(sender, delegator, network, numbers[this.#options.authorities]!);
+    });
     const genesis = await this.#genesis(accounts);
     this.folder.write(this.folder.genesis, formatGenesisFile(genesis));
     await this.#step("sealing the first registry and starting the chain", () =>

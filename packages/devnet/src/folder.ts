@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DevnetError } from "./errors.ts";
 
 /** Layout version of the data folder; another one is refused, never guessed at. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What a data folder was made for; the same command resumes it, another needs `--reset` or another folder. */
 export interface Manifest {

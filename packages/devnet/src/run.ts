@@ -1,6 +1,8 @@
+import { formatEther } from "viem";
 import { aborted } from "./abort.ts";
 import { compareChains, finalHeight } from "./agreement.ts";
 import { Cluster, type DevnetHooks } from "./cluster.ts";
+import { actAsDelegator } from "./delegator.ts";
 import { DevnetError } from "./errors.ts";
 import { misbehave } from "./misbehave.ts";
 import { checkOptions, type DevnetOptions } from "./options.ts";
@@ -16,7 +18,8 @@ const TICK_MS = 500;
 const FIRST_FINAL_MS = 90_000;
 /** After the wallet ended, validators may take this long to reach one height. */
 const AGREEMENT_MS = 20_000;
-/** When, after the first final block, faults asked for begin. */
+/** When, after the first final block, the delegator acts and faults asked for begin. */
+const DELEGATE_AFTER_MS = 1_000;
 const MISBEHAVE_AFTER_MS = 4_000;
 const KILL_AFTER_MS = 9_000;
 /** Heights that must become final while the killed validator is down. */
@@ -53,6 +56,7 @@ class Run {
   #recent: number[] = [];
   #walletReport: WalletReport | null = null;
   #lastCheckpointAt = 0;
+  #delegating: Promise<void> = Promise.resolve();
 
   constructor(options: DevnetOptions, hooks: DevnetHooks) {
     this.#options = options;
@@ -101,6 +105,8 @@ class Run {
     }
     const ranMs = firstFinalAt === null ? 0 : Date.now() - firstFinalAt;
     if (!this.#hooks.signal.aborted && faults !== null) await faults;
+    // Also when stopped: a transaction under way ends while the settlement chain is still there.
+    await this.#delegating;
     return this.#conclude(ranMs, startHeight);
   }
 
@@ -123,6 +129,9 @@ class Run {
       this.#problems.push(`the finalized chains were not shown to agree: ${agreement.problem}`);
     if (this.#options.misbehave && watch.slashed === 0 && !this.#tempted.follows)
       this.#problems.push("the misbehaving authority was not slashed");
+    if (watch.slashed > 0 && watch.evidencePaid === 0n)
+      this.#problems.push("nobody was paid for reporting the misbehaving authority");
+    if (!this.#hooks.signal.aborted) this.#judgeRewards(watch);
     return {
       height: agreement.height,
       finalizedTransactions: finalized,
@@ -133,6 +142,12 @@ class Run {
       handOvers: watch.handOvers,
       checkpoints: watch.checkpoints,
       slashed: watch.slashed,
+      accruedEpochs: watch.accruedEpochs,
+      rewardsPaid: formatEther(watch.rewardsPaid),
+      delegated: formatEther(watch.delegated),
+      undelegated: formatEther(watch.undelegated),
+      claimed: formatEther(watch.claimed),
+      evidencePaid: formatEther(watch.evidencePaid),
       validators: this.#cluster.validators.length,
       agreement: agreement.agreed,
       epoch: this.#epoch,
@@ -140,6 +155,13 @@ class Run {
       checkpointGas: Number(watch.lastCheckpoint?.gasUsed ?? 0n),
       problems: this.#problems,
     };
+  }
+
+  /** A run that was stopped may have been too short for what is judged here. */
+  #judgeRewards(watch: SettlementWatch): void {
+    if (watch.accruedEpochs === 0 || watch.rewardsPaid === 0n)
+      this.#problems.push("no rewards were accrued on the settlement chain");
+    if (watch.claimed === 0n) this.#problems.push("the delegator claimed no rewards");
   }
 
   async #status(rate: Rate, firstFinalAt: number | null): Promise<DevnetStatus> {
@@ -176,6 +198,7 @@ class Run {
       lastCheckpoint: this.#watch!.lastCheckpoint,
       handOvers: this.#watch!.handOvers,
       slashed: this.#watch!.slashed,
+      accruedEpochs: this.#watch!.accruedEpochs,
       leftMs: firstFinalAt === null || forMs === null ? null : Math.max(0, firstFinalAt + forMs - now),
     };
   }
@@ -200,7 +223,7 @@ class Run {
     );
   }
 
-  /** What `--misbehave` and `--kill` asked for; failures become problems of the result. */
+  /** What the delegator does, and what `--misbehave` and `--kill` asked for; failures become problems of the result. */
   async #faults(firstFinalAt: number): Promise<void> {
     const guarded = async (after: number, what: () => Promise<void>): Promise<void> => {
       await Promise.race([
@@ -214,10 +237,19 @@ class Run {
         if (!this.#hooks.signal.aborted) this.#problems.push((error as Error).message);
       }
     };
+    this.#delegating = guarded(DELEGATE_AFTER_MS, () => this.#delegate());
     await Promise.all([
+      this.#delegating,
       this.#options.misbehave ? guarded(MISBEHAVE_AFTER_MS, () => this.#misbehave()) : null,
       this.#options.kill ? guarded(KILL_AFTER_MS, () => this.#kill()) : null,
     ]);
+  }
+
+  async #delegate(): Promise<void> {
+    const { sender, validator } = await this.#cluster.delegator();
+    await actAsDelegator(sender, this.#cluster.network, validator, this.#hooks.signal, (text) =>
+      this.#note("info", text),
+    );
   }
 
   /** The authority that an adversary takes over where `--misbehave` asks for it. */

@@ -36,6 +36,8 @@ export interface DevnetStatus {
   readonly lastCheckpoint: PostedCheckpoint | null;
   readonly handOvers: number;
   readonly slashed: number;
+  /** Epochs of which the rewards were accrued in this run. */
+  readonly accruedEpochs: number;
   /** Until the end of a timed run, counted from the first final block; null: no end, or not begun. */
   readonly leftMs: number | null;
 }
@@ -66,6 +68,16 @@ export interface DevnetResult {
   readonly checkpoints: number;
   /** Convictions in this run. */
   readonly slashed: number;
+  /** Epochs of which the rewards were accrued in this run. */
+  readonly accruedEpochs: number;
+  /** What those paid to seats, AITBC as a decimal. */
+  readonly rewardsPaid: string;
+  /** What delegators put in, moved out and claimed in this run, AITBC as decimals. */
+  readonly delegated: string;
+  readonly undelegated: string;
+  readonly claimed: string;
+  /** What reporters of misbehaviour were paid in this run, AITBC as a decimal. */
+  readonly evidencePaid: string;
   readonly validators: number;
   readonly agreement: boolean;
   readonly epoch: number;

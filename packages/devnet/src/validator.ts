@@ -135,6 +135,11 @@ export class Validator {
     return this.#own.slashed;
   }
 
+  /** Its number in ValidatorRegistry. */
+  get number(): number {
+    return this.#own.validatorId;
+  }
+
   /** Starts it without keys: it verifies and follows, and signs nothing. */
   async startAsFollower(): Promise<void> {
     await this.#launch(this.#config(false));

@@ -1,5 +1,11 @@
-import { checkpointManagerAbi, type Network, slashingManagerAbi } from "@aitbc-hybrid/sdk";
-import type { PublicClient } from "viem";
+import {
+  checkpointManagerAbi,
+  type Network,
+  rewardDistributorAbi,
+  slashingManagerAbi,
+  stakingPoolAbi,
+} from "@aitbc-hybrid/sdk";
+import { isAddressEqual, type PublicClient } from "viem";
 import type { PostedCheckpoint } from "./types.ts";
 
 /** What the settlement chain shows of this run. */
@@ -13,6 +19,13 @@ export class SettlementWatch {
   readonly #convicted = new Set<bigint>();
   checkpoints = 0;
   lastCheckpoint: PostedCheckpoint | null = null;
+  accruedEpochs = 0;
+  /** Base units of AITBC, 10^-18. */
+  rewardsPaid = 0n;
+  delegated = 0n;
+  undelegated = 0n;
+  claimed = 0n;
+  evidencePaid = 0n;
 
   private constructor(client: PublicClient, network: Network, from: bigint, firstEpoch: number) {
     this.#client = client;
@@ -44,24 +57,47 @@ export class SettlementWatch {
     const to = await this.#client.getBlockNumber({ cacheTime: 0 });
     if (to >= this.#from) {
       const range = { fromBlock: this.#from, toBlock: to, strict: true } as const;
-      const { checkpoints, slashing } = this.#network.addresses;
-      const [accepted, convicted] = await Promise.all([
-        this.#client.getContractEvents({
-          ...range,
-          address: checkpoints,
-          abi: checkpointManagerAbi,
-          eventName: "CheckpointAccepted",
-        }),
-        this.#client.getContractEvents({
-          ...range,
-          address: slashing,
-          abi: slashingManagerAbi,
-          eventName: "Convicted",
-        }),
-      ]);
+      const { checkpoints, slashing, pool, distributor } = this.#network.addresses;
+      const rewards = { ...range, address: distributor, abi: rewardDistributorAbi } as const;
+      const stake = { ...range, address: pool, abi: stakingPoolAbi } as const;
+      const [accepted, convicted, accrued, claimed, delegated, undelegated, slashes, kept] =
+        await Promise.all([
+          this.#client.getContractEvents({
+            ...range,
+            address: checkpoints,
+            abi: checkpointManagerAbi,
+            eventName: "CheckpointAccepted",
+          }),
+          this.#client.getContractEvents({
+            ...range,
+            address: slashing,
+            abi: slashingManagerAbi,
+            eventName: "Convicted",
+          }),
+          this.#client.getContractEvents({ ...rewards, eventName: "Accrued" }),
+          this.#client.getContractEvents({ ...rewards, eventName: "Claimed" }),
+          this.#client.getContractEvents({ ...stake, eventName: "Delegated" }),
+          this.#client.getContractEvents({ ...stake, eventName: "Undelegated" }),
+          this.#client.getContractEvents({ ...stake, eventName: "Slashed" }),
+          this.#client.getContractEvents({
+            ...range,
+            address: slashing,
+            abi: slashingManagerAbi,
+            eventName: "RewardPaid",
+          }),
+        ]);
       this.#from = to + 1n;
       this.checkpoints += accepted.length;
       for (const { args } of convicted) this.#convicted.add(args.validator);
+      this.accruedEpochs += accrued.length;
+      for (const { args } of accrued) this.rewardsPaid += args.paid;
+      for (const { args } of claimed) this.claimed += args.amount;
+      for (const { args } of delegated) this.delegated += args.amount;
+      for (const { args } of undelegated) this.undelegated += args.amount;
+      // Paid from the stake at once, or kept by the slasher and paid by it later.
+      for (const { args } of slashes)
+        if (!isAddressEqual(args.payee, slashing)) this.evidencePaid += args.reward;
+      for (const { args } of kept) this.evidencePaid += args.amount;
       const last = accepted.at(-1);
       if (last !== undefined) {
         const { gasUsed } = await this.#client.getTransactionReceipt({ hash: last.transactionHash });

@@ -129,12 +129,14 @@ async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promis
 test("seven processes finalize, survive a SIGKILL and an equivocating authority, checkpoint, and refuse what is invalid", async () => {
   const result = await run(
     {},
-    ({ handOvers, finalized, slashed, checkpoints, validators }, notes) =>
+    ({ handOvers, finalized, slashed, checkpoints, accruedEpochs, validators }, notes) =>
       handOvers > 0 &&
       finalized >= 1_000 &&
       slashed === 1 &&
       checkpoints > 0 &&
+      accruedEpochs > 1 &&
       validators.every(({ up }) => up) &&
+      notes.some((note) => note.includes("of rewards")) &&
       notes.some((note) => note.includes("restarted and caught up")),
     async (info) => {
       assert.equal(info.validators.length, 7);
@@ -149,10 +151,22 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
   assert.equal(result.slashed, 1);
   assert.ok(result.checkpoints > 0);
   assert.ok(result.handOvers > 0);
+  assert.ok(result.accruedEpochs > 1);
+  const [paid, claimed] = [parseEther(result.rewardsPaid), parseEther(result.claimed)];
+  assert.ok(claimed > 0n && claimed < paid, `${result.claimed} claimed of ${result.rewardsPaid}`);
+  assert.equal(result.delegated, "100");
+  // Shares are rounded down twice.
+  const kept = parseEther("40") - parseEther(result.undelegated);
+  assert.ok(kept >= 0n && kept <= 2n, `${result.undelegated} undelegated`);
+  // A tenth of the bond of 10,000 is taken, and of that a tenth is who reported's.
+  assert.equal(result.evidencePaid, "100");
 
   // The same folder goes on where it stopped: same chain, higher.
-  const further = ({ height, finalized, checkpoints }: DevnetStatus): boolean =>
-    height > result.height && finalized > 0 && checkpoints > 0;
+  const further = ({ height, finalized, checkpoints }: DevnetStatus, notes: readonly string[]): boolean =>
+    height > result.height &&
+    finalized > 0 &&
+    checkpoints > 0 &&
+    notes.some((note) => note.includes("of rewards"));
   // Asked to misbehave again, it says that the authority was convicted before and goes on.
   const resumed = await run({ kill: false }, further, async (info) => {
     assert.equal(info.resumed, true);
@@ -165,6 +179,9 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
   });
   assert.deepEqual(resumed.problems, []);
   assert.equal(resumed.slashed, 0);
+  assert.equal(resumed.evidencePaid, "0");
+  assert.ok(resumed.accruedEpochs > 0);
+  assert.ok(parseEther(resumed.claimed) > 0n);
   assert.ok(resumed.height > result.height, `${resumed.height} after ${result.height}`);
   assert.ok(
     resumed.finalizedTransactions > 0.9 * resumed.seconds * options.rate,

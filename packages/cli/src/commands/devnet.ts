@@ -30,7 +30,9 @@ interface Options {
 /** `devnet`: a whole network on this machine, until Ctrl-C or for a while. */
 export function devnetCommand(run: Run): Command {
   return new Command("devnet")
-    .description("a settlement chain, a process per validator and a wallet on this machine, until Ctrl-C")
+    .description(
+      "a settlement chain, a process per validator, a wallet and a delegator on this machine, until Ctrl-C",
+    )
     .option("--authorities <n>", "authority validators, 4 to 21", "4")
     .option("--stakers <n>", "staker validators, 3 to 79", "3")
     .option("--mode <mode>", "consensus mode it begins in: fast, balanced or secure", "balanced")
@@ -45,14 +47,14 @@ export function devnetCommand(run: Run): Command {
     .option("--reset", "wipe the data folder first")
     .option(
       "--misbehave",
-      "let one authority sign two conflicting votes: it is convicted on-chain, jailed and slashed",
+      "let one authority sign two conflicting votes: it is convicted on-chain, jailed and slashed, who reports it is paid",
     )
     .option("--kill", "kill one staker with SIGKILL mid-run: it restarts and catches up")
     .option("--json", "no live view; the last line of stdout is one JSON object")
     .addHelpText(
       "after",
       "\nExamples:\n  aitbc-hybrid devnet\n  aitbc-hybrid devnet --for 30s --json\n  aitbc-hybrid devnet --misbehave --kill --reset\n" +
-        "\nExit code 0 of a timed run means: it finalized, checkpointed, and all validators agree at every height.",
+        "\nExit code 0 of a timed run means: it finalized, checkpointed, paid rewards, and all validators agree at every height.",
     )
     .action(run(devnet));
 }

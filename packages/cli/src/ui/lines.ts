@@ -15,6 +15,7 @@ export function statusLine(s: DevnetStatus): string {
     `${s.tps.toFixed(0)} tx/s`,
     `${up}/${s.validators.length} up`,
     `${s.checkpoints} checkpoints${s.lastCheckpoint === null ? "" : ` (${s.lastCheckpoint.gasUsed} gas)`}`,
+    `${s.accruedEpochs} epochs paid`,
     ...(s.slashed > 0 ? [`${s.slashed} slashed`] : []),
     ...(s.leftMs === null ? [] : [`${Math.ceil(s.leftMs / 1000)} s left`]),
   ].join(" · ");

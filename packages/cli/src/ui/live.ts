@@ -94,7 +94,7 @@ export class LiveView implements View {
     const checkpoint =
       s.lastCheckpoint === null
         ? dim("none yet")
-        : `height ${s.lastCheckpoint.height}, ${s.lastCheckpoint.gasUsed} gas ${dim(`(${s.checkpoints} accepted, ${s.handOvers} hand-overs)`)}`;
+        : `height ${s.lastCheckpoint.height}, ${s.lastCheckpoint.gasUsed} gas ${dim(`(${s.checkpoints} accepted, ${s.handOvers} hand-overs, rewards of ${s.accruedEpochs} epochs)`)}`;
     const validators = s.validators
       .map((validator) =>
         validator.up

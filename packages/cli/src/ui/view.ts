@@ -32,12 +32,16 @@ export function infoLines(info: DevnetInfo): string[] {
   ];
 }
 
+/** AITBC for people: at most six decimals, never rounded up. */
+const coins = (decimal: string): string => `${decimal.replace(/(\.\d{6})\d+$/, "$1")} AITBC`;
+
 /** The end of a run for people. */
 export function resultLines(result: DevnetResult): string {
   const lines = [
     `height ${result.height} in ${result.seconds} s, ${result.finalizedTransactions} transfers final (${result.rejectedTransactions} refused), ${result.tps} a second`,
     `final after ${result.finalityMs.p50} ms (p50), ${result.finalityMs.p99} ms (p99)`,
     `${result.checkpoints} checkpoints accepted on the settlement chain (${result.checkpointGas} gas the last), ${result.handOvers} hand-overs, ${result.slashed} slashed`,
+    `${result.accruedEpochs} epochs accrued, ${coins(result.rewardsPaid)} paid; delegated ${coins(result.delegated)}, undelegated ${coins(result.undelegated)}, claimed ${coins(result.claimed)}${result.evidencePaid === "0" ? "" : `; ${coins(result.evidencePaid)} for evidence`}`,
     result.agreement
       ? `all ${result.validators} validators agree at every height`
       : `the ${result.validators} validators do NOT agree`,

@@ -1,5 +1,5 @@
 import { type Bls, signatureWords } from "@aitbc-hybrid/crypto";
-import { type Mode, modeIndex, type VoteBody, type VoteEvidence } from "@aitbc-hybrid/protocol";
+import { type Mode, modeIndex, type VoteBody, type VoteEvidence, ZERO_HASH } from "@aitbc-hybrid/protocol";
 import { parseEventLogs } from "viem";
 import { slashingManagerAbi } from "../abi/index.ts";
 import type { Network } from "../network.ts";
@@ -67,4 +67,30 @@ export async function submitEvidence(
     taken: (event?.args.bondTaken ?? 0n) + (event?.args.delegatedTaken ?? 0n),
     reward: event?.args.reward ?? 0n,
   };
+}
+
+/** Takes what is due from a validator: the surcharge of a conviction once its window is over, a charge for absence once its delay is. Anyone. */
+export function settleCharges(sender: Sender, network: Network, validator: number): Promise<Sent> {
+  return transact(sender, {
+    address: network.addresses.slashing,
+    abi: slashingManagerAbi,
+    functionName: "settle",
+    args: [BigInt(validator)],
+  });
+}
+
+/** Pays a reward for evidence that was kept back for an hour to who reported. @param id The offence, or the group. */
+export async function takeReward(
+  sender: Sender,
+  network: Network,
+  id: `0x${string}`,
+): Promise<Sent & { readonly amount: bigint }> {
+  const sent = await transact(sender, {
+    address: network.addresses.slashing,
+    abi: slashingManagerAbi,
+    functionName: "takeReward",
+    args: [id, ZERO_HASH],
+  });
+  const [event] = parseEventLogs({ abi: slashingManagerAbi, logs: [...sent.logs], eventName: "RewardPaid" });
+  return { ...sent, amount: event?.args.amount ?? 0n };
 }

@@ -1,4 +1,5 @@
 export * from "./checkpoints.ts";
+export * from "./delegations.ts";
 export * from "./elections.ts";
 export * from "./evidence.ts";
 export * from "./governance.ts";
@@ -6,4 +7,5 @@ export * from "./parameters.ts";
 export * from "./rewards.ts";
 export * from "./stake.ts";
 export { type Call, explain, type Sender, type Sent, simulate, transact } from "./transact.ts";
+export * from "./unbonding.ts";
 export * from "./validators.ts";

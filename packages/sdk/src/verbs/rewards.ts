@@ -2,7 +2,7 @@ import { type Address, parseEventLogs, toHex } from "viem";
 import { rewardDistributorAbi } from "../abi/index.ts";
 import type { AcceptedBoundary } from "../chain/index.ts";
 import type { Network } from "../network.ts";
-import { type Call, type Sender, type Sent, transact } from "./transact.ts";
+import { type Call, type Sender, type Sent, simulate, transact } from "./transact.ts";
 
 const distributorCall = (network: Network, functionName: string, args: readonly unknown[]): Call => ({
   address: network.addresses.distributor,
@@ -35,6 +35,16 @@ export async function accrue(
   );
   const [event] = parseEventLogs({ abi: rewardDistributorAbi, logs: [...sent.logs], eventName: "Accrued" });
   return { ...sent, paid: event?.args.paid ?? 0n };
+}
+
+/** What `claimRewards` would pay the sender now, base units. @throws SdkError REVERTED. */
+export async function previewRewards(
+  sender: Sender,
+  network: Network,
+  validators: readonly number[],
+): Promise<bigint> {
+  const call = distributorCall(network, "claim", [validators.map(BigInt), sender.account.address]);
+  return (await simulate(sender, call)) as bigint;
 }
 
 /**

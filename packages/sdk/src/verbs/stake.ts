@@ -1,3 +1,4 @@
+import type { Address } from "viem";
 import { aitbcTokenAbi, stakingPoolAbi } from "../abi/index.ts";
 import type { Network } from "../network.ts";
 import { type Sender, type Sent, transact } from "./transact.ts";
@@ -12,27 +13,31 @@ export async function depositBond(
   validator: number,
   amount: bigint,
 ): Promise<Sent> {
-  const { token, pool } = network.addresses;
-  const allowance = await sender.client.readContract({
-    address: token,
-    abi: aitbcTokenAbi,
-    functionName: "allowance",
-    args: [sender.account.address, pool],
-  });
-  if (allowance < amount) {
-    await transact(sender, {
-      address: token,
-      abi: aitbcTokenAbi,
-      functionName: "approve",
-      args: [pool, amount],
-    });
-  }
+  const { pool } = network.addresses;
+  await allow(sender, network, pool, amount);
   return transact(sender, {
     address: pool,
     abi: stakingPoolAbi,
     functionName: "depositBond",
     args: [BigInt(validator), amount],
   });
+}
+
+/** Lets `spender` take `amount` of the sender's tokens: exactly that, and only if it may take less now. */
+export async function allow(
+  sender: Sender,
+  network: Network,
+  spender: Address,
+  amount: bigint,
+): Promise<void> {
+  const token = { address: network.addresses.token, abi: aitbcTokenAbi } as const;
+  const allowance = await sender.client.readContract({
+    ...token,
+    functionName: "allowance",
+    args: [sender.account.address, spender],
+  });
+  if (allowance >= amount) return;
+  await transact(sender, { ...token, functionName: "approve", args: [spender, amount] });
 }
 
 /** Sends tokens of the settlement chain (base units). */
