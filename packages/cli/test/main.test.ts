@@ -53,7 +53,7 @@ test("what cannot be is refused with exit code 2 and a sentence that names field
     [["devnet", "--authorities", "3"], /--authorities is 3: give a whole number from 4 to 21/],
     [["devnet", "--authorities", "many"], /--authorities is "many"/],
     [["devnet", "--for", "30"], /--for is "30": give a duration/],
-    [["devnet", "--mode", "fast"], /--mode is "fast"/],
+    [["devnet", "--mode", "quick"], /--mode is "quick"/],
     [["account", "show", "0x12"], /the account is "0x12"/],
     [["chain", "status", "--rpc", "nowhere"], /--rpc is "nowhere": give a URL/],
     [["chain", "status", "--rpc", "http://127.0.0.1:1"], /nothing answers at http:\/\/127\.0\.0\.1:1/],
