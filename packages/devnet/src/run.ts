@@ -18,6 +18,8 @@ const TICK_MS = 500;
 const FIRST_FINAL_MS = 90_000;
 /** After the wallet ended, validators may take this long to reach one height. */
 const AGREEMENT_MS = 20_000;
+/** After its restart, a killed validator may take this long to be where the others are. */
+const CATCH_UP_MS = 60_000;
 /** When, after the first final block, the delegator acts and faults asked for begin. */
 const DELEGATE_AFTER_MS = 1_000;
 const MISBEHAVE_AFTER_MS = 4_000;
@@ -298,7 +300,7 @@ class Run {
       await sleep(200);
     if (this.#hooks.signal.aborted) return;
     await staker.start();
-    const until = Date.now() + AGREEMENT_MS;
+    const until = Date.now() + CATCH_UP_MS;
     for (;;) {
       const heights = await this.#heights();
       if (heights.at(-1)! >= Math.max(...heights) - 2) break;

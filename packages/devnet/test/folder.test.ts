@@ -17,7 +17,7 @@ test("a manifest is read back; none is null; a damaged or foreign one is refused
   assert.equal(folder.readManifest(), null);
   folder.create(["authority-1"]);
   folder.writeManifest(manifest);
-  assert.deepEqual(folder.readManifest(), { version: 1, ...manifest });
+  assert.deepEqual(folder.readManifest(), { version: 2, ...manifest });
   for (const text of ["{", JSON.stringify({ version: 99 })]) {
     writeFileSync(folder.manifest, text);
     assert.throws(
