@@ -222,7 +222,14 @@ export class World {
 
   async read(to: string, contract: Interface, name: string, args: readonly unknown[]) {
     const data = contract.encodeFunctionData(name, args);
-    const answer = await this.request<string>("eth_call", [{ to, data, gas: "0x1000000" }, "latest"]);
+    let answer: string;
+    try {
+      answer = await this.request<string>("eth_call", [{ to, data, gas: "0x1000000" }, "latest"]);
+    } catch (error) {
+      const reason = revertData(error);
+      if (reason === undefined) throw error;
+      throw new Violation(`the view ${name} fails: ${reason}`);
+    }
     return contract.decodeFunctionResult(name, answer);
   }
 
