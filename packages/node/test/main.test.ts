@@ -58,10 +58,18 @@ before(async () => {
     "elections",
     "checkpoints",
     "slashing",
+    "distributor",
     "parameters",
+    "hybrid",
+    "inclusion",
     "access",
+    "timelock",
+    "governor",
+    "upgrades",
+    "council",
+    "inbox",
   ];
-  const addresses = Object.fromEntries(names.map((name, i) => [name, `0x${`${i}`.repeat(40)}`]));
+  const addresses = Object.fromEntries(names.map((name, i) => [name, `0x${`${i + 1}`.padStart(40, "0")}`]));
   writeFileSync(at("addresses.json"), JSON.stringify({ chainId: 31_337, deployBlock: 0, addresses }));
 });
 
