@@ -86,13 +86,15 @@ function charge(tx: Transaction, { validator, conviction, ...c }: Charge): bigin
   const amount = mulDivUp(junior + senior, rules.basePenalty, MILLION);
   const reward = least((least(amount, junior) * rules.reporterShare) / MILLION, rules.reporterCap * COIN);
   const pays = c.direct && reward !== 0n;
+  // A group executed late is held for a moment: no stake leaves before the surcharge is settled.
+  const end = windowEnd(state, conviction);
   const taken = slash(tx, {
     validator,
     seal: conviction.seal,
     amount,
     payee: pays ? c.reporter : "",
     reward: pays ? reward : 0n,
-    holdUntil: windowEnd(state, conviction),
+    holdUntil: end > tx.at ? end : tx.at + 1,
   });
   const given = pays ? reward : keep(tx, c.claim, c.reporter, conviction.at, reward);
   emit(tx, "Convicted", {

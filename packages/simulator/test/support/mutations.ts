@@ -112,12 +112,6 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "modeIndex(wanted) > 2 ? MODES[params.modeFloor]! : wanted",
   },
   {
-    name: "section 6: modes are not checked",
-    file: "block/validity.ts",
-    from: "modes.modeNext === commitment.modeNext && modes.modeWanted === commitment.modeWanted",
-    to: "modes.modeNext.length > 0",
-  },
-  {
     name: "section 6: the load is not rescaled on a switch",
     file: "modes/decide.ts",
     from: "params.blockTime[base], start.hybrid.capacity",
