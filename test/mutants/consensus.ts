@@ -85,22 +85,6 @@ export const mutants: readonly Mutant[] = [
     test: HYBRID_TEST,
   },
   {
-    name: "convicted validators keep their weight",
-    file: SEALING,
-    find: "out = registry.heldWord(known) | registry.jailedWord(known) | silent[known];",
-    replace: "out = registry.jailedWord(known) | silent[known];",
-    opens: "a tombstone counts only once somebody refreshes the live weight",
-    test: "test/unit/Elections.test.ts",
-  },
-  {
-    name: "silenced authorities keep their weight",
-    file: SEALING,
-    find: "out = registry.heldWord(known) | registry.jailedWord(known) | silent[known];",
-    replace: "out = registry.heldWord(known) | registry.jailedWord(known);",
-    opens: "an authority that had no part in a recovery holds up the chain again",
-    test: HYBRID_TEST,
-  },
-  {
     name: "recovery without a stall",
     file: HYBRID,
     find: "if (block.timestamp < from) revert HybridManagerNotStalled(from);",
