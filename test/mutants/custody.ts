@@ -160,12 +160,4 @@ export const mutants: readonly Mutant[] = [
     opens: "what joins later is priced as if it had not been charged: the last one out is short",
     test: QUEUE_TEST,
   },
-  {
-    name: "stake liable for later seals only is spared",
-    file: QUEUE,
-    find: "if (lastSeal > high || tokens == 0) continue;",
-    replace: "if (tokens == 0) continue;",
-    opens: "a slasher that was replaced takes what left after it",
-    test: POOL_TEST,
-  },
 ];
