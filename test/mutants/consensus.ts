@@ -6,7 +6,6 @@ const HYBRID = "contracts/consensus/HybridManager.sol";
 const RULES = "contracts/consensus/RecoveryRules.sol";
 const CLIENT = "contracts/consensus/CheckpointLightClient.sol";
 const INBOX = "contracts/consensus/ForcedInbox.sol";
-const SEALING = "contracts/staking/Sealing.sol";
 const MANAGER_TEST = "test/unit/CheckpointManager.test.ts";
 const HYBRID_TEST = "test/unit/HybridManager.test.ts";
 const CLIENT_TEST = "test/unit/CheckpointLightClient.test.ts";
