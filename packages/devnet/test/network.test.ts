@@ -183,10 +183,9 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
   assert.ok(resumed.accruedEpochs > 0);
   assert.ok(parseEther(resumed.claimed) > 0n);
   assert.ok(resumed.height > result.height, `${resumed.height} after ${result.height}`);
-  assert.ok(
-    resumed.finalizedTransactions > 0.9 * resumed.seconds * options.rate,
-    "every account's transfers go on",
-  );
+  // Every account's transfers go on: one that the wallet has wrong nonces of would be refused or wait for ever.
+  assert.equal(resumed.rejectedTransactions, 0);
+  assert.equal(resumed.unresolvedTransactions, 0);
 });
 
 test("another shape than the folder's is refused, and the folder is left alone", async () => {
