@@ -2,7 +2,13 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
-import { accountCommand, chainCommand, devnetCommand, transferCommand } from "./commands/index.ts";
+import {
+  accountCommand,
+  chainCommand,
+  devnetCommand,
+  simCommand,
+  transferCommand,
+} from "./commands/index.ts";
 import { EXIT, UsageError } from "./errors.ts";
 
 /** What `--version` prints: the package's version and, inside a checkout, the commit. */
@@ -24,9 +30,10 @@ function version(): string {
 /** Runs the command line; resolves to the exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
+  const told = version();
   const program = new Command("aitbc-hybrid")
     .description("Hybrid proof-of-authority / proof-of-stake consensus for AITBC")
-    .version(version(), "-V, --version")
+    .version(told, "-V, --version")
     .showHelpAfterError("(add --help for all options)")
     .exitOverride();
   const run =
@@ -34,7 +41,13 @@ export async function main(args: readonly string[]): Promise<number> {
     async (...given: A): Promise<void> => {
       code = await action(...given);
     };
-  for (const command of [devnetCommand(run), transferCommand(run), accountCommand(run), chainCommand(run)]) {
+  for (const command of [
+    devnetCommand(run),
+    transferCommand(run),
+    accountCommand(run),
+    chainCommand(run),
+    simCommand(run, told),
+  ]) {
     program.addCommand(command.exitOverride());
   }
   program.addHelpText(

@@ -1,4 +1,5 @@
 export { BEHAVIOURS, type BehaviourName, behaviour, dropping, twin, variant } from "./adversaries/index.ts";
+export { ATTACKS, type Attack, type AttackCase, caseName, type Outcome } from "./attacks/index.ts";
 export {
   type CampaignOptions,
   mergeSummaries,
@@ -7,6 +8,7 @@ export {
   type Summary,
 } from "./campaign.ts";
 export { Random } from "./random.ts";
+export { type Provenance, type Report, reportOf } from "./report/index.ts";
 export type { Rules, RulesConfig, RulesView } from "./rules.ts";
 export {
   beyondScenario,
@@ -19,6 +21,20 @@ export {
 } from "./scenario.ts";
 export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
+export {
+  type AttackStudyOptions,
+  type Done,
+  type Job,
+  Journal,
+  JournalError,
+  type Json,
+  jobsOf,
+  jobsOfStudy,
+  runJob,
+  runJobs,
+  type Shard,
+  type Study,
+} from "./study/index.ts";
 export {
   type Aim,
   lastTermInTheLongRun,

@@ -2,4 +2,5 @@ export { accountCommand } from "./account.ts";
 export { chainCommand } from "./chain.ts";
 export type { Run } from "./command.ts";
 export { devnetCommand } from "./devnet.ts";
+export { simCommand } from "./sim.ts";
 export { transferCommand } from "./transfer.ts";

@@ -1,0 +1,41 @@
+import type { Attack } from "./attack.ts";
+import { backingRefusal } from "./backing-refusal.ts";
+import { balancingAttack } from "./balancing.ts";
+import { bitmapCensorship } from "./bitmap-censorship.ts";
+import { bribedThird } from "./bribed-third.ts";
+import { checkpointWithholding } from "./checkpoint-withholding.ts";
+import { classOverlap } from "./class-overlap.ts";
+import { eclipse } from "./eclipse.ts";
+import { equivocatingLeader } from "./equivocating-leader.ts";
+import { forgedBlock } from "./forged-block.ts";
+import { leaderDos } from "./leader-dos.ts";
+import { nullifySpam } from "./nullify-spam.ts";
+import { overThird } from "./over-third.ts";
+import { randomnessGrinding } from "./randomness-grinding.ts";
+import { selectiveSender } from "./selective-sender.ts";
+import { senderCensorship } from "./sender-censorship.ts";
+import { silentLeader } from "./silent-leader.ts";
+import { voteWithholding } from "./vote-withholding.ts";
+
+export { type Attack, type AttackCase, caseName, type Outcome, type Resource } from "./attack.ts";
+
+/** Every attack that is built, in the order of reports. */
+export const ATTACKS: readonly Attack[] = [
+  equivocatingLeader,
+  overThird,
+  silentLeader,
+  selectiveSender,
+  voteWithholding,
+  nullifySpam,
+  balancingAttack,
+  senderCensorship,
+  bitmapCensorship,
+  bribedThird,
+  forgedBlock,
+  classOverlap,
+  randomnessGrinding,
+  leaderDos,
+  eclipse,
+  checkpointWithholding,
+  backingRefusal,
+];

@@ -1,0 +1,40 @@
+import { registryOf } from "@aitbc-hybrid/protocol/testing";
+import { withholding } from "../withholding.ts";
+import type { Attack } from "./attack.ts";
+
+const MEMBERS = 30;
+const EPOCHS = 400;
+const TERMS = 40;
+
+/** A coalition that leads the last terms of an epoch chooses among 2^r seeds by leaving outputs out. */
+export const randomnessGrinding: Attack = {
+  name: "randomness-grinding",
+  idea: "Whoever leads an epoch's last r terms withholds those outputs that give it the worse of 2^r seeds.",
+  success: "it leads the last term of more than half of the epochs, and so chooses again and again",
+  cases: [
+    {
+      mode: "secure",
+      resource: "stake",
+      given: `${TERMS} terms an epoch, ${EPOCHS} epochs`,
+      scale: MEMBERS,
+      most: MEMBERS - 1,
+      safe: 6,
+      broken: 15,
+      play(level, seed) {
+        const registry = registryOf({
+          authorities: [],
+          stakers: Array.from({ length: MEMBERS }, () => 1_000n),
+        });
+        const { lastTerm, share, withheld } = withholding({
+          registry,
+          coalition: new Set(Array.from({ length: level }, (_, seat) => seat)),
+          aim: "lastTerms",
+          terms: TERMS,
+          epochs: EPOCHS,
+          name: `grinding ${seed} ${level}`,
+        });
+        return { succeeded: lastTerm > 0.5, failures: [], measures: { lastTerm, share, withheld } };
+      },
+    },
+  ],
+};

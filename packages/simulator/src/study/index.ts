@@ -1,0 +1,13 @@
+export { type AttackStudyOptions, attackResults, type CaseResult, type LevelResult } from "./attacks.ts";
+export { Journal, JournalError } from "./journal.ts";
+export { jobsOfStudy, runJob } from "./kinds.ts";
+export { type PoolOptions, runJobs } from "./pool.ts";
+export {
+  type Done,
+  type Job,
+  type Json,
+  jobsOf,
+  type Shard,
+  type Study,
+  type StudyModules,
+} from "./study.ts";
