@@ -5,7 +5,8 @@
  *     npm run bench -- NAME [--json] [arguments of the benchmark...]
  *
  * A file bench/NAME.ts exports `description` and `run(arguments)`. With --json the last line of stdout is one
- * object: {name, figures: {key: {value, unit}}, machine, commit, dirty, command, at}.
+ * object: {key: value, ..., name, figures: {key: {value, unit}}, machine, commit, dirty, command, at}, where a figure
+ * called "a.b" stands as {a: {b: value}} at the front.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -111,6 +112,21 @@ export async function measure(name: string, benchmark: Benchmark, argv: readonly
   };
 }
 
+/** A report as one object, with the figures' values in front: "a.b" becomes {a: {b}}. */
+export function line(report: Report): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, { value }] of Object.entries(report.figures)) {
+    const path = key.split(".");
+    let at = values;
+    for (const part of path.slice(0, -1)) {
+      at[part] ??= {};
+      at = at[part] as Record<string, unknown>;
+    }
+    at[path.at(-1)!] = value;
+  }
+  return { ...values, ...report };
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const json = argv.includes("--json");
   const [name, ...rest] = argv.filter((word) => word !== "--json");
@@ -134,7 +150,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const { cpu, cores, node, os } = report.machine;
   const commit = `commit ${report.commit?.slice(0, 10) ?? "unknown"}${report.dirty ? " with changes" : ""}`;
   print(`${cores} x ${cpu}, Node ${node}, ${os}, ${commit}`);
-  if (json) console.log(JSON.stringify(report));
+  if (json) console.log(JSON.stringify(line(report)));
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Figure, load, measure, names } from "../bench.ts";
+import { type Figure, line, load, measure, names } from "../bench.ts";
 
 describe("a report", () => {
   const benchmark = (figures: Record<string, Figure>) => ({ description: "", run: async () => figures });
@@ -13,6 +13,16 @@ describe("a report", () => {
     assert.ok(report.machine.cores > 0 && report.machine.memory > 0);
     assert.ok(report.commit === null || /^[0-9a-f]{40}$/.test(report.commit));
     assert.ok(!Number.isNaN(Date.parse(report.at)));
+  });
+
+  test("has its figures' values in front, grouped where their names have a dot", async () => {
+    const figures = {
+      "eu.p50": { value: 1, unit: "ms" },
+      "eu.p95": { value: 2, unit: "ms" },
+      name: { value: 3, unit: "" },
+    };
+    const { eu, name, figures: all } = line(await measure("planted", benchmark(figures), []));
+    assert.deepEqual({ eu, name, all }, { eu: { p50: 1, p95: 2 }, name: "planted", all: figures });
   });
 
   test("is refused when nothing or no number was measured", async () => {

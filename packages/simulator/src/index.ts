@@ -21,6 +21,7 @@ export {
 } from "./scenario.ts";
 export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
+export * from "./wan/index.ts";
 export {
   type AttackStudyOptions,
   type Done,

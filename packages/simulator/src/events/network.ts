@@ -3,13 +3,21 @@ import type { Random } from "../random.ts";
 import type { EventQueue } from "./queue.ts";
 
 /** What the network delivers to. */
-export interface Endpoint {
+export interface Endpoint<M = Message> {
   readonly peer: Peer;
   readonly up: boolean;
   /** Number of the process: what was sent to an earlier one is lost with its connections. */
   readonly boot: number;
-  receive(from: Peer, message: Message): void;
+  receive(from: Peer, message: M): void;
   connected(peer: Peer): void;
+}
+
+/** How long messages take where a model of real links stands in for {@link NetworkOptions}. */
+export interface Links<M = Message> {
+  /** Time until the message is at the receiver's door. */
+  transit(from: Peer, to: Peer, message: M): Millis;
+  /** Called then: how long the receiver's own line still needs. */
+  admit(to: Peer, message: M): Millis;
 }
 
 export interface NetworkOptions {
@@ -28,28 +36,33 @@ export interface NetworkOptions {
 }
 
 /** Full mesh of links with delay, reordering, duplication, loss and partitions. */
-export class Network {
+export class Network<M = Message> {
   readonly #options: NetworkOptions;
   readonly #queue: EventQueue;
   readonly #random: Random;
-  readonly #endpoints = new Map<Peer, Endpoint>();
+  readonly #links: Links<M> | null;
+  readonly #endpoints = new Map<Peer, Endpoint<M>>();
   #groups: ReadonlyMap<Peer, number> | null = null;
   /** While true nothing gets through to anybody. */
   blackout = false;
   /** Sees every message on its way: sent, lost, delivered. */
-  observe: ((what: "lost" | "got", from: Peer, to: Peer, message: Message) => void) | null = null;
+  observe: ((what: "lost" | "got", from: Peer, to: Peer, message: M) => void) | null = null;
   /** Drops what a directed scenario wants lost. */
-  filter: ((from: Peer, to: Peer, message: Message) => boolean) | null = null;
+  filter: ((from: Peer, to: Peer, message: M) => boolean) | null = null;
   /** Messages handed in, delivered and lost. */
   readonly counts = { sent: 0, delivered: 0, lost: 0, duplicated: 0 };
 
-  constructor(options: NetworkOptions, modules: { readonly queue: EventQueue; readonly random: Random }) {
+  constructor(
+    options: NetworkOptions,
+    modules: { readonly queue: EventQueue; readonly random: Random; readonly links?: Links<M> },
+  ) {
     this.#options = options;
+    this.#links = modules.links ?? null;
     this.#queue = modules.queue;
     this.#random = modules.random;
   }
 
-  attach(endpoint: Endpoint): void {
+  attach(endpoint: Endpoint<M>): void {
     this.#endpoints.set(endpoint.peer, endpoint);
   }
 
@@ -105,7 +118,7 @@ export class Network {
   }
 
   /** Sends a message; it may arrive late, twice, or before stabilization never. */
-  send(from: Peer, to: Peer, message: Message): void {
+  send(from: Peer, to: Peer, message: M): void {
     const target = this.#endpoints.get(to);
     this.counts.sent++;
     const { stabilization, loss, duplication } = this.#options;
@@ -129,6 +142,15 @@ export class Network {
         target.receive(from, message);
       }
     };
+    const links = this.#links;
+    if (links !== null) {
+      this.#queue.after(links.transit(from, to, message), () => {
+        const rest = links.admit(to, message);
+        if (rest > 0) this.#queue.after(rest, deliver);
+        else deliver();
+      });
+      return;
+    }
     this.#queue.after(this.#delay(), deliver);
     if (duplication > 0 && this.#random.chance(duplication)) {
       this.counts.duplicated++;

@@ -1,0 +1,12 @@
+export { type Costs, FREE, MEASURED } from "./costs.ts";
+export { type LineOptions, WanLinks } from "./links.ts";
+export {
+  balancedLatency,
+  type CrashLatency,
+  fastLatency,
+  type Latency,
+  type LatencyOptions,
+  leaderCrash,
+} from "./measure.ts";
+export { PRESETS, type Preset, type Region, roundTrip } from "./regions.ts";
+export { IDEAL_LINE, LINE, type Observation, quantile, type WanOptions, WanWorld } from "./world.ts";

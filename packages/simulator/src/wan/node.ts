@@ -1,0 +1,295 @@
+import {
+  type Block,
+  type CertifiedBlock,
+  type DurableRecord,
+  type Effect,
+  genesisHash,
+  type Hash,
+  type Hex,
+  hashOf,
+  type Input,
+  LIMITS,
+  type Message,
+  type Millis,
+  type Peer,
+  type Registry,
+  type Request,
+  signingRoot,
+} from "@aitbc-hybrid/protocol";
+import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "../events/index.ts";
+import type { Rules, RulesConfig } from "../rules.ts";
+import { type Keyring, named } from "../signatures.ts";
+import type { Batches } from "./batches.ts";
+import { arrivalCost, type Costs, checkCost } from "./costs.ts";
+import { sizeOf } from "./sizes.ts";
+
+/** An input without its time. */
+type Timeless = Input extends infer I ? (I extends unknown ? Omit<I, "now"> : never) : never;
+
+/** What is measured of a node. */
+export interface Meter {
+  /** The own proposal is made. */
+  proposed(node: WanNode, hash: Hash, block: Block): void;
+  finalized(node: WanNode, hash: Hash, block: Block): void;
+  /** Something that never happens to an honest node in a calm network. */
+  surprised(node: WanNode, what: string): void;
+}
+
+export interface WanNodeOptions {
+  readonly peer: Peer;
+  readonly validator: number;
+  readonly config: RulesConfig;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly costs: Costs;
+}
+
+export interface WanNodeModules {
+  readonly rules: Rules;
+  readonly queue: EventQueue;
+  readonly network: Network;
+  readonly keyring: Keyring;
+  readonly batches: Batches;
+  readonly meter: Meter;
+}
+
+const NOBODY: Hex = `0x${"00".repeat(20)}`;
+
+/**
+ * A validator's process for measuring time: performs a replica's effects, each at what it costs. It neither restarts
+ * nor misbehaves, and checks nothing of what the schedules of `World` check; the reducer is the same.
+ */
+export class WanNode implements Endpoint {
+  readonly peer: Peer;
+  readonly validator: number;
+  readonly boot = 0;
+  up = true;
+  /** Inputs stepped so far. */
+  steps = 0;
+  /** Bytes of votes and certificates sent and received. */
+  voteBytes = 0;
+  readonly #options: WanNodeOptions;
+  readonly #modules: WanNodeModules;
+  readonly #disk: Disk<DurableRecord>;
+  readonly #waiting: { readonly after: number; readonly run: () => void }[] = [];
+  /** Final blocks by height, for peers that missed them. */
+  readonly #chain: CertifiedBlock[] = [];
+  readonly #states = new Map<Hash, Hash>();
+  #state: unknown = null;
+  #timer = 0;
+  /** When the thread is done with what it was given so far. */
+  #busy: Millis = 0;
+
+  constructor(options: WanNodeOptions, modules: WanNodeModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.peer = options.peer;
+    this.validator = options.validator;
+    const { genesis } = options.config;
+    this.#states.set(genesisHash(genesis), genesis.stateRoot);
+    this.#disk = new Disk<DurableRecord>(
+      {
+        latency: () => options.costs.flush(this.#disk.appended - this.#disk.durable),
+        acknowledged: (count) => this.#acknowledged(count),
+      },
+      { queue: modules.queue },
+    );
+  }
+
+  /** Own clock, ms. */
+  get now(): Millis {
+    return this.#options.clock.read(this.#modules.queue.now);
+  }
+
+  start(): void {
+    const { config, registry } = this.#options;
+    const { state, effects } = this.#modules.rules.initialReplica(config, registry, this.now);
+    this.#state = state;
+    this.#perform(effects);
+  }
+
+  /** What the harness reads of the replica. */
+  view() {
+    return this.#modules.rules.viewOf(this.#state);
+  }
+
+  /** The process is gone for good. */
+  crash(): void {
+    this.up = false;
+  }
+
+  /** Runs something once the thread has had `cost` ms for it. */
+  #occupy(cost: Millis, run: () => void): void {
+    const { queue } = this.#modules;
+    this.#busy = Math.max(this.#busy, queue.now) + cost;
+    queue.at(this.#busy, () => {
+      if (this.up) run();
+    });
+  }
+
+  receive(from: Peer, message: Message): void {
+    this.#count(message);
+    this.#occupy(arrivalCost(this.#options.costs, message), () =>
+      this.#input({ type: "message", from, message }),
+    );
+  }
+
+  connected(peer: Peer): void {
+    this.#input({ type: "connected", peer });
+  }
+
+  #count(message: Message): void {
+    if (message.type === "vote" || message.type === "certificate") this.voteBytes += sizeOf(message);
+  }
+
+  #input(input: Timeless): void {
+    this.steps++;
+    const { state, effects } = this.#modules.rules.step(this.#state, { ...input, now: this.now } as Input);
+    this.#state = state;
+    this.#perform(effects);
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#effect(effect);
+    this.#disk.commit();
+  }
+
+  /** Runs something that depends on every record so far. */
+  #whenDurable(run: () => void): void {
+    const after = this.#disk.appended;
+    if (after <= this.#disk.durable) run();
+    else this.#waiting.push({ after, run });
+  }
+
+  #acknowledged(count: number): void {
+    while (this.up && this.#waiting.length > 0 && this.#waiting[0]!.after <= count)
+      this.#waiting.shift()!.run();
+  }
+
+  #effect(effect: Effect): void {
+    const { costs, registry } = this.#options;
+    const { keyring, network, batches, meter, queue } = this.#modules;
+    switch (effect.type) {
+      case "persist":
+        this.#disk.append(effect.record);
+        return;
+      case "sign": {
+        const { id, intent } = effect;
+        if (intent.what === "proposal") meter.proposed(this, hashOf(intent.block), intent.block);
+        this.#disk.append({ type: "signed", intent });
+        this.#whenDurable(() =>
+          this.#occupy(costs.sign, () => {
+            const signature = keyring.sign(this.validator, signingRoot(intent));
+            this.#input({ type: "signed", id, signature });
+          }),
+        );
+        return;
+      }
+      case "broadcast": {
+        const { message } = effect;
+        this.#whenDurable(() => {
+          for (const to of network.peers) if (to !== this.peer) this.#send(to, message);
+        });
+        return;
+      }
+      case "send":
+        this.#whenDurable(() => this.#send(effect.to, effect.message));
+        return;
+      case "serve":
+        this.#whenDurable(() => this.#serve(effect.to, effect.request));
+        return;
+      case "verify": {
+        const { job, check } = effect;
+        this.#occupy(checkCost(costs, check), () =>
+          this.#input({ type: "verified", job, result: keyring.check(check) }),
+        );
+        return;
+      }
+      case "payload": {
+        const { epoch, view, parentHash, parentReference, parentSettledAt, vrfRoot } = effect;
+        this.#occupy(costs.sign, () =>
+          this.#input({
+            type: "payload",
+            epoch,
+            view,
+            parentHash,
+            payload: {
+              batches: batches.ready(this.peer),
+              reference: parentReference,
+              settledAt: parentSettledAt,
+              inboxCursor: 0,
+              feeRecipient: NOBODY,
+              candidate: null,
+              vrfProof: keyring.sign(this.validator, vrfRoot),
+            },
+          }),
+        );
+        return;
+      }
+      case "obtain": {
+        const { hash, block } = effect;
+        batches.whenHeld(this.peer, block, () => {
+          if (this.up) this.#input({ type: "available", hash, ok: true });
+        });
+        return;
+      }
+      case "execute": {
+        const { hash, parentHash } = effect;
+        this.#occupy(costs.execute, () => {
+          const stateRoot = named("state", this.#states.get(parentHash)!, hash);
+          this.#states.set(hash, stateRoot);
+          const receiptsRoot = named("receipts", hash);
+          this.#input({ type: "executed", hash, stateRoot, receiptsRoot, used: 0, value: 0 });
+        });
+        return;
+      }
+      case "registry":
+        this.#occupy(0, () => this.#input({ type: "registry", registry }));
+        return;
+      case "timer": {
+        const id = ++this.#timer;
+        queue.at(this.#options.clock.instant(effect.at), () => {
+          if (this.up && id === this.#timer) this.#input({ type: "tick" });
+        });
+        return;
+      }
+      case "finalized": {
+        const { hash, block, certificate } = effect;
+        this.#chain[block.header.height] = {
+          block,
+          certificate: certificate.blockHash === hash ? certificate : null,
+          backing: null,
+        };
+        meter.finalized(this, hash, block);
+        return;
+      }
+      case "halt":
+        meter.surprised(this, `halts: ${effect.reason}`);
+        return;
+      case "ban":
+        meter.surprised(this, `bans ${effect.peer}: ${effect.reason}`);
+        return;
+      default:
+    }
+  }
+
+  #send(to: Peer, message: Message): void {
+    if (!this.up) return;
+    this.#count(message);
+    this.#modules.network.send(this.peer, to, message);
+  }
+
+  #serve(to: Peer, request: Request): void {
+    if (request.what === "certificate") return;
+    const from = request.what === "finalized" ? request.from : this.#heightOf(request.hash);
+    const count = request.what === "finalized" ? Math.min(request.count, LIMITS.blocksPerMessage) : 1;
+    const blocks = this.#chain.slice(from, from + count);
+    while (request.what === "finalized" && blocks.length > 0 && blocks.at(-1)!.certificate === null)
+      blocks.pop();
+    if (from > 0 && blocks.length > 0) this.#send(to, { type: "blocks", blocks });
+  }
+
+  #heightOf(hash: Hash): number {
+    return this.#chain.findLastIndex((entry) => entry !== undefined && hashOf(entry.block) === hash);
+  }
+}

@@ -1,0 +1,263 @@
+import {
+  type Block,
+  DEFAULT_PARAMS,
+  electorate,
+  type Hash,
+  initialReplica,
+  type Message,
+  type Millis,
+  type Mode,
+  type Params,
+  type Peer,
+  type Registry,
+  type ReplicaState,
+  restoreReplica,
+  step,
+  viewOf,
+} from "@aitbc-hybrid/protocol";
+import { Clock, EventQueue, Network } from "../events/index.ts";
+import { Random } from "../random.ts";
+import type { Rules } from "../rules.ts";
+import { WORLD_START } from "../scenario.ts";
+import { sealRegistry } from "../settlement/index.ts";
+import { Keyring, named } from "../signatures.ts";
+import { Batches, type BulkMessage } from "./batches.ts";
+import { type Costs, MEASURED } from "./costs.ts";
+import { type Distance, distances, type LineOptions, WanLinks } from "./links.ts";
+import { type Meter, WanNode } from "./node.ts";
+import { type Preset, regionOf } from "./regions.ts";
+import { sizeOf } from "./sizes.ts";
+
+export interface WanOptions {
+  readonly seed: string;
+  readonly mode: Mode;
+  readonly authorities: number;
+  readonly stakers: number;
+  /** Where the validators stand, or the one-way delay between any two of them. */
+  readonly place: Preset | Millis;
+  readonly line?: LineOptions;
+  readonly costs?: Costs;
+  /** Clocks are off by at most this, ms, and drift by up to 50 millionths. */
+  readonly clockError?: Millis;
+  /** Bytes of transactions that all validators together send each other in a block's time. */
+  readonly bytesPerBlock?: number;
+  readonly params?: Partial<Params>;
+}
+
+/** Lines of a data centre; parameters.md's network bound holds on them. */
+export const LINE: LineOptions = { bandwidth: 500e6, loss: 1e-4, jitter: 0.02 };
+/** Lines without an end and without a flaw: closed forms hold. */
+export const IDEAL_LINE: LineOptions = { bandwidth: Number.POSITIVE_INFINITY, loss: 0, jitter: 0 };
+
+const CHAIN_ID = 4242;
+/** As packages/node: acknowledgements of batches are gathered. */
+const ACKNOWLEDGE_AFTER: Millis = 25;
+
+const RULES: Rules = {
+  initialReplica: (config, registry, now) => initialReplica(config, registry, now),
+  restoreReplica: (config, registries, records, now, activations) =>
+    restoreReplica(config, registries, records, now, activations),
+  step: (state, input) => step(state as ReplicaState, input),
+  viewOf: (state) => {
+    const view = viewOf(state as ReplicaState);
+    return { ...view, leader: view.leader };
+  },
+};
+
+/** A block on its way to being final. */
+export interface Observation {
+  readonly hash: Hash;
+  readonly height: number;
+  readonly view: number;
+  readonly leader: Peer;
+  /** When its leader made it. */
+  readonly made: Millis;
+  readonly bytes: number;
+  /** By validator: when it was final there. */
+  readonly final: (Millis | undefined)[];
+}
+
+/** A network of honest validators on long ways, to be timed. */
+export class WanWorld {
+  readonly queue = new EventQueue(WORLD_START);
+  readonly nodes: WanNode[] = [];
+  /** In the order in which they were made. */
+  readonly blocks = new Map<Hash, Observation>();
+  /** What should not have happened. */
+  readonly surprises: string[] = [];
+  readonly registry: Registry;
+  readonly #options: WanOptions;
+  readonly #batches: Batches;
+  #lowest = 0;
+
+  constructor(options: WanOptions) {
+    this.#options = options;
+    const { seed, mode, authorities, stakers, place, costs = MEASURED, line = LINE } = options;
+    const size = authorities + stakers;
+    const random = new Random(`wan ${seed}`);
+    const registries = new Map<Hash, Registry>();
+    const keyring = new Keyring({ validators: size, seed }, { registryOf: (root) => registries.get(root) });
+    const params = { ...DEFAULT_PARAMS, ...options.params };
+    this.registry = sealRegistry(
+      {
+        authorities,
+        // Stakes between one and about six times the least, so that heads and weights differ.
+        seats: Array.from({ length: size }, (_, validator) => ({
+          validator,
+          stake: validator < authorities ? 1_000n : 1_000n + BigInt((37 * validator) % 5_000),
+        })),
+        suspended: new Set(),
+        unseated: new Set(),
+        params,
+      },
+      keyring,
+    );
+    registries.set(this.registry.root, this.registry);
+    const peers = Array.from({ length: size }, (_, validator): Peer => `v${validator}`);
+    const distance: Distance =
+      typeof place === "number"
+        ? () => place
+        : distances(new Map(peers.map((peer, validator) => [peer, regionOf(place, validator)])));
+    const { queue } = this;
+    const links = new WanLinks<Message | BulkMessage>(line, {
+      queue,
+      random,
+      distance,
+      sizeOf: (message) => ("bytes" in message ? message.bytes : sizeOf(message)),
+    });
+    const network = new Network(
+      {
+        stabilization: WORLD_START,
+        loss: 0,
+        duplication: 0,
+        delay: [0, 0],
+        slowShare: 0,
+        slowest: 0,
+        syncDelay: 0,
+      },
+      { queue, random, links },
+    );
+    const voters = electorate(this.registry, mode).voters.filter((votes) => votes).length;
+    this.#batches = new Batches(
+      {
+        validators: peers,
+        bytesPerBlock: options.bytesPerBlock ?? 0,
+        blockTime: params.blockTime[mode],
+        acknowledgeAfter: ACKNOWLEDGE_AFTER,
+        quorum: Math.floor((2 * voters) / 3) + 1,
+      },
+      { queue, links, distance },
+    );
+    const genesis = {
+      chainId: CHAIN_ID,
+      settlementChainId: 31337,
+      addressesHash: named("addresses"),
+      snapshotHash: this.registry.root,
+      mode,
+      stateRoot: named("genesis state"),
+      stamp: WORLD_START,
+    };
+    const meter = this.#meter();
+    const error = options.clockError ?? 5;
+    for (const [validator, peer] of peers.entries()) {
+      const node = new WanNode(
+        {
+          peer,
+          validator,
+          config: {
+            chainId: CHAIN_ID,
+            genesis,
+            key: keyring.key(validator),
+            skipViews: 8,
+            backoffCap: 6,
+            trace: false,
+          },
+          registry: this.registry,
+          clock: new Clock({
+            origin: WORLD_START,
+            offset: error === 0 ? 0 : random.between(-error, error),
+            rate: error === 0 ? 0 : random.between(-5e-5, 5e-5),
+          }),
+          costs,
+        },
+        { rules: RULES, queue, network, keyring, batches: this.#batches, meter },
+      );
+      this.nodes.push(node);
+      network.attach(node);
+    }
+    this.#batches.start();
+    for (const node of this.nodes) node.start();
+  }
+
+  #meter(): Meter {
+    return {
+      proposed: ({ peer }, hash, block) => {
+        if (this.blocks.has(hash)) return;
+        this.blocks.set(hash, {
+          hash,
+          height: block.header.height,
+          view: block.header.view,
+          leader: peer,
+          made: this.queue.now,
+          bytes: this.#bytesOf(block),
+          final: [],
+        });
+      },
+      finalized: ({ validator }, hash) => {
+        this.blocks.get(hash)!.final[validator] = this.queue.now;
+      },
+      surprised: ({ peer }, what) => this.surprises.push(`${peer} ${what}`),
+    };
+  }
+
+  #bytesOf(block: Block): number {
+    return this.#batches.bytesOf(block);
+  }
+
+  /** Lowest final height of the nodes that are up. */
+  get height(): number {
+    return this.nodes.reduce(
+      (lowest, node) => (node.up ? Math.min(lowest, node.view().finalHeight) : lowest),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /**
+   * Runs until every node holds `height` blocks final.
+   * @throws Error if that takes more than `patience` ms of simulated time
+   */
+  runTo(height: number, patience: Millis): void {
+    const end = this.queue.now + patience;
+    while (this.#lowest < height) {
+      for (let i = 0; i < 256; i++) this.queue.next();
+      if (this.queue.now > end)
+        throw new Error(`height ${this.height} of ${height} after ${patience} ms of simulated time`);
+      this.#lowest = this.height;
+    }
+  }
+
+  /** Runs until a moment. */
+  runUntil(at: Millis): void {
+    while (this.queue.now < at && this.queue.next());
+  }
+
+  /** Time from making to finality, one figure for every block from `first` to `last` and every node, ascending. */
+  latencies(first: number, last: number): Millis[] {
+    const all: Millis[] = [];
+    for (const { height, made, final } of this.blocks.values()) {
+      if (height < first || height > last) continue;
+      for (const at of final) if (at !== undefined) all.push(at - made);
+    }
+    return all.sort((a, b) => a - b);
+  }
+
+  get mode(): Mode {
+    return this.#options.mode;
+  }
+}
+
+/** The value below which the share `p` of ascending values lies. */
+export function quantile(ascending: readonly number[], p: number): number {
+  if (ascending.length === 0) throw new RangeError("no values");
+  return ascending[Math.max(0, Math.ceil(p * ascending.length) - 1)]!;
+}
