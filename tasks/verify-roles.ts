@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Contract, Interface, type InterfaceAbi, type Provider, ZeroAddress } from "ethers";
+import { Contract, FunctionFragment, Interface, type InterfaceAbi, type Provider, ZeroAddress } from "ethers";
 import type { ArtifactManager } from "hardhat/types/artifacts";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { delaysOf } from "./parameters.ts";
@@ -46,9 +46,24 @@ export interface Report {
 const nameOfRole = (role: bigint): string =>
   Object.entries(ROLES).find(([, number]) => number === role)?.[0] ?? String(role);
 
+/** Names in the network file of what a getter gives, where they differ. */
+const WIRED_AS: Readonly<Record<string, keyof Contracts>> = { slasher: "slashing", authority: "access" };
+
+/** Getters by which a contract names another of the network, with that one's name in the network file. */
+function wiringOf(contract: Interface): (readonly [getter: string, wanted: keyof Contracts])[] {
+  return contract.fragments.flatMap((fragment) => {
+    if (!FunctionFragment.isFragment(fragment) || fragment.inputs.length > 0) return [];
+    if (fragment.outputs.map(({ type }) => type).join() !== "address") return [];
+    const wanted = WIRED_AS[fragment.name] ?? fragment.name;
+    return wanted in CONTRACT_NAMES ? [[fragment.name, wanted as keyof Contracts] as const] : [];
+  });
+}
+
 /**
  * Reads from the chain who may do what, and compares it with the role table: members of every role that was ever
- * granted, the role of every function of every contract, delays, and that the deployer kept nothing.
+ * granted, the role of every function of every contract, delays, and that the deployer kept nothing. Compares too whom
+ * the contracts name as their modules with the network's addresses: a slasher that only custody knows is one that cannot
+ * act.
  * @param fromBlock block from which the contracts' events are complete
  */
 export async function verifyRoles(
@@ -154,12 +169,14 @@ export async function verifyRoles(
         `${name}.${signature} is role ${nameOfRole(role)}'s`,
       );
     }
+    for (const [getter, wanted] of wiringOf(contract)) {
+      const said = (await open(name).getFunction(getter)()) as string;
+      expect(said === contracts[wanted], `${name}.${getter} is ${called(said)}`);
+    }
     if (!MANAGED.includes(name)) continue;
     const delay = await lastDelay("TargetAdminDelayUpdated", topicOf(BigInt(target)), "delay");
     expect(delay >= delays.target, `who may call ${name} can be changed after ${delay} s`);
     expect(!(await access.getFunction("isTargetClosed")(target)), `${name} is closed`);
-    const authority = (await open(name).getFunction("authority")()) as string;
-    expect(authority === contracts.access, `${name} obeys ${called(authority)}`);
   }
 
   const inTimelock: Record<string, string[]> = {};

@@ -6,9 +6,11 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IModuleUpgrades} from "../interfaces/governance/IModuleUpgrades.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
 import {IUnbondingQueue} from "../interfaces/staking/IUnbondingQueue.sol";
+import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
 
 /// @title Replacement of modules, later than whoever wants to can leave
-/// @dev What may be called is decided by AccessManager: only the functions given to this contract's role.
+/// @dev What may be called is decided by AccessManager: only the functions given to this contract's role. Loops over the
+/// calls that governance announced together.
 contract ModuleUpgrades is AccessManaged, IModuleUpgrades {
     struct Announcement {
         uint40 madeAt;
@@ -28,6 +30,7 @@ contract ModuleUpgrades is AccessManaged, IModuleUpgrades {
     /// @inheritdoc IModuleUpgrades
     IStakingPool public immutable pool;
     IUnbondingQueue private immutable _queue;
+    IValidatorRegistry private immutable _registry;
     /// @inheritdoc IModuleUpgrades
     uint256 public immutable leastDelay;
     /// @inheritdoc IModuleUpgrades
@@ -42,6 +45,7 @@ contract ModuleUpgrades is AccessManaged, IModuleUpgrades {
     constructor(address authority, IStakingPool pool_, Times memory times) AccessManaged(authority) {
         pool = pool_;
         _queue = pool_.queue();
+        _registry = pool_.registry();
         // Whoever leaves on hearing of it is gone before it happens.
         if (times.leastDelay <= _queue.unbondingTime() || times.mostDelay < times.leastDelay || times.validity == 0)
             revert ModuleUpgradesBadTimes();
@@ -49,10 +53,10 @@ contract ModuleUpgrades is AccessManaged, IModuleUpgrades {
     }
 
     /// @inheritdoc IModuleUpgrades
-    function announce(address target, bytes calldata data) external restricted returns (uint256 id) {
+    function announce(Call[] calldata calls) external restricted returns (uint256 id) {
         id = ++count;
-        announcement[id] = Announcement(uint40(block.timestamp), keccak256(abi.encode(target, data)));
-        emit Announced(id, target, data, block.timestamp + leastDelay);
+        announcement[id] = Announcement(uint40(block.timestamp), keccak256(abi.encode(calls)));
+        emit Announced(id, calls, block.timestamp + leastDelay);
     }
 
     /// @inheritdoc IModuleUpgrades
@@ -63,9 +67,9 @@ contract ModuleUpgrades is AccessManaged, IModuleUpgrades {
     }
 
     /// @inheritdoc IModuleUpgrades
-    function execute(uint256 id, address target, bytes calldata data) external {
+    function execute(uint256 id, Call[] calldata calls) external {
         Announcement memory a = announcement[id];
-        if (a.madeAt == 0 || a.hash != keccak256(abi.encode(target, data))) revert ModuleUpgradesUnknown(id);
+        if (a.madeAt == 0 || a.hash != keccak256(abi.encode(calls))) revert ModuleUpgradesUnknown(id);
         if (block.timestamp < a.madeAt + leastDelay) revert ModuleUpgradesTooEarly(id, a.madeAt + leastDelay);
         uint256 latest = a.madeAt + mostDelay;
         if (block.timestamp < latest) {
@@ -76,6 +80,10 @@ contract ModuleUpgrades is AccessManaged, IModuleUpgrades {
         if (block.timestamp >= latest + validity) revert ModuleUpgradesExpired(id, latest + validity);
         delete announcement[id];
         emit Executed(id);
-        Address.functionCall(target, data);
+        for (uint256 i = 0; i < calls.length; ++i) {
+            Address.functionCall(calls[i].target, calls[i].data);
+        }
+        (address custody, address registry) = (pool.slasher(), _registry.slasher());
+        if (custody != registry) revert ModuleUpgradesTwoSlashers(custody, registry);
     }
 }

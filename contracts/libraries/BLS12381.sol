@@ -33,6 +33,9 @@ library BLS12381 {
     /// @dev The base field's modulus, upper and lower word of its 64-byte form.
     uint256 private constant _P_HIGH = 0x1a0111ea397fe69a4b1ba7b6434bacd7;
     uint256 private constant _P_LOW = 0x64774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab;
+    /// @dev floor(2^512 / p), and 66 ones.
+    uint256 private constant _RECIPROCAL = 0x9d835d2f3cc9e45ce28101b0cc7a6ba29;
+    uint256 private constant _LOWER = (1 << 66) - 1;
     /// @dev (p - 1) / 2: a coordinate above it is the greater of the two square roots.
     uint256 private constant _HALF_HIGH = 0x0d0088f51cbff34d258dd3db21a5d66b;
     uint256 private constant _HALF_LOW = 0xb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffffd555;
@@ -285,11 +288,10 @@ library BLS12381 {
     /// the cofactor) and one addition.
     function _hashToG2(bytes32 root, bytes32 dst) private view returns (G2Point memory point) {
         bool ok;
+        uint256 b0;
+        uint256 place;
         assembly ("memory-safe") {
             let block_ := mload(0x40)
-            let reduction := add(block_, 0xa0)
-            let fields := add(reduction, 0x100)
-            let points := add(fields, 0x100)
 
             // b_0 = H(64 zero bytes | root | length 256 in 2 bytes | 0 | dst | its length): 143 bytes.
             mstore(block_, 0)
@@ -299,45 +301,67 @@ library BLS12381 {
             mstore(add(block_, 0x63), dst)
             mstore(add(block_, 0x83), _DST_TAIL)
             ok := staticcall(gas(), 0x02, block_, 0x8f, 0x00, 0x20)
-            let b0 := mload(0x00)
+            b0 := mload(0x00)
 
-            // Modular exponentiation (EIP-198) with exponent 1: lengths 64, 1, 64, base, exponent, modulus.
-            mstore(reduction, 0x40)
-            mstore(add(reduction, 0x20), 1)
-            mstore(add(reduction, 0x40), 0x40)
-            let base := add(reduction, 0x60)
-            mstore8(add(reduction, 0xa0), 1)
-            mstore(add(reduction, 0xa1), _P_HIGH)
-            mstore(add(reduction, 0xc1), _P_LOW)
-
-            // b_i = H((b_0 xor b_(i-1)) | i | dst | its length): 77 bytes; b_1 is over b_0 alone. Every second one
-            // completes 64 bytes, which reduced are the next coordinate.
+            // What the other hashes end in. The field elements stand behind: no memory is allocated in between.
             mstore(add(block_, 0x21), dst)
             mstore(add(block_, 0x41), _DST_TAIL)
-            let previous := 0
-            for {
-                let i := 0
-            } lt(i, 8) {
-                i := add(i, 1)
-            } {
-                mstore(block_, xor(b0, previous))
+            place := add(block_, 0x60)
+        }
+        // b_i = H((b_0 xor b_(i-1)) | i | dst | its length): 77 bytes; b_1 is over b_0 alone. Two are 64 bytes, which
+        // reduced are the next coordinate.
+        uint256 low;
+        for (uint256 i = 1; i < 9; i += 2) {
+            uint256 high;
+            assembly ("memory-safe") {
+                let block_ := mload(0x40)
+                mstore(block_, xor(b0, low))
+                mstore8(add(block_, 0x20), i)
+                ok := and(ok, staticcall(gas(), 0x02, block_, 0x4d, 0x00, 0x20))
+                high := mload(0x00)
+                mstore(block_, xor(b0, high))
                 mstore8(add(block_, 0x20), add(i, 1))
-                let half := add(base, shl(5, and(i, 1)))
-                ok := and(ok, staticcall(gas(), 0x02, block_, 0x4d, half, 0x20))
-                previous := mload(half)
-                if and(i, 1) {
-                    let coordinate := add(fields, shl(5, sub(i, 1)))
-                    ok := and(ok, staticcall(gas(), 0x05, reduction, 0xe1, coordinate, 0x40))
-                }
+                ok := and(ok, staticcall(gas(), 0x02, block_, 0x4d, 0x00, 0x20))
+                low := mload(0x00)
             }
-
-            ok := and(ok, staticcall(gas(), 0x11, fields, 0x80, points, 0x100))
+            (uint256 first, uint256 second) = reduce(high, low);
+            assembly ("memory-safe") {
+                mstore(place, first)
+                mstore(add(place, 0x20), second)
+                place := add(place, 0x40)
+            }
+        }
+        assembly ("memory-safe") {
+            let fields := sub(place, 0x100)
+            ok := and(ok, staticcall(gas(), 0x11, fields, 0x80, place, 0x100))
             ok := and(ok, eq(returndatasize(), 0x100))
-            ok := and(ok, staticcall(gas(), 0x11, add(fields, 0x80), 0x80, add(points, 0x100), 0x100))
-            ok := and(ok, staticcall(gas(), 0x0d, points, 0x200, point, 0x100))
+            ok := and(ok, staticcall(gas(), 0x11, add(fields, 0x80), 0x80, add(place, 0x100), 0x100))
+            ok := and(ok, staticcall(gas(), 0x0d, place, 0x200, point, 0x100))
             ok := and(ok, eq(returndatasize(), 0x100))
         }
         if (!ok) revert BLSPrecompileFailed();
+    }
+
+    /// @notice A number of 512 bits, modulo the base field's modulus: upper and lower word.
+    /// @dev Barrett's reduction, 200 gas; modular exponentiation by 1 costs 620. With A = number >> 380 and
+    /// m = floor(2^512 / p) the quotient is taken as A * m >> 132, A in two halves of 66 bits to fit a word. It falls
+    /// short by less than 2^380 / p for what A lacks, 1 for what m lacks, 1 for rounding, so by at most two:
+    /// subtractions at the end make it exact.
+    function reduce(uint256 high, uint256 low) internal pure returns (uint256 upper, uint256 lower) {
+        assembly ("memory-safe") {
+            let a := shr(124, high)
+            let quotient := shr(66, add(mul(shr(66, a), _RECIPROCAL), shr(66, mul(and(a, _LOWER), _RECIPROCAL))))
+            // quotient * p, 512 bits: what the lower product carries is found modulo 2^256 - 1.
+            let product := mul(quotient, _P_LOW)
+            let carried := mulmod(quotient, _P_LOW, not(0))
+            carried := sub(sub(carried, product), lt(carried, product))
+            upper := sub(sub(high, add(mul(quotient, _P_HIGH), carried)), lt(low, product))
+            lower := sub(low, product)
+            for {} or(gt(upper, _P_HIGH), and(eq(upper, _P_HIGH), iszero(lt(lower, _P_LOW)))) {} {
+                upper := sub(sub(upper, _P_HIGH), lt(lower, _P_LOW))
+                lower := sub(lower, _P_LOW)
+            }
+        }
     }
 
     /// @dev The flags of a compressed point's first byte, placed in the upper word of its 48 bytes.

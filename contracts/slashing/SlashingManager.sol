@@ -277,7 +277,7 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
         if (KeyId.unwrap(keyId) == 0) revert SlashingManagerVacantSeat(pair.seat);
         G1Point memory key;
         KeyStore.load(address(registry), keyId, key);
-        (c.validator, ) = registry.usedKey(keccak256(BLS12381.keyBytes(key)));
+        c.validator = KeyStore.ownerOf(address(registry), keyId);
         (c.epoch, c.seal, c.reporter) = (pair.epoch, t.number, msg.sender);
         (c.firstKind, c.secondKind) = (pair.first.kind, pair.second.kind);
         c.offence = offenceOf(c.validator, domain, c.position, c.firstKind, c.secondKind);
@@ -305,7 +305,7 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
                         : 3;
         Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(v.seats[k])));
         SealedTables memory t = SealedSnapshots.tables(v.blob);
-        c.validator = registry.ownerOfKey(KeyId.wrap(Snapshots.blobValue(t.keys, seat)));
+        c.validator = KeyStore.ownerOf(address(registry), KeyId.wrap(Snapshots.blobValue(t.keys, seat)));
         c.offence = offenceOf(c.validator, v.domain, v.position, c.firstKind, c.secondKind);
         c.direct = salt == 0 ? _noneCommitted() : _reveal(c.offence, salt);
         _convict(m, c, t, seat, rules);

@@ -148,11 +148,8 @@ library Delegations {
         book.settleRewards(validator, owner);
         shares = book.mint(validator, owner, amount, true);
         if (liability.source != 0) {
-            IStakingPool.Position storage p = book.positions[validator][owner];
-            if (p.encumbered) revert IStakingPool.StakingPoolEncumbered(validator, owner);
-            p.encumbered = true;
             liability.bound = uint128(ShareMath.partUp(shares, liability.bound, amount));
-            book.liabilities[validator][owner] = liability;
+            _encumber(book, validator, owner, liability);
         }
         emit IStakingPool.DelegationRestored(validator, owner, amount, shares);
         book.report(validator, gasleft());
@@ -214,6 +211,29 @@ library Delegations {
         (bool ok, ) = book.noteChange(validator);
         if (!ok) revert IStakingPool.StakingPoolNoSeal();
         emit IStakingPool.CommissionApplied(validator, rate);
+    }
+
+    /// @dev Adds to what a position answers for. Both parts are settled. There is one liability at a time: of the same
+    /// redelegation, which an exit had parted, they are one again.
+    function _encumber(
+        Book storage book,
+        uint64 validator,
+        address owner,
+        IUnbondingQueue.Liability memory added
+    ) private {
+        IStakingPool.Position storage p = book.positions[validator][owner];
+        IUnbondingQueue.Liability storage debt = book.liabilities[validator][owner];
+        if (!p.encumbered) {
+            p.encumbered = true;
+            book.liabilities[validator][owner] = added;
+            return;
+        }
+        if (debt.source != added.source || debt.cohort != added.cohort) {
+            revert IStakingPool.StakingPoolEncumbered(validator, owner);
+        }
+        debt.shares += added.shares;
+        debt.paid += added.paid;
+        debt.bound += added.bound;
     }
 
     /// @dev Splits off the part of a liability that goes with `shares` of the caller's position, worth `amount`:

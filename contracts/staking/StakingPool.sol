@@ -268,6 +268,8 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
         uint256 amount,
         IUnbondingQueue.Liability calldata liability
     ) external onlyQueue nonReentrant {
+        // What was due of the position before is not the entry's to pay.
+        if (liability.source != 0) _owe(Delegations.settle(_book, queue, validator, owner));
         Delegations.restore(_book, validator, owner, amount, liability);
     }
 

@@ -294,7 +294,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     /// @inheritdoc IValidatorRegistry
     function ownerOfKey(KeyId key) public view returns (uint64) {
         if (KeyId.unwrap(key) == 0 || KeyId.unwrap(key) > keyCount) return 0;
-        return _usedKeys[keccak256(KeyStore.read(address(this), key))].validator;
+        return KeyStore.ownerOf(address(this), key);
     }
 
     /// @inheritdoc IValidatorRegistry
@@ -342,7 +342,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
             revert ValidatorRegistryBadPossession(id);
         }
         keyId = KeyId.wrap(++keyCount);
-        KeyStore.write(keyId, encoded);
+        KeyStore.write(keyId, encoded, id);
         _usedKeys[keyHash] = KeyOwner(id, keyId);
         _validators[id].key = keyId;
         emit KeySet(id, keyId, encoded);

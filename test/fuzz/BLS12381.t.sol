@@ -7,6 +7,9 @@ import {G1Point, G2Point} from "../../contracts/types/Types.sol";
 /// @notice Signatures made with the multiplication precompiles, verified by the library: bilinearity and the group laws
 /// for secret keys and messages of any value.
 contract BLS12381FuzzTest {
+    uint256 private constant _P_HIGH = 0x1a0111ea397fe69a4b1ba7b6434bacd7;
+    uint256 private constant _P_LOW = 0x64774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab;
+    uint256 private constant _RECIPROCAL = 0x9d835d2f3cc9e45ce28101b0cc7a6ba29;
     uint256 private constant _ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001;
 
     function testFuzz_SignThenVerify(uint256 secretSeed, bytes32 root, bytes32 other) external view {
@@ -25,6 +28,21 @@ contract BLS12381FuzzTest {
         G2Point memory proof = _multiply(BLS12381.hashToG2ForPossession(root), secret);
         assert(BLS12381.verifyPossession(key, root, proof));
         assert(!BLS12381.verify(key, root, proof));
+    }
+
+    function testFuzz_ReducesAsModularExponentiation(uint256 high, uint256 low, uint256 multiple) external view {
+        _expectReduced(high, low);
+        _expectReduced(type(uint256).max, low);
+        // Next to a multiple of the modulus the quotient is hardest to find.
+        uint256 quotient = 1 + (multiple % _RECIPROCAL);
+        unchecked {
+            low = quotient * _P_LOW;
+            uint256 carried = mulmod(quotient, _P_LOW, type(uint256).max);
+            high = quotient * _P_HIGH + (carried - low - (carried < low ? 1 : 0));
+            _expectReduced(high, low);
+            _expectReduced(low == 0 ? high - 1 : high, low - 1);
+            _expectReduced(low == type(uint256).max ? high + 1 : high, low + 1);
+        }
     }
 
     function testFuzz_AggregateOfOneRoot(uint256[3] calldata seeds, bytes32 root) external view {
@@ -63,6 +81,16 @@ contract BLS12381FuzzTest {
         for (uint256 i = 1; i < 48; ++i) {
             assert(compressed[i] == opposite[i]);
         }
+    }
+
+    function _expectReduced(uint256 high, uint256 low) private view {
+        (uint256 first, uint256 second) = BLS12381.reduce(high, low);
+        (bool ok, bytes memory output) = address(0x05).staticcall(
+            abi.encodePacked(uint256(64), uint256(1), uint256(64), high, low, uint8(1), _P_HIGH, _P_LOW)
+        );
+        assert(ok);
+        (uint256 expectedFirst, uint256 expectedSecond) = abi.decode(output, (uint256, uint256));
+        assert(first == expectedFirst && second == expectedSecond);
     }
 
     function _secret(uint256 seed) private pure returns (uint256) {

@@ -6,12 +6,16 @@ import {G1Point, KeyId} from "../../contracts/types/Types.sol";
 
 /// @notice Opens the library for tests.
 contract KeyStoreHarness {
-    function write(KeyId key, bytes memory encoded) external {
-        KeyStore.write(key, encoded);
+    function write(KeyId key, bytes memory encoded, uint64 owner) external {
+        KeyStore.write(key, encoded, owner);
     }
 
     function load(KeyId key) external view returns (G1Point memory point) {
         KeyStore.load(address(this), key, point);
+    }
+
+    function ownerOf(KeyId key) external view returns (uint64) {
+        return KeyStore.ownerOf(address(this), key);
     }
 
     function read(KeyId key) external view returns (bytes memory) {

@@ -231,7 +231,7 @@ export const ACTIONS = {
       seal,
       amount,
       paid ? reporter(w).address : ZeroAddress,
-      paid ? amount / BigInt(1 + w.chance.below(30)) : 0n,
+      paid ? amount / BigInt(1 + w.chance.below(4)) : 0n,
       until,
     ];
     return w.act("slash", w.slasher, w.core.pool, "slash", args);

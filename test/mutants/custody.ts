@@ -81,6 +81,14 @@ export const mutants: readonly Mutant[] = [
     test: POOL_TEST,
   },
   {
+    name: "reward beyond half of the operator's part, in random histories",
+    file: POOL,
+    find: "if (reward > juniorTaken / 2) reward = juniorTaken / 2;",
+    replace: "if (reward > juniorTaken) reward = juniorTaken;",
+    opens: "the campaign would not see a coalition that gains by its own offence",
+    test: "test/invariants/invariants.test.ts",
+  },
+  {
     name: "anybody slashes",
     file: POOL,
     find: "if (who.high == 0) revert StakingPoolNotSlasher(msg.sender);",
@@ -135,6 +143,22 @@ export const mutants: readonly Mutant[] = [
     replace: "",
     opens: "redelegate, then undelegate: the slash of the source finds nothing",
     test: "test/attacks/fleeingTheSlash.test.ts",
+  },
+  {
+    name: "liabilities of two redelegations are taken for one",
+    file: DELEGATIONS,
+    find: "if (debt.source != added.source || debt.cohort != added.cohort) {",
+    replace: "if (debt.source == 0) {",
+    opens: "stake that left a validator answers for another one in its place",
+    test: QUEUE_TEST,
+  },
+  {
+    name: "what a position owes falls on what is cancelled into it",
+    file: POOL,
+    find: "if (liability.source != 0) _owe(Delegations.settle(_book, queue, validator, owner));",
+    replace: "",
+    opens: "redelegated stake pays more than it is worth",
+    test: QUEUE_TEST,
   },
   {
     name: "withdrawal at any time",

@@ -187,6 +187,14 @@ export const mutants: readonly Mutant[] = [
     test: "test/attacks/unsafeParameters.test.ts",
   },
   {
+    name: "governance: custody and registry may name two slashers",
+    file: UPGRADES,
+    find: "if (custody != registry) revert ModuleUpgradesTwoSlashers(custody, registry);",
+    replace: "if (custody == address(0)) revert ModuleUpgradesTwoSlashers(custody, registry);",
+    opens: "after half a replacement evidence convicts nobody",
+    test: "test/unit/ModuleUpgrades.test.ts",
+  },
+  {
     name: "governance: modules are replaced while stake is leaving",
     file: UPGRADES,
     find: "if (leaving * _TENTH > stake) revert",

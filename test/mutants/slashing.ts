@@ -150,6 +150,22 @@ export const mutants: readonly Mutant[] = [
     test: ON_GROUPS,
   },
   {
+    name: "a commitment of the same block counts",
+    file: MANAGER,
+    find: "if (time == 0 || time >= block.timestamp) revert SlashingManagerNotCommitted(commitment);",
+    replace: "if (time == 0) revert SlashingManagerNotCommitted(commitment);",
+    opens: "Whoever copies a reveal commits and reveals ahead of it in its block.",
+    test: ON_GROUPS,
+  },
+  {
+    name: "a commitment of the conviction's block takes the reward",
+    file: SETTLEMENTS,
+    find: "if (committedAt != 0 && committedAt < time) {",
+    replace: "if (committedAt != 0 && committedAt <= time) {",
+    opens: "Whoever copies a reveal commits in its block and takes the reward at once.",
+    test: ON_GROUPS,
+  },
+  {
     name: "rewards kept back can be spent",
     file: MANAGER,
     find: "return Math.saturatingSub(token.balanceOf(address(this)), _state.owed);",
@@ -180,6 +196,14 @@ export const mutants: readonly Mutant[] = [
     replace: "reward = (amount * r.reporterShare * 5) / MILLION;",
     opens: "Operators earn from their delegators' loss by reporting themselves.",
     test: ON_VOTES,
+  },
+  {
+    name: "the reward is of what delegators lose too",
+    file: CHARGES,
+    find: "reward = (Math.min(amount, junior) * r.reporterShare) / MILLION;",
+    replace: "reward = (amount * r.reporterShare) / MILLION;",
+    opens: "An operator with next to no bond reports himself for his delegators' stake.",
+    test: "test/fuzz/SelfSlash.t.sol",
   },
   {
     name: "the reward has no cap",

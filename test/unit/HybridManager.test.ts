@@ -800,6 +800,37 @@ describe("HybridManager", () => {
       }
     });
 
+    it("jails who left and charges him the most for absence, through the real SlashingManager", async () => {
+      const core = await load(leaky);
+      await open(core);
+      await networkHelpers.time.increaseTo(await core.hybrid.nextRoundAt());
+      await core.hybrid.leak();
+      const [seat] = bits((await core.hybrid.attendance(1)).left);
+      const validator = seat! + 1;
+      const bond = await core.pool.bondOf(validator);
+      const { absenceMost, absenceDelay } = await core.parameters.slashing();
+      await expect(core.hybrid.connect(core.others[5]!).charge(1, [seat!])).to.emit(
+        core.slashing,
+        "AbsenceCharged",
+      );
+      expect((await core.registry.validator(validator)).status).to.equal(2n);
+      const absence = await core.slashing.absence(validator);
+      expect([absence.fraction, absence.seal, absence.dueAt]).to.deep.equal([
+        absenceMost,
+        1n,
+        (await now()) + absenceDelay,
+      ]);
+      // Once, and not before the delay is over.
+      await refused(core, core.hybrid.charge(1, [seat!]), "HybridManagerNotLeft");
+      await core.slashing.settle(validator);
+      expect(await core.pool.bondOf(validator)).to.equal(bond);
+      await networkHelpers.time.increaseTo(absence.dueAt);
+      await core.slashing.settle(validator);
+      const charge = (bond * absenceMost + 999_999n) / 1_000_000n;
+      expect(await core.pool.bondOf(validator)).to.equal(bond - charge);
+      expect(await core.pool.totalOwed()).to.equal(charge);
+    });
+
     it("at least one leaves a round, though he is more than the step", async () => {
       const core = await deployCore(connection).then(withRecorder);
       await populate(core, [], [20_000, 20_000, 20_000, 20_000]);

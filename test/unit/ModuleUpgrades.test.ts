@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { COIN, type Core, loadCore, startedCore } from "../support/core.ts";
+import { COIN, type Core, loadCore, notarize, startedCore, votePair } from "../support/core.ts";
 
 const connection = await network.create();
 const { time } = connection.networkHelpers;
@@ -13,14 +13,16 @@ const ID = 1;
 /** A replacement of the registry's module for seats, just announced; of 60,000 staked beside the authorities. */
 const announced = async () => {
   const core = await startedCore(connection);
-  await core.upgrades.announce(core.addresses.registry, replacement(core));
+  await core.upgrades.announce([{ target: core.addresses.registry, data: replacement(core) }]);
   return core;
 };
 const load = () => loadCore(connection, announced);
 const SUCCESSOR = "0x0000000000000000000000000000000000001234";
 const replacement = (core: Core) => core.registry.interface.encodeFunctionData("setElections", [SUCCESSOR]);
 const execute = (core: Core) =>
-  core.upgrades.connect(core.others[9]!).execute(ID, core.addresses.registry, replacement(core));
+  core.upgrades
+    .connect(core.others[9]!)
+    .execute(ID, [{ target: core.addresses.registry, data: replacement(core) }]);
 const leave = (core: Core, validator: number, amount: bigint) =>
   core.pool.connect(core.members.get(validator)!.operator).requestUnbond(validator, amount * COIN);
 
@@ -72,14 +74,18 @@ describe("ModuleUpgrades", () => {
     expect(hash).to.not.equal(`0x${"00".repeat(32)}`);
     await time.increaseTo(madeAt + BigInt(LEAST));
     const other = core.registry.interface.encodeFunctionData("setElections", [addresses.council]);
-    await expect(upgrades.execute(ID, addresses.registry, other)).to.be.revertedWithCustomError(
-      upgrades,
-      "ModuleUpgradesUnknown",
-    );
-    await expect(upgrades.execute(ID, addresses.pool, replacement(core))).to.be.revertedWithCustomError(
-      upgrades,
-      "ModuleUpgradesUnknown",
-    );
+    const own = { target: addresses.registry, data: replacement(core) };
+    for (const calls of [
+      [{ target: addresses.registry, data: other }],
+      [{ target: addresses.pool, data: replacement(core) }],
+      [own, own],
+      [],
+    ]) {
+      await expect(upgrades.execute(ID, calls)).to.be.revertedWithCustomError(
+        upgrades,
+        "ModuleUpgradesUnknown",
+      );
+    }
     await time.setNextBlockTimestamp(madeAt + BigInt(MOST + VALIDITY));
     await expect(execute(core))
       .to.be.revertedWithCustomError(upgrades, "ModuleUpgradesExpired")
@@ -93,27 +99,69 @@ describe("ModuleUpgrades", () => {
     const core = await load();
     const { upgrades, addresses, token } = core;
     const take = token.interface.encodeFunctionData("transfer", [core.others[1]!.address, 1n]);
-    await upgrades.announce(
-      addresses.parameters,
-      core.parameters.interface.encodeFunctionData("setStake", [core.file.stake as never]),
-    );
-    await upgrades.announce(addresses.token, take);
+    const stake = {
+      target: addresses.parameters,
+      data: core.parameters.interface.encodeFunctionData("setStake", [core.file.stake as never]),
+    };
+    await upgrades.announce([stake]);
+    await upgrades.announce([{ target: addresses.token, data: take }]);
     await time.increase(LEAST);
-    await expect(
-      upgrades.execute(
-        2,
-        addresses.parameters,
-        core.parameters.interface.encodeFunctionData("setStake", [core.file.stake as never]),
-      ),
-    ).to.be.revertedWithCustomError(core.parameters, "AccessManagedUnauthorized");
-    await expect(upgrades.execute(3, addresses.token, take)).to.be.revertedWithCustomError(
-      token,
-      "ERC20InsufficientBalance",
+    await expect(upgrades.execute(2, [stake])).to.be.revertedWithCustomError(
+      core.parameters,
+      "AccessManagedUnauthorized",
     );
+    await expect(
+      upgrades.execute(3, [{ target: addresses.token, data: take }]),
+    ).to.be.revertedWithCustomError(token, "ERC20InsufficientBalance");
     const stranger = upgrades.connect(core.others[1]!);
-    for (const call of [() => stranger.announce(addresses.token, take), () => stranger.cancel(ID)]) {
+    for (const call of [
+      () => stranger.announce([{ target: addresses.token, data: take }]),
+      () => stranger.cancel(ID),
+    ]) {
       await expect(call()).to.be.revertedWithCustomError(upgrades, "AccessManagedUnauthorized");
     }
+  });
+
+  it("replaces the slasher in custody and registry together, or not at all", async () => {
+    const core = await load();
+    const { upgrades, addresses, pool, registry, slashing } = core;
+    const { ethers } = connection;
+    const libraries: Record<string, string> = {};
+    for (const name of ["Evidence", "Groups", "Settlements"]) {
+      libraries[name] = await (await ethers.deployContract(name)).getAddress();
+    }
+    const successor = (await ethers.deployContract(
+      "SlashingManager",
+      [addresses.access, addresses.pool, addresses.checkpoints, addresses.parameters],
+      { libraries },
+    )) as unknown as typeof slashing;
+    const to = await successor.getAddress();
+    const inCustody = { target: addresses.pool, data: pool.interface.encodeFunctionData("setSlasher", [to]) };
+    const inRegistry = {
+      target: addresses.registry,
+      data: registry.interface.encodeFunctionData("setSlasher", [to]),
+    };
+    const replacements = [[inCustody], [inRegistry], [inCustody, inRegistry]];
+    for (const calls of replacements) await upgrades.announce(calls);
+    await time.increase(LEAST);
+    for (const [index, [custody, listened]] of [
+      [to, addresses.slashing],
+      [addresses.slashing, to],
+    ].entries()) {
+      await expect(upgrades.execute(ID + 1 + index, replacements[index]!))
+        .to.be.revertedWithCustomError(upgrades, "ModuleUpgradesTwoSlashers")
+        .withArgs(custody, listened);
+    }
+    await upgrades.execute(ID + 3, replacements[2]!);
+    expect([await pool.slasher(), await registry.slasher()]).to.deep.equal([to, to]);
+    // The new one convicts, the old one does not.
+    const pair = await votePair(core, 4, notarize(3, "a"), notarize(3, "b"));
+    await expect(slashing.submitVotes(pair)).to.be.revertedWithCustomError(
+      registry,
+      "ValidatorRegistryNotSlasher",
+    );
+    await expect(successor.submitVotes(pair)).to.emit(successor, "Convicted");
+    expect((await registry.validator(5)).status).to.equal(3n);
   });
 
   it("is not deployed with times that leaving stake could not keep", async () => {

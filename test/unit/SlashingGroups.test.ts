@@ -318,6 +318,51 @@ describe("SlashingManager: certificates, checkpoints, RESTART", () => {
       await refused(core, core.slashing.takeReward(offence, SALT), "SlashingManagerNoReward");
     });
 
+    it("evidence copied in the block that reveals it earns its copier nothing, whoever comes first", async () => {
+      for (const first of ["copier", "reporter"] as const) {
+        const core = await load(started);
+        const [reporter, thief] = [core.others[14]!, core.others[15]!];
+        const pair = await votePair(core, 2, notarize(7, "a"), notarize(7, "b"));
+        const { offence } = await core.slashing.check(pair);
+        await commit(core, reporter, offence);
+        const [before, his] = [await balance(core, reporter), await balance(core, thief)];
+        const commitment = await core.slashing.commitmentOf(thief.address, offence, SALT);
+        const gas = { gasLimit: 1_000_000 };
+        const copies = [
+          () => core.slashing.connect(thief).commit(commitment, gas),
+          () => core.slashing.connect(thief).revealVotes(pair, SALT, gas),
+          () => core.slashing.connect(thief).submitVotes(pair, gas),
+        ];
+        const reveal = () => core.slashing.connect(reporter).revealVotes(pair, SALT, gas);
+        const sent = [];
+        await networkHelpers.mine();
+        await connection.provider.request({ method: "evm_setAutomine", params: [false] });
+        for (const send of first === "copier" ? [...copies, reveal] : [reveal, ...copies]) {
+          sent.push(await send());
+        }
+        await networkHelpers.mine();
+        await connection.provider.request({ method: "evm_setAutomine", params: [true] });
+        const receipts = await Promise.all(
+          sent.map(({ hash }) => connection.ethers.provider.getTransactionReceipt(hash)),
+        );
+        expect(new Set(receipts.map((receipt) => receipt!.blockNumber)).size).to.equal(1);
+        // The copier's own reveal fails, and the second conviction of either.
+        expect(receipts.map((receipt) => receipt!.status)).to.deep.equal(
+          first === "copier" ? [1, 0, 1, 0] : [1, 1, 0, 0],
+        );
+        if (first === "copier") {
+          await refused(
+            core,
+            core.slashing.connect(thief).takeReward(offence, SALT),
+            "SlashingManagerTooSoon",
+          );
+          await core.slashing.connect(reporter).takeReward(offence, SALT);
+        }
+        expect((await balance(core, reporter)) - before).to.equal(100n * COIN);
+        expect(await balance(core, thief)).to.equal(his);
+      }
+    });
+
     it("goes to who reported after an hour, and cannot be spent meanwhile", async () => {
       const core = await load(started);
       const reporter = core.others[15]!;

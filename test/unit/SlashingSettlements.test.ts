@@ -203,6 +203,12 @@ describe("SlashingManager: charges that wait", () => {
       await refused(core, core.slashing.chargeAbsence(5, 2, [4, 4, 4]), "SlashingManagerNoNewRun");
     });
 
+    it("begins anew after an epoch in which anything was carried, however many are named", async () => {
+      const core = await load(withAbsences);
+      await stub(core, [[4], [4], [5], [4]]);
+      await refused(core, core.slashing.chargeAbsence(5, 0, [4, 4, 4, 4]), "SlashingManagerNotAbsent");
+    });
+
     it("passes over epochs without a duty", async () => {
       const core = await deployCore(connection, (file) => ({
         ...file,

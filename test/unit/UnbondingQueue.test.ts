@@ -435,7 +435,7 @@ describe("UnbondingQueue: delegations", () => {
     expect((await c.queue.entryOf(2, owner.address, 0)).shares).to.equal(0n);
   });
 
-  it("cancelling takes the liability back along, unless the position has one", async () => {
+  it("cancelling takes the liability back along, and joins it to what the position still answers for", async () => {
     const { c, owner, pool, queue } = await leaving();
     await pool.delegate(2, 2n * COIN);
     await pool.redelegate(1, 2, 6n * share);
@@ -446,11 +446,62 @@ describe("UnbondingQueue: delegations", () => {
     // Settled first: three of the six are due. What is left of what was asked goes, with its part.
     await queue.cancel(2, 0, COIN);
     expect(await c.pool.liabilityOf(2, owner.address)).to.deep.equal([1n, 0n, 2n * COIN, COIN, share]);
-    await expect(queue.cancel(2, 0, COIN)).to.be.revertedWithCustomError(c.pool, "StakingPoolEncumbered");
+    // What an exit parted is one again.
+    await queue.cancel(2, 0, COIN);
+    expect(await c.pool.liabilityOf(2, owner.address)).to.deep.equal([
+      1n,
+      0n,
+      4n * COIN,
+      2n * COIN,
+      2n * share,
+    ]);
     await c.pool.connect(owner).undelegate(2, 3n * share);
     await queue.cancel(2, 0, 100n * COIN);
     expect((await c.queue.entryOf(2, owner.address, 0)).shares).to.equal(0n);
     expect((await c.pool.position(2, owner.address)).encumbered).to.equal(true);
+    expect(await c.pool.liabilityOf(2, owner.address)).to.deep.equal([
+      1n,
+      0n,
+      6n * COIN,
+      3n * COIN,
+      3n * share,
+    ]);
+    await expectSolvent(c);
+  });
+
+  it("a cancelled entry does not pay what was due of the position before", async () => {
+    const { c, owner, pool, queue } = await leaving();
+    await pool.redelegate(1, 2, 6n * share);
+    await pool.undelegate(2, 4n * share);
+    // The position loses three quarters by itself; then one is due of it and two of the entry.
+    await convict(c, 2, 2, BOND + (3n * COIN) / 2n);
+    await convict(c, 1, 1, BOND + 5n * COIN);
+    await queue.cancel(2, 0, COIN);
+    const { shares, paid } = await c.pool.liabilityOf(2, owner.address);
+    expect([shares, paid]).to.deep.equal([2n * COIN, COIN]);
+    expect(await c.pool.tokensOf(2, owner.address)).to.be.closeTo(COIN, 2n);
+    await c.pool.settleLiability(2, owner.address);
+    expect(await c.pool.tokensOf(2, owner.address)).to.be.closeTo(COIN, 2n);
+    await expectSolvent(c);
+  });
+
+  it("an entry that answers for one redelegation waits while its position answers for another", async () => {
+    const { c, owner, pool, queue } = await leaving();
+    await pool.redelegate(1, 2, 2n * share);
+    await pool.undelegate(2, 2n * share);
+    // A charge ends the cohort: the next one holds nothing that answers.
+    await convict(c, 2, 1, BOND + COIN);
+    await pool.delegate(2, 2n * COIN);
+    await pool.undelegate(2, share);
+    await pool.delegate(3, 2n * COIN);
+    await pool.redelegate(3, 2, share);
+    await expect(queue.cancel(2, 0, COIN))
+      .to.be.revertedWithCustomError(c.pool, "StakingPoolEncumbered")
+      .withArgs(2, owner.address);
+    await networkHelpers.time.increase(MAX_WAIT + UNBONDING + PERIOD);
+    await c.pool.clearLiability(2, owner.address, 0);
+    await queue.cancel(2, 0, COIN);
+    expect((await c.pool.liabilityOf(2, owner.address)).source).to.equal(1n);
     await expectSolvent(c);
   });
 

@@ -48,7 +48,7 @@ describe("ValidatorRegistry", () => {
       expect(await core.registry.voteAddress(1)).to.equal(vote!.address);
       expect(await core.registry.keyBytes(1)).to.equal(hexlify(keyBytes));
       const code = await connection.ethers.provider.getCode(await core.registry.keyAddress(1));
-      expect(code).to.equal(`0x00${hexlify(keyBytes).slice(2)}`);
+      expect(code).to.equal(`0x00${hexlify(keyBytes).slice(2)}${"1".padStart(16, "0")}`);
       expect(await core.registry.ownerOfKey(1)).to.equal(1n);
       expect(await core.registry.usedKey(keccak256(keyBytes))).to.deep.equal([1n, 1n]);
     });

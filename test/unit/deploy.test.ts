@@ -133,6 +133,37 @@ describe("roles", () => {
     expect(deployer.address).to.not.equal(stranger);
   });
 
+  it("come with the wiring: a module that not all know is named", async () => {
+    const core = await load(networkLike);
+    const { pool, registry, slashing, inbox, addresses, others } = core;
+    expect([await inbox.inclusion(), await inbox.distributor(), await inbox.token()]).to.deep.equal([
+      addresses.inclusion,
+      addresses.distributor,
+      addresses.token,
+    ]);
+    const stranger = others[3]!.address;
+    await core.access.grantRole(ROLES.modules, core.deployer.address, 0);
+    await registry.setSlasher(stranger);
+    await slashing.setDistributor(addresses.pool);
+    await pool.setElections(addresses.hybrid);
+    await core.access.revokeRole(ROLES.modules, core.deployer.address);
+    await handOver(core);
+    const { ok, deviations } = await report(core);
+    expect(ok).to.equal(false);
+    expect([...deviations].sort()).to.deep.equal(
+      [`registry.slasher is ${stranger}`, "slashing.distributor is pool", "pool.elections is hybrid"].sort(),
+    );
+    const lens = await ethers.deployContract("InclusionLens", [addresses.checkpoints]);
+    const other = await verifyRoles(
+      ethers.provider,
+      { ...addresses, inclusion: await lens.getAddress() },
+      await abisOf(artifacts),
+      delaysOf(core.file),
+      0,
+    );
+    expect(other.deviations).to.include(`inbox.inclusion is ${addresses.inclusion}`);
+  });
+
   it("name delays that are shorter than stake takes to leave", async () => {
     const core = await load(networkLike);
     await handOver(core);

@@ -7,9 +7,20 @@ import {IStakingPool} from "../staking/IStakingPool.sol";
 /// @notice Holds the one role that may point custody and registry to other modules. What governance announces is
 /// executed by anyone after `leastDelay`, but while more than a tenth of the stake is still on its way out only after
 /// `mostDelay`; and never once it is `validity` overdue.
+///
+/// A replacement is a list of calls that are made together or not at all: a module that several contracts name is replaced
+/// in all of them at once. The slasher is, by force: custody and registry must name the same one after every execution.
 interface IModuleUpgrades {
-    /// @notice A replacement was announced: the call `data` to `target`, possible from `from` on.
-    event Announced(uint256 indexed id, address indexed target, bytes data, uint256 from);
+    /// @notice One call of a replacement.
+    /// @param target Whom to call
+    /// @param data Function and arguments
+    struct Call {
+        address target;
+        bytes data;
+    }
+
+    /// @notice A replacement was announced: `calls` in this order, possible from second `from` on.
+    event Announced(uint256 indexed id, Call[] calls, uint256 from);
     /// @notice An announced replacement was executed.
     event Executed(uint256 indexed id);
     /// @notice An announcement was withdrawn.
@@ -26,16 +37,21 @@ interface IModuleUpgrades {
     /// @notice The announcement could be executed until second `until`; it has to be made again.
     error ModuleUpgradesExpired(uint256 id, uint256 until);
 
-    /// @notice Announces a call that replaces a module. Governance.
-    function announce(address target, bytes calldata data) external returns (uint256 id);
+    /// @notice After this the registry would listen to another slasher than custody: evidence would convict nobody.
+    error ModuleUpgradesTwoSlashers(address custody, address registry);
+
+    /// @notice Announces calls that replace a module. Governance.
+    /// @param calls All that name the module; as many as fit a transaction
+    function announce(Call[] calldata calls) external returns (uint256 id);
 
     /// @notice Withdraws an announcement. Governance.
     function cancel(uint256 id) external;
 
     /// @notice Executes what was announced. Anyone, in its time.
-    function execute(uint256 id, address target, bytes calldata data) external;
+    /// @param calls As announced
+    function execute(uint256 id, Call[] calldata calls) external;
 
-    /// @notice When an announcement was made and the hash of its target and data; zeros if it is over.
+    /// @notice When an announcement was made and the hash of its calls; zeros if it is over.
     function announcement(uint256 id) external view returns (uint40 madeAt, bytes32 hash);
 
     /// @notice Announcements so far; they are numbered from 1.

@@ -239,7 +239,8 @@ interface IStakingPool {
     error StakingPoolNoSeal();
     /// @notice Redelegation to the same validator.
     error StakingPoolSameValidator(uint64 validator);
-    /// @notice The position still answers for a validator it left: see `clearLiability`.
+    /// @notice The position still answers for a redelegation, and can be redelegated or answer for another one only when
+    /// that is over: see `clearLiability`.
     error StakingPoolEncumbered(uint64 validator, address owner);
     /// @notice One redelegation a period, unless a higher commission is announced.
     error StakingPoolTooSoon(uint64 validator, uint256 from);

@@ -124,7 +124,8 @@ interface IUnbondingQueue {
     function cancelBond(uint64 validator, uint256 cohort, uint256 amount) external;
 
     /// @notice Moves part of the caller's entry back into the validator's pool, as pending stake. Stake that answers for
-    /// another validator goes last.
+    /// another validator goes last, with what it answers for; it has to wait (StakingPoolEncumbered) while the position
+    /// answers for another redelegation than the entry.
     /// @param shares Shares of the cohort, as `entryOf` tells them
     function cancel(uint64 validator, uint256 cohort, uint256 shares) external;
 

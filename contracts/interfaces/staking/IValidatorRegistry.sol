@@ -222,7 +222,7 @@ interface IValidatorRegistry {
     /// @notice Many keys in one call, 96 bytes each in the order asked; number 0 gives 96 zero bytes.
     function keysBytes(KeyId[] calldata keys) external view returns (bytes memory);
 
-    /// @notice Where a key's 97 bytes of code (a STOP, then x48 | y48) are.
+    /// @notice Where a key's 105 bytes of code (a STOP, x48 | y48, its validator's number) are.
     function keyAddress(KeyId key) external view returns (address);
 
     /// @notice Whose key it is or was; 0 for a number not given out.

@@ -161,6 +161,20 @@ describe("slashing of custody", () => {
     assert.equal(poolOf(play.state, 2).delegated, 36n * COIN);
   });
 
+  it("joins what an exit parted when the entry is cancelled", () => {
+    const play = started([20_000, 20_000, 20_000]);
+    play.do("ann", (tx) => delegate(tx, 1, 100n * COIN));
+    play.do("ann", (tx) => redelegate(tx, 1, 2, 40n * COIN * 1_000_000n));
+    play.do("ann", (tx) => undelegate(tx, 2, 10n * COIN * 1_000_000n));
+    play.do("ann", (tx) => cancel(tx, 2, 0, 5n * COIN));
+    const liability = poolOf(play.state, 2).positions.get("ann")?.liability;
+    assert.deepEqual(
+      [liability?.source, liability?.shares, liability?.paid, liability?.bound],
+      [1, 35n * COIN, 0n, 35n * COIN * 1_000_000n],
+    );
+    assertConserved(play);
+  });
+
   it("conserves tokens whatever happens, and share prices fall by slashing only", () => {
     const account = fc.constantFrom(...ACCOUNTS);
     const id = fc.integer({ min: 1, max: 3 });

@@ -117,13 +117,21 @@ export function cancel(tx: Transaction, id: number, index: number, asked: bigint
   entry.shares -= shares;
   emit(tx, "DelegationCancelled", { validator: id, owner: tx.from, cohort: index, amount, shares });
   settlePosition(tx, id, tx.from);
+  // What was due of the position before is not the entry's to pay.
+  if (gone !== null && chargePosition(tx, id, tx.from)) told(tx, id);
   const minted = credit(tx, id, tx.from, amount);
   if (gone !== null) {
     const position = poolOf(state, id).positions.get(tx.from)!;
-    if (position.liability !== null) refuse("StakingPoolEncumbered", id, tx.from);
+    const old = position.liability;
+    // One at a time: parts of one redelegation are joined, those of two are not.
+    if (old !== null && (old.source !== gone.source || old.cohort !== gone.cohort))
+      refuse("StakingPoolEncumbered", id, tx.from);
     // First in tokens, as the queue hands it over, then in the pool's shares.
     const bound = mulDivUp(minted, mulDivUp(amount, gone.bound, shares), amount);
-    position.liability = { ...gone, bound };
+    position.liability =
+      old === null
+        ? { ...gone, bound }
+        : { ...old, shares: old.shares + gone.shares, paid: old.paid + gone.paid, bound: old.bound + bound };
   }
   emit(tx, "DelegationRestored", { validator: id, owner: tx.from, amount, shares: minted });
   told(tx, id);

@@ -20,8 +20,15 @@ export const moduleUpgradesAbi = [
   },
   {
     inputs: [
-      { internalType: "address", name: "target", type: "address" },
-      { internalType: "bytes", name: "data", type: "bytes" },
+      {
+        components: [
+          { internalType: "address", name: "target", type: "address" },
+          { internalType: "bytes", name: "data", type: "bytes" },
+        ],
+        internalType: "struct IModuleUpgrades.Call[]",
+        name: "calls",
+        type: "tuple[]",
+      },
     ],
     name: "announce",
     outputs: [{ internalType: "uint256", name: "id", type: "uint256" }],
@@ -62,8 +69,15 @@ export const moduleUpgradesAbi = [
   {
     inputs: [
       { internalType: "uint256", name: "id", type: "uint256" },
-      { internalType: "address", name: "target", type: "address" },
-      { internalType: "bytes", name: "data", type: "bytes" },
+      {
+        components: [
+          { internalType: "address", name: "target", type: "address" },
+          { internalType: "bytes", name: "data", type: "bytes" },
+        ],
+        internalType: "struct IModuleUpgrades.Call[]",
+        name: "calls",
+        type: "tuple[]",
+      },
     ],
     name: "execute",
     outputs: [],
@@ -116,8 +130,16 @@ export const moduleUpgradesAbi = [
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "uint256", name: "id", type: "uint256" },
-      { indexed: true, internalType: "address", name: "target", type: "address" },
-      { indexed: false, internalType: "bytes", name: "data", type: "bytes" },
+      {
+        components: [
+          { internalType: "address", name: "target", type: "address" },
+          { internalType: "bytes", name: "data", type: "bytes" },
+        ],
+        indexed: false,
+        internalType: "struct IModuleUpgrades.Call[]",
+        name: "calls",
+        type: "tuple[]",
+      },
       { indexed: false, internalType: "uint256", name: "from", type: "uint256" },
     ],
     name: "Announced",
@@ -188,6 +210,14 @@ export const moduleUpgradesAbi = [
       { internalType: "uint256", name: "from", type: "uint256" },
     ],
     name: "ModuleUpgradesTooEarly",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "address", name: "custody", type: "address" },
+      { internalType: "address", name: "registry", type: "address" },
+    ],
+    name: "ModuleUpgradesTwoSlashers",
     type: "error",
   },
   {

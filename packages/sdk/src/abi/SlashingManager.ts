@@ -946,7 +946,6 @@ export const slashingManagerAbi = [
     name: "AccessManagedUnauthorized",
     type: "error",
   },
-  { inputs: [], name: "BLSCoordinateOutOfRange", type: "error" },
   { inputs: [], name: "BLSEqualMessages", type: "error" },
   { inputs: [], name: "BLSPointAtInfinity", type: "error" },
   { inputs: [], name: "BLSPrecompileFailed", type: "error" },
