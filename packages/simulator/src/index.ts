@@ -37,6 +37,16 @@ export {
   type Study,
 } from "./study/index.ts";
 export {
+  mergeTwins,
+  runTwins,
+  type TwinsResult,
+  type TwinsSchedule,
+  type TwinsSummary,
+  twinsCampaign,
+  twinsParallel,
+  twinsSchedule,
+} from "./twins/index.ts";
+export {
   type Aim,
   lastTermInTheLongRun,
   type WithholdingOptions,

@@ -1,7 +1,13 @@
 import { isWellFormedBacking } from "../block/index.ts";
 import { toBitmap } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
-import { accuseByBacking, besideRestart, isStray, suspectCheckpoint } from "../evidence/index.ts";
+import {
+  accuseByBacking,
+  besideRestart,
+  isKnownStray,
+  isStray,
+  suspectCheckpoint,
+} from "../evidence/index.ts";
 import { checkpointRootOf } from "../memo.ts";
 import { isBacking } from "../quorum.ts";
 import type { DueCheckpoint, Job, Tally } from "../state.ts";
@@ -131,6 +137,7 @@ export function onBackingVerified(
 
 /** Verifies a backing that arrived; bans the sender of one without members or quorum. */
 export function verifyBacking(d: Draft, c: CheckpointCertificate, from: Peer): void {
+  if (isKnownStray(d, c)) return;
   if (!isStray(d, c)) {
     if (c.checkpoint.height <= d.s.backedHeight || c.checkpoint.height > d.epoch.lastHeight) return;
     if (d.s.aheadBacking !== null && c.checkpoint.height <= d.s.aheadBacking.checkpoint.height) return;
@@ -162,6 +169,7 @@ export function verifyBacking(d: Draft, c: CheckpointCertificate, from: Peer): v
 /** Takes in a verified backing: relayed once; it takes effect when the own final chain has reached it. */
 export function holdBacking(d: Draft, c: CheckpointCertificate): void {
   if (c.domain !== d.epoch.domain) return;
+  if (isKnownStray(d, c)) return;
   accuseByBacking(d, c);
   if (isStray(d, c)) {
     goAstray(d, c);

@@ -141,9 +141,13 @@ export function onCheckpointsVerified(
 /** True if a backing is of another chain than the own: it has to be verified whatever is backed already. */
 export function isStray(d: Draft, c: CheckpointCertificate): boolean {
   const due = d.s.dueRoots.get(c.checkpoint.height);
+  return c.checkpoint.height <= d.s.tip.height && due !== checkpointRootOf(c.domain, c.checkpoint);
+}
+
+/** True if a backing of this checkpoint is known to be of another chain than the own. */
+export function isKnownStray(d: Draft, c: CheckpointCertificate): boolean {
   const root = checkpointRootOf(c.domain, c.checkpoint);
-  if (d.s.strayBackings.some((each) => checkpointRootOf(each.domain, each.checkpoint) === root)) return false;
-  return c.checkpoint.height <= d.s.tip.height && due !== root;
+  return d.s.strayBackings.some((each) => checkpointRootOf(each.domain, each.checkpoint) === root);
 }
 
 /** A verified backing convicts who signed another that is not of its chain. */

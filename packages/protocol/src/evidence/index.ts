@@ -1,4 +1,10 @@
-export { accuseByBacking, isStray, onCheckpointsVerified, suspectCheckpoint } from "./checkpoints.ts";
+export {
+  accuseByBacking,
+  isKnownStray,
+  isStray,
+  onCheckpointsVerified,
+  suspectCheckpoint,
+} from "./checkpoints.ts";
 export {
   accuse,
   hasEquivocated,

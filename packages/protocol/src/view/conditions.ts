@@ -45,6 +45,15 @@ export function highestParent(d: Draft, view: number): Certified | null {
   return null;
 }
 
+/** The highest view below `view` that keeps {@link highestParent} from finding one; null if it finds one. */
+export function missingBelow(d: Draft, view: number): number | null {
+  for (let w = view - 1; w >= d.s.tip.view; w--) {
+    if (certifiedAt(d, w) !== null) return null;
+    if (coverOf(d, w) === null) return w;
+  }
+  return null;
+}
+
 /** Highest view whose F is held. */
 export const finalViewKnown = (d: Draft): number => {
   const known = d.s.finalization?.view ?? 0;

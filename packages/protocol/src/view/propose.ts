@@ -21,7 +21,15 @@ import {
 } from "../modes/index.ts";
 import type { ParentFacts } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Millis, Payload } from "../types/index.ts";
-import { type Certified, certifiedAt, coverOf, highestParent, nullifiedInTerm } from "./conditions.ts";
+import {
+  type Certified,
+  certifiedAt,
+  coverOf,
+  highestParent,
+  missingBelow,
+  nullifiedInTerm,
+} from "./conditions.ts";
+import { wantCertificate } from "./fetch.ts";
 import { isPastLease } from "./lease.ts";
 
 /** What the leader may propose next, and when. */
@@ -54,7 +62,10 @@ function ownTurn(d: Draft): Turn | null {
 /** Rule 2. Propose: a new block, or the epoch's last one again once it is certified. */
 export function rule2Propose(d: Draft): void {
   const turn = ownTurn(d);
-  if (turn === null) return;
+  if (turn === null) {
+    fetchGap(d);
+    return;
+  }
   const block = d.block(turn.parent.hash)?.block;
   if (block !== undefined && block.header.height === d.epoch.lastHeight) {
     const record = d.block(turn.parent.hash);
@@ -76,6 +87,19 @@ export function rule2Propose(d: Draft): void {
   } else if (pending.payload !== null) {
     build(d, turn.view, parent, pending.payload);
   }
+}
+
+/** A leader that entered its term over an X without what covers the views before it asks for that: nobody else would. */
+function fetchGap(d: Draft): void {
+  const { voterSeat, leader, params } = d.epoch;
+  const { view, lastBlock } = d.s;
+  if (voterSeat === null || lastBlock !== null || view !== firstOfTerm(view, params.termViews)) return;
+  if (leader(termOf(view, params.termViews)) !== voterSeat || d.own(view).nullify) return;
+  const missing = missingBelow(d, view);
+  if (missing === null) return;
+  const held = d.s.views.get(missing);
+  if (held === undefined || (held.notarization === null && held.finalization === null))
+    wantCertificate(d, missing, null);
 }
 
 /** When {@link rule2Propose} has to be called again because a parent's stamp is waited for; null: no such wait. */

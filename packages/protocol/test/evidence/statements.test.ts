@@ -259,6 +259,10 @@ describe("checkpoints", () => {
     assert.deepEqual(found(solo, "checkpoints").seats, [quorum[0]]);
     for (let view = 1; view <= 5; view++) solo.finalize(view);
     assert.equal(solo.take("halt").length, 1, "the stake backed another chain than the own");
+    const relayed = solo.take("broadcast").length;
+    solo.message("again", { type: "checkpointCertificate", certificate: backing });
+    assert.equal(solo.take("broadcast").length, relayed, "halted nodes do not relay it for ever");
+    assert.equal(solo.state.strayBackings.length, 1);
     const own = [...solo.state.dueCheckpoints.values()].at(-1)!;
     solo.message("another", { type: "checkpointCertificate", certificate: solo.backing(own) });
     const [, group] = solo.take("evidence");

@@ -151,6 +151,23 @@ describe("rule 2: proposing", () => {
     );
   });
 
+  test("a leader over a gap that it cannot show asks for what covers it, and then proposes", () => {
+    const solo = leading(4);
+    const parent = solo.finalize(1);
+    solo.give(solo.certificate(nullify(3)));
+    const asked = solo
+      .take("send")
+      .flatMap(({ message }) => (message.type === "request" ? [message.request] : []));
+    assert.deepEqual(
+      asked.map((request) => request.what === "certificate" && request.view),
+      [2],
+    );
+    solo.give(solo.certificate(nullify(2)));
+    solo.wait(BLOCK_TIME);
+    give(solo, 4);
+    assert.equal(solo.state.own.get(4)!.proposal!.block.header.parentHash, parent);
+  });
+
   test("a term's later view: on the own block of the view before, at most `ahead` beyond the last N", () => {
     const solo = leading(1, (more) => fast(4, more));
     solo.wait(PARAMS.blockTime.fast);

@@ -1,0 +1,9 @@
+export {
+  mergeTwins,
+  type ParallelTwins,
+  type TwinsSummary,
+  twinsCampaign,
+  twinsParallel,
+} from "./campaign.ts";
+export { runTwins, type TwinsResult } from "./host.ts";
+export { type TwinsSchedule, twinsSchedule } from "./schedule.ts";
