@@ -1,0 +1,103 @@
+import {
+  type Checkpoint,
+  checkpointRoot,
+  type DomainFields,
+  domainHash,
+  type Genesis,
+  genesisHash,
+  type Hash,
+  MODES,
+} from "@aitbc-hybrid/protocol";
+import type { PublicClient } from "viem";
+import { checkpointManagerAbi } from "../abi/index.ts";
+import { SdkError } from "../errors.ts";
+import type { Network } from "../network.ts";
+import type { LightAnchor } from "./types.ts";
+
+/** From the beginning, on the word of a genesis: its hash is what has to be trusted. Young chains only, see `maxAge`. */
+export function genesisAnchor(genesis: Genesis, trusted: Hash): LightAnchor {
+  if (genesisHash(genesis) !== trusted)
+    throw new SdkError("LIGHT_ANCHOR_INVALID", `the genesis does not hash to ${trusted}`);
+  const { mode, snapshotHash, stamp } = genesis;
+  return {
+    epoch: 0,
+    incarnation: 0,
+    mode,
+    wanted: mode,
+    registry: snapshotHash,
+    registryNext: snapshotHash,
+    firstHeight: 1,
+    height: 0,
+    stamp,
+    checkpoint: null,
+  };
+}
+
+/**
+ * From the end of an epoch on the word of one trusted hash, that of its boundary checkpoint: such as an explorer, a
+ * release or a friend tells it.
+ * @param domain of the epoch that the checkpoint ends
+ * @throws SdkError LIGHT_ANCHOR_INVALID if what is given does not hash to it, or is no boundary
+ */
+export function boundaryAnchor(trusted: Hash, domain: DomainFields, checkpoint: Checkpoint): LightAnchor {
+  const { boundary, height, stamp } = checkpoint;
+  if (checkpointRoot(domainHash(domain), checkpoint) !== trusted)
+    throw new SdkError("LIGHT_ANCHOR_INVALID", `the checkpoint does not hash to ${trusted}`);
+  if (boundary === null || boundary.accounting.epoch !== domain.epoch)
+    throw new SdkError("LIGHT_ANCHOR_INVALID", `the checkpoint ${trusted} does not end an epoch`);
+  const { modeNext, modeWanted, registryNext, registryAfter } = boundary.commitment;
+  return {
+    epoch: domain.epoch + 1,
+    incarnation: domain.incarnation,
+    mode: modeNext,
+    wanted: modeWanted,
+    registry: registryNext,
+    registryNext: registryAfter,
+    firstHeight: height + 1,
+    height,
+    stamp,
+    checkpoint: { hash: trusted, content: checkpoint },
+  };
+}
+
+/**
+ * From the contracts' latest checkpoint, as the settlement endpoint shows it: trusts that endpoint, and that the block
+ * it is read at stays.
+ * @param blockTag where to read; `finalized` unless the settlement chain has no such tag
+ * @throws SdkError NOT_STARTED
+ */
+export async function readAnchor(
+  client: PublicClient,
+  network: Network,
+  blockTag: "finalized" | "safe" | "latest" = "finalized",
+): Promise<LightAnchor> {
+  const { number: blockNumber } = await client.getBlock({ blockTag });
+  const contract = {
+    address: network.addresses.checkpoints,
+    abi: checkpointManagerAbi,
+    blockNumber,
+  } as const;
+  const epoch = await client.readContract({ ...contract, functionName: "epochNow" });
+  const [record, next, last] = await Promise.all([
+    client.readContract({ ...contract, functionName: "epochRecord", args: [epoch] }),
+    client.readContract({ ...contract, functionName: "epochRecord", args: [epoch + 1n] }),
+    client.readContract({ ...contract, functionName: "lastCheckpoint" }),
+  ]);
+  if (record.firstHeight === 0n)
+    throw new SdkError(
+      "NOT_STARTED",
+      "the chain was not started: CheckpointManager.start was not called yet",
+    );
+  return {
+    epoch: Number(epoch),
+    incarnation: record.incarnation,
+    mode: MODES[record.mode]!,
+    wanted: MODES[next.mode]!,
+    registry: record.registryRoot,
+    registryNext: next.registryRoot,
+    firstHeight: Number(record.firstHeight),
+    height: Number(last.height),
+    stamp: Number(last.stamp),
+    checkpoint: null,
+  };
+}
