@@ -93,6 +93,8 @@ export function withCertificates(
     if (c.kind === "nullify") continue;
     blocks++;
     missed = without(missed, electorate.voters, c.bitmap);
+    // Carried for the first time long after it was made: too late for late votes.
+    if (c.view + registry.params.voteWindow < view) continue;
     window.push({ view: c.view, parentView: c.parentView, hash: c.blockHash, signers: c.bitmap });
   }
   for (const c of body.backings) {
