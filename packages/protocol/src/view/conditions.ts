@@ -47,11 +47,9 @@ export function highestParent(d: Draft, view: number): Certified | null {
 
 /** The highest view below `view` that keeps {@link highestParent} from finding one; null if it finds one. */
 export function missingBelow(d: Draft, view: number): number | null {
-  for (let w = view - 1; w >= d.s.tip.view; w--) {
-    if (certifiedAt(d, w) !== null) return null;
-    if (coverOf(d, w) === null) return w;
-  }
-  return null;
+  let w = view - 1;
+  while (w >= d.s.tip.view && certifiedAt(d, w) === null && coverOf(d, w) !== null) w--;
+  return w < d.s.tip.view || certifiedAt(d, w) !== null ? null : w;
 }
 
 /** Highest view whose F is held. */

@@ -29,6 +29,13 @@ export class Notary {
     return signature;
   }
 
+  /** The sum of the signatures of these seats under a root. */
+  sum(seats: readonly Seat[], root: Hash): Uint8Array {
+    const bytes = this.#bytes();
+    this.#sums.set(bytes, { seats: [...seats].sort((a, b) => a - b).join(), root });
+    return bytes;
+  }
+
   /** True if this is the seat's signature under the root. */
   isSignature(seat: Seat, root: Hash, signature: Uint8Array): boolean {
     const known = this.#signed.get(signature);
@@ -49,9 +56,7 @@ export class Notary {
           .filter((vote) => this.isSignature(vote.seat, check.root, vote.signature))
           .map((vote) => vote.seat);
         if (valid.length === 0) return { what: "votes", valid, aggregate: null };
-        const aggregate = this.#bytes();
-        this.#sums.set(aggregate, { seats: [...valid].sort((a, b) => a - b).join(), root: check.root });
-        return { what: "votes", valid, aggregate };
+        return { what: "votes", valid, aggregate: this.sum(valid, check.root) };
       }
       case "certificate":
         return { what: "certificate", ok: this.isSum(check.bitmap, check.root, check.signature) };

@@ -1,0 +1,570 @@
+import * as protocol from "@aitbc-hybrid/protocol";
+import {
+  type Block,
+  type Effect,
+  type Genesis,
+  type Hash,
+  hashBytes,
+  hashOf,
+  type Input,
+  type Message,
+  type Millis,
+  type Mode,
+  type Proposal,
+  type Registry,
+  type ReplicaState,
+  rootOf,
+  type Seat,
+  signingRoot,
+  termOf,
+  toBitmap,
+  toHex,
+  type VoteBody,
+} from "@aitbc-hybrid/protocol";
+import { isQuorum, voteOffence } from "../oracles/index.ts";
+import { Notary } from "../twins/notary.ts";
+
+const START: Millis = 1_000_000_000;
+const ZERO: Hash = toHex(new Uint8Array(32)) as Hash;
+const NOBODY = toHex(new Uint8Array(20));
+const PEER = "peer";
+
+/** What is explored: all that these replicas can do in their first views. */
+export interface Setup {
+  readonly mode: Mode;
+  readonly registry: Registry;
+  /** Seats whose signatures can be had for everything. Their blocks are valid, two in each view on every parent. */
+  readonly corrupt: readonly Seat[];
+  /** Leader of each term. */
+  readonly leaders: readonly Seat[];
+  /** Nothing of a later view is delivered. */
+  readonly views: number;
+  /** False: certificates of FINALIZE are counted, but given to nobody: fewer states, later views. */
+  readonly deliversFinal?: boolean;
+  /** Stop when so many states were seen. */
+  readonly mostStates?: number;
+}
+
+/** The reducer that is explored; a mutant of it in tests. */
+export type Reducer = Pick<typeof protocol, "initialReplica" | "step">;
+
+export interface Explored {
+  /** Different states of all honest replicas and what they sent. */
+  readonly states: number;
+  readonly transitions: number;
+  /** False if `mostStates` ended it. */
+  readonly complete: boolean;
+  /** States in which some block is final; without any the exploration shows nothing. */
+  readonly withFinal: number;
+  /** Steps to the first state in which two blocks are final and neither descends from the other; null: there is none. */
+  readonly disagreement: readonly string[] | null;
+  /** The same for an honest key that can be slashed, or a replica that halts. */
+  readonly violation: readonly string[] | null;
+}
+
+interface Local {
+  readonly seat: Seat;
+  readonly state: ReplicaState;
+  readonly now: Millis;
+  /** Names of final blocks in order. */
+  readonly finals: readonly string[];
+  /** What is wrong with this replica; null: nothing. */
+  readonly wrong: string | null;
+}
+
+interface Spoken {
+  readonly body: VoteBody;
+  readonly seats: readonly Seat[];
+}
+
+interface World {
+  readonly locals: readonly Local[];
+  /** Votes of honest replicas by what they say. */
+  readonly votes: ReadonlyMap<string, Spoken>;
+  readonly proposals: ReadonlyMap<string, Proposal>;
+  /** How it came about. */
+  readonly last: { readonly action: string; readonly before: World["last"] } | null;
+}
+
+type Event = Input extends infer T ? (T extends unknown ? Omit<T, "now"> : never) : never;
+
+/**
+ * Explores what honest replicas may come to, whatever the order in which messages arrive or time passes. An action gives
+ * one replica a proposal, a certificate of a quorum whose votes exist, or lets its view time out; answers of its own
+ * shell, requested blocks and payloads come at once. Votes are given a quorum at a time: fewer change nothing that a
+ * replica signs. States that differ only in stamps, in the signers of certificates or in the names of replicas that lead
+ * no view count as one.
+ */
+export function explore(setup: Setup, reducer: Reducer = protocol): Explored {
+  return new Explorer(setup, reducer).run();
+}
+
+class Explorer {
+  readonly #setup: Setup;
+  readonly #reducer: Reducer;
+  readonly #notary = new Notary();
+  readonly #blocks = new Map<Hash, Block>();
+  readonly #names = new Map<Hash, string>();
+  readonly #ids = new Map<string, number>();
+  readonly #quorums = new Map<string, boolean>();
+  readonly #certificates = new Map<string, protocol.Certificate>();
+  readonly #leading: ReadonlySet<Seat>;
+  #begun!: ReplicaState;
+
+  constructor(setup: Setup, reducer: Reducer) {
+    this.#setup = setup;
+    this.#reducer = reducer;
+    this.#leading = new Set(setup.leaders);
+  }
+
+  run(): Explored {
+    const { mostStates = Number.POSITIVE_INFINITY } = this.#setup;
+    const first = this.#completed(this.#begin());
+    const seen = new Set<string>([this.#keyOf(first)]);
+    const stack: World[] = [first];
+    let transitions = 0;
+    let withFinal = 0;
+    let disagreement: readonly string[] | null = null;
+    let violation: readonly string[] | null = null;
+    while (stack.length > 0 && seen.size < mostStates) {
+      const world = stack.pop()!;
+      const final = this.#finalIn(world);
+      if (final.length > 0) withFinal++;
+      if (disagrees(world) || this.#contradict(final)) disagreement = pathTo(world);
+      const wrong = world.locals.find((local) => local.wrong !== null)?.wrong ?? null;
+      if (violation === null && wrong !== null) violation = [...pathTo(world), wrong];
+      if (disagreement !== null) break;
+      for (const next of this.#successors(world)) {
+        transitions++;
+        const key = this.#keyOf(next);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        stack.push(next);
+      }
+    }
+    return {
+      states: seen.size,
+      transitions,
+      complete: stack.length === 0,
+      withFinal,
+      disagreement,
+      violation,
+    };
+  }
+
+  /** Blocks that a quorum's FINALIZE is there for. */
+  #finalIn(world: World): Hash[] {
+    const final: Hash[] = [];
+    for (const { body, seats } of world.votes.values())
+      if (body.kind === "finalize" && this.#isQuorum([...seats, ...this.#setup.corrupt]))
+        final.push(body.blockHash);
+    return final;
+  }
+
+  #contradict(final: readonly Hash[]): boolean {
+    const chainOf = (hash: Hash): Set<Hash> => {
+      const chain = new Set<Hash>([hash]);
+      for (let block = this.#blocks.get(hash); block !== undefined; ) {
+        chain.add(block.header.parentHash);
+        block = this.#blocks.get(block.header.parentHash);
+      }
+      return chain;
+    };
+    return final.some((a, i) => final.slice(0, i).some((b) => !chainOf(a).has(b) && !chainOf(b).has(a)));
+  }
+
+  #begin(): World {
+    const { mode, registry, corrupt, leaders } = this.#setup;
+    const genesis: Genesis = {
+      chainId: 7,
+      settlementChainId: 31_337,
+      addressesHash: ZERO,
+      snapshotHash: registry.root,
+      mode,
+      stateRoot: ZERO,
+      stamp: START,
+    };
+    const leader = (term: number): Seat => leaders[(term - 1) % leaders.length]!;
+    const locals: Local[] = [];
+    registry.entries.forEach(({ key }, seat) => {
+      const config = { chainId: 7, genesis, key, skipViews: 1000, backoffCap: 0, trace: false };
+      let { state } = this.#reducer.initialReplica(config, registry, START);
+      ({ state } = this.#reducer.step(state, { type: "connected", peer: PEER, now: START }));
+      this.#names.set(state.tip.hash, "0");
+      if (!corrupt.includes(seat))
+        locals.push({
+          seat,
+          state: { ...state, epoch: { ...state.epoch, leader } },
+          now: START,
+          finals: [],
+          wrong: null,
+        });
+      this.#begun = state;
+    });
+    let world: World = { locals, votes: new Map(), proposals: new Map(), last: null };
+    locals.forEach((_, at) => (world = this.#step(world, at, { type: "tick" }, null)));
+    return world;
+  }
+
+  #leaderOf(view: number): Seat {
+    const { leaders } = this.#setup;
+    const { termViews } = this.#begun.epoch.params;
+    return leaders[(termOf(view, termViews) - 1) % leaders.length]!;
+  }
+
+  *#successors(world: World): Generator<World> {
+    const { views } = this.#setup;
+    for (const [at, local] of world.locals.entries()) {
+      const { state } = local;
+      for (const [name, proposal] of world.proposals) {
+        const known = state.views.get(proposal.view)?.proposals ?? [];
+        const hash = hashOf(proposal.block);
+        if (proposal.view < state.view || proposal.view > views || known.length > 1) continue;
+        if (known.some((each) => this.#names.get(each.blockHash) === this.#names.get(hash))) continue;
+        yield this.#after(world, at, { type: "proposal", proposal }, `${local.seat} hears ${name}`);
+      }
+      for (const { body, seats } of world.votes.values()) {
+        if (body.view > views || !this.#isNews(state, body)) continue;
+        if (body.kind === "finalize" && this.#setup.deliversFinal === false) continue;
+        const signers = [...seats, ...this.#setup.corrupt];
+        if (!this.#isQuorum(signers)) continue;
+        const certificate = this.#certificate(body, signers);
+        yield this.#after(
+          world,
+          at,
+          { type: "certificate", certificate },
+          `${local.seat} gets ${this.#say(body)}`,
+        );
+      }
+      if (state.view <= views && !state.own.get(state.view)?.nullify) {
+        const late = { ...world, locals: world.locals.with(at, { ...local, now: state.timers.advance }) };
+        yield this.#completed(
+          this.#step(late, at, { type: "tick" }, `${local.seat} times out in ${state.view}`),
+        );
+      }
+    }
+  }
+
+  #after(world: World, at: number, message: Message, action: string): World {
+    return this.#completed(this.#step(world, at, { type: "message", from: PEER, message }, action));
+  }
+
+  /** True if a certificate of this is not held yet and not overtaken. */
+  #isNews(state: ReplicaState, body: VoteBody): boolean {
+    if (body.view <= state.tip.view) return false;
+    const record = state.views.get(body.view);
+    if (body.kind === "nullify") return (record?.nullification ?? null) === null;
+    return (body.kind === "notarize" ? record?.notarization : record?.finalization) == null;
+  }
+
+  #isQuorum(seats: readonly Seat[]): boolean {
+    const key = [...seats].sort().join();
+    let known = this.#quorums.get(key);
+    if (known === undefined) {
+      known = isQuorum(this.#setup.registry, this.#setup.mode, new Set(seats));
+      this.#quorums.set(key, known);
+    }
+    return known;
+  }
+
+  #certificate(body: VoteBody, seats: readonly Seat[]): protocol.Certificate {
+    const { domain, start, registry } = this.#begun.epoch;
+    const root = rootOf(domain, body);
+    const key = `${root} ${[...seats].sort().join()}`;
+    let known = this.#certificates.get(key);
+    if (known === undefined) {
+      const bitmap = toBitmap([...seats], registry.entries.length);
+      known = { ...body, epoch: start.epoch, domain, bitmap, signature: this.#notary.sum(seats, root) };
+      this.#certificates.set(key, known);
+    }
+    return known;
+  }
+
+  /** What corrupt leaders can propose by now: two blocks on every parent that an honest replica of their view could show. */
+  #completed(world: World): World {
+    let now = world;
+    for (const { state, now: clock } of world.locals) {
+      const { view } = state;
+      const leader = this.#leaderOf(view);
+      if (view > this.#setup.views || !this.#setup.corrupt.includes(leader)) continue;
+      for (const parent of parentsOf(state)) {
+        const parentName = this.#names.get(parent.hash)!;
+        for (const salt of [0, 1]) {
+          const name = `${view}<${parentName}#${salt}`;
+          if (now.proposals.has(name)) continue;
+          const proposal = this.#corruptProposal(state, leader, parent.view, salt, clock);
+          if (proposal === null) continue;
+          this.#remember(proposal.block, name);
+          now = { ...now, proposals: new Map(now.proposals).set(name, proposal) };
+        }
+      }
+    }
+    return now;
+  }
+
+  /** The reducer proposes with the corrupt key and what the honest replica holds, less what it may keep back. */
+  #corruptProposal(
+    state: ReplicaState,
+    leader: Seat,
+    parentView: number,
+    salt: number,
+    clock: Millis,
+  ): Proposal | null {
+    const views = new Map(state.views);
+    for (const [view, record] of views)
+      if (view > parentView)
+        views.set(view, {
+          ...record,
+          notarization: null,
+          finalization: null,
+          certified: null,
+          proposals: [],
+        });
+    const { key } = this.#setup.registry.entries[leader]!;
+    const timers = { entered: clock, lead: 1e15, advance: 1e15, retry: 1e15 };
+    const puppet: Local = {
+      seat: leader,
+      state: {
+        ...state,
+        config: { ...state.config, key },
+        epoch: { ...state.epoch, voterSeat: leader, backerSeat: leader },
+        ...{ views, timers, own: new Map(), payload: null, timer: null },
+      },
+      now: clock + 10_000,
+      finals: [],
+      wrong: null,
+    };
+    const said: Message[] = [];
+    this.#drive(puppet, { type: "tick" }, said, salt);
+    for (const message of said) if (message.type === "proposal") return message.proposal;
+    return null;
+  }
+
+  #remember(block: Block, name: string): void {
+    const hash = hashOf(block);
+    this.#blocks.set(hash, block);
+    this.#names.set(hash, name);
+  }
+
+  /** Gives a replica an input and takes in what it says. */
+  #step(world: World, at: number, event: Event, action: string | null): World {
+    const said: Message[] = [];
+    const local = this.#drive(world.locals[at]!, event, said, 0);
+    const votes = new Map(world.votes);
+    const proposals = new Map(world.proposals);
+    for (const message of said) {
+      let body: VoteBody | null = null;
+      if (message.type === "proposal") {
+        const { proposal } = message;
+        const { view, parentView, block } = proposal;
+        const carried = block.body.certificates.map((c) => `${c.kind[1]}${c.view}`).join("");
+        const own = block.header.view === view;
+        const name = own
+          ? `${view}<${this.#names.get(block.header.parentHash)}${carried}`
+          : this.#names.get(hashOf(block))!;
+        this.#remember(block, name);
+        if (!proposals.has(name)) proposals.set(name, proposal);
+        body = { kind: "notarize", view, parentView, blockHash: hashOf(block) };
+      } else if (message.type === "vote") {
+        const { kind, view, parentView, blockHash } = message.vote;
+        body = { kind, view, parentView, blockHash };
+      }
+      if (body === null) continue;
+      const key = this.#say(body);
+      const known = votes.get(key);
+      if (known === undefined) votes.set(key, { body, seats: [local.seat] });
+      else if (!known.seats.includes(local.seat))
+        votes.set(key, { body: known.body, seats: [...known.seats, local.seat] });
+    }
+    let { wrong } = local;
+    if (wrong === null) wrong = this.#offenceOf(votes, local.seat);
+    return {
+      locals: world.locals.with(at, { ...local, wrong }),
+      votes,
+      proposals,
+      last: action === null ? null : { action, before: world.last },
+    };
+  }
+
+  #offenceOf(votes: ReadonlyMap<string, Spoken>, seat: Seat): string | null {
+    const own = [...votes.values()].filter(({ seats }) => seats.includes(seat)).map(({ body }) => body);
+    const { termViews } = this.#begun.epoch.params;
+    for (let i = 0; i < own.length; i++)
+      for (let j = 0; j < i; j++) {
+        const offence = voteOffence(own[j]!, own[i]!, termViews);
+        if (offence !== null) return `${seat} signed ${offence}`;
+      }
+    return null;
+  }
+
+  #say({ kind, view, parentView, blockHash }: VoteBody): string {
+    return kind === "nullify" ? `X${view}` : `${kind} ${view}<-${parentView} ${this.#names.get(blockHash)}`;
+  }
+
+  /** Steps one replica with all that its shell answers at once. */
+  #drive(local: Local, first: Event, said: Message[], salt: number): Local {
+    let { state, now, finals, wrong } = local;
+    const queue: Event[] = [first];
+    for (let at = 0; ; at++) {
+      if (at === queue.length) {
+        // A proposal that only waits for its parent's stamp.
+        if (state.timer === null || state.timer >= state.timers.lead || state.timer > now + 100_000) break;
+        if (state.timer <= now && at > 64) break;
+        now = Math.max(now, state.timer);
+        queue.push({ type: "tick" });
+      }
+      const stepped = this.#reducer.step(state, { ...queue[at]!, now } as Input);
+      state = stepped.state;
+      for (const effect of stepped.effects) {
+        if (effect.type === "finalized") finals = [...finals, this.#names.get(effect.hash) ?? effect.hash];
+        else if (effect.type === "halt") wrong ??= `${local.seat} halts: ${effect.reason}`;
+        else if (effect.type === "broadcast") said.push(effect.message);
+        const answer = this.#answer(local, effect, salt, state);
+        if (answer !== null) queue.push(answer);
+      }
+    }
+    return { seat: local.seat, state, now, finals, wrong };
+  }
+
+  #answer(local: Local, effect: Effect, salt: number, state: ReplicaState): Event | null {
+    switch (effect.type) {
+      case "sign":
+        return {
+          type: "signed",
+          id: effect.id,
+          signature: this.#notary.sign(local.seat, signingRoot(effect.intent)),
+        };
+      case "verify":
+        return { type: "verified", job: effect.job, result: this.#notary.check(effect.check) };
+      case "obtain":
+        return { type: "available", hash: effect.hash, ok: true };
+      case "execute":
+        return {
+          type: "executed",
+          hash: effect.hash,
+          stateRoot: effect.hash,
+          receiptsRoot: ZERO,
+          used: 0,
+          value: 0,
+        };
+      case "payload":
+        return {
+          type: "payload",
+          epoch: effect.epoch,
+          view: effect.view,
+          parentHash: effect.parentHash,
+          payload: {
+            batches: [hashBytes(new Uint8Array([effect.view, salt]))],
+            reference: effect.parentReference,
+            settledAt: effect.parentSettledAt,
+            inboxCursor: 0,
+            feeRecipient: NOBODY,
+            candidate: null,
+            vrfProof: this.#notary.sign(local.seat, effect.vrfRoot),
+          },
+        };
+      case "reference":
+        return {
+          type: "reference",
+          reference: effect.reference,
+          epoch: effect.epoch,
+          reading: { settledAt: state.tip.settledAt, inboxCursor: 0, candidate: null },
+        };
+      case "send": {
+        const { message } = effect;
+        if (message.type !== "request" || message.request.what !== "block") return null;
+        const block = this.#blocks.get(message.request.hash);
+        if (block === undefined) return null;
+        const blocks = [{ block, certificate: null, backing: null }];
+        return { type: "message", from: PEER, message: { type: "blocks", blocks } };
+      }
+      default:
+        return null;
+    }
+  }
+
+  #id(hash: Hash): number {
+    const name = this.#names.get(hash) ?? hash;
+    let id = this.#ids.get(name);
+    if (id === undefined) {
+      id = this.#ids.size;
+      this.#ids.set(name, id);
+    }
+    return id;
+  }
+
+  /** A text that is the same for states that may do the same. */
+  #keyOf(world: World): string {
+    const parts = world.locals.map((local) => ({ seat: local.seat, text: this.#localKey(local) }));
+    // Replicas that lead nothing and weigh the same may change places.
+    const { registry } = this.#setup;
+    const kindOf = (seat: Seat): string =>
+      this.#leading.has(seat) ? `${seat}` : `${seat < registry.authorities} ${registry.entries[seat]!.stake}`;
+    parts.sort((a, b) => {
+      const [x, y] = [`${kindOf(a.seat)}|${a.text}`, `${kindOf(b.seat)}|${b.text}`];
+      return x < y ? -1 : x > y ? 1 : 0;
+    });
+    const place = new Map(parts.map(({ seat }, at) => [seat, at]));
+    const votes: string[] = [];
+    for (const { body, seats } of world.votes.values()) {
+      let mask = 0;
+      for (const seat of seats) mask |= 1 << place.get(seat)!;
+      const { kind, view, parentView, blockHash } = body;
+      votes.push(`${kind[1]}${view}.${parentView}.${kind === "nullify" ? "" : this.#id(blockHash)}:${mask}`);
+    }
+    votes.sort();
+    const proposals = [...world.proposals.values()]
+      .map(({ view, block }) => `${view}.${this.#id(hashOf(block))}`)
+      .sort();
+    return hashBytes(
+      new TextEncoder().encode(
+        `${parts.map(({ text }) => text).join("/")}//${votes.join()}//${proposals.join()}`,
+      ),
+    ).slice(2, 34);
+  }
+
+  #localKey({ state, finals }: Local): string {
+    const { view, views, own, tip } = state;
+    let text = `${view} ${tip.view} ${this.#id(tip.hash)} ${finals.length} ${state.halted === null}`;
+    for (const at of [...new Set([...views.keys(), ...own.keys()])].sort((a, b) => a - b)) {
+      const record = views.get(at);
+      const mine = own.get(at);
+      const target = (of: { readonly blockHash: Hash } | null | undefined): string =>
+        of == null ? "-" : `${this.#id(of.blockHash)}`;
+      text += `|${at} ${target(record?.notarization)} ${target(record?.finalization)} ${target(record?.certified)}`;
+      text += record?.nullification == null ? "-" : "X";
+      for (const { blockHash, invalid } of record?.proposals ?? [])
+        text += ` ${this.#id(blockHash)}${invalid ? "!" : ""}`;
+      text += ` ${target(mine?.notarize)} ${target(mine?.finalize)} ${mine?.nullify === true ? "x" : "-"}`;
+    }
+    return text;
+  }
+}
+
+const pathTo = (world: World): string[] => {
+  const path: string[] = [];
+  for (let at = world.last; at !== null; at = at.before) path.push(at.action);
+  return path.reverse();
+};
+
+/** True if two honest replicas hold different final blocks of one height. */
+function disagrees({ locals }: World): boolean {
+  return locals.some((a) =>
+    locals.some((b) => a.finals.some((name, height) => (b.finals[height] ?? name) !== name)),
+  );
+}
+
+/** Parents that a leader of the current view may choose: certified, with an X held for every view above (terms of one view). */
+function parentsOf({ view, views, tip }: ReplicaState): { readonly view: number; readonly hash: Hash }[] {
+  const parents: { view: number; hash: Hash }[] = [];
+  for (let w = view - 1; w >= tip.view; w--) {
+    if (w === tip.view) {
+      parents.push({ view: w, hash: tip.hash });
+      break;
+    }
+    const record = views.get(w);
+    if (record?.certified) parents.push({ view: w, hash: record.certified.blockHash });
+    if ((record?.nullification ?? null) === null) break;
+  }
+  return parents;
+}

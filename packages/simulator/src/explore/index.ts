@@ -1,0 +1,1 @@
+export { type Explored, explore, type Reducer, type Setup } from "./explorer.ts";
