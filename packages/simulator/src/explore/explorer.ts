@@ -22,7 +22,7 @@ import {
   type VoteBody,
 } from "@aitbc-hybrid/protocol";
 import { isQuorum, voteOffence } from "../oracles/index.ts";
-import { Notary } from "../twins/notary.ts";
+import { Notary } from "../twins/index.ts";
 
 const START: Millis = 1_000_000_000;
 const ZERO: Hash = toHex(new Uint8Array(32)) as Hash;
@@ -121,35 +121,35 @@ class Explorer {
     const { mostStates = Number.POSITIVE_INFINITY } = this.#setup;
     const first = this.#completed(this.#begin());
     const seen = new Set<string>([this.#keyOf(first)]);
-    const stack: World[] = [first];
+    // By the number of final blocks; from where there are most a disagreement is nearest.
+    const open: World[][] = [[first]];
     let transitions = 0;
     let withFinal = 0;
     let disagreement: readonly string[] | null = null;
     let violation: readonly string[] | null = null;
-    while (stack.length > 0 && seen.size < mostStates) {
-      const world = stack.pop()!;
+    while (open.length > 0 && disagreement === null && seen.size < mostStates) {
+      const world = open.at(-1)!.pop();
+      if (world === undefined) {
+        open.pop();
+        continue;
+      }
       const final = this.#finalIn(world);
       if (final.length > 0) withFinal++;
       if (disagrees(world) || this.#contradict(final)) disagreement = pathTo(world);
       const wrong = world.locals.find((local) => local.wrong !== null)?.wrong ?? null;
       if (violation === null && wrong !== null) violation = [...pathTo(world), wrong];
-      if (disagreement !== null) break;
       for (const next of this.#successors(world)) {
         transitions++;
         const key = this.#keyOf(next);
         if (seen.has(key)) continue;
         seen.add(key);
-        stack.push(next);
+        const rank = this.#finalIn(next).length;
+        while (open.length <= rank) open.push([]);
+        open[rank]!.push(next);
       }
     }
-    return {
-      states: seen.size,
-      transitions,
-      complete: stack.length === 0,
-      withFinal,
-      disagreement,
-      violation,
-    };
+    const complete = open.length === 0;
+    return { states: seen.size, transitions, complete, withFinal, disagreement, violation };
   }
 
   /** Blocks that a quorum's FINALIZE is there for. */
@@ -202,7 +202,7 @@ class Explorer {
       this.#begun = state;
     });
     let world: World = { locals, votes: new Map(), proposals: new Map(), last: null };
-    locals.forEach((_, at) => (world = this.#step(world, at, { type: "tick" }, null)));
+    for (const at of locals.keys()) world = this.#step(world, at, { type: "tick" }, null);
     return world;
   }
 

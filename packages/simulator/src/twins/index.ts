@@ -6,4 +6,5 @@ export {
   twinsParallel,
 } from "./campaign.ts";
 export { runTwins, type TwinsResult } from "./host.ts";
+export { Notary } from "./notary.ts";
 export { type TwinsSchedule, twinsSchedule } from "./schedule.ts";
