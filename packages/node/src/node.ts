@@ -473,7 +473,7 @@ function relearn(
   state: ReturnType<typeof initialReplica>["state"],
 ): void {
   const { domain, start, registry } = state.epoch;
-  protection.open(domain, start.epoch, paramsAt(registry, start.mode).termViews);
+  protection.open(domain, start.epoch, start.incarnation, paramsAt(registry, start.mode).termViews);
   for (const record of records) {
     if (record.type !== "signed" || record.intent.domain !== domain) continue;
     const permission = protection.permit(record.intent);

@@ -616,7 +616,7 @@ export class Engine {
   #enterEpoch(): void {
     const { protection, data, settlement } = this.#modules;
     const { start, domain, registry } = this.#state.epoch;
-    protection.open(domain, start.epoch, paramsAt(registry, start.mode).termViews);
+    protection.open(domain, start.epoch, start.incarnation, paramsAt(registry, start.mode).termViews);
     data.setEpoch({ registry, mode: start.mode, capacity: start.hybrid.capacity });
     settlement.follow({ refLag: registry.params.refLag, settleDepth: registry.params.settleDepth });
   }
