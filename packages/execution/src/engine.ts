@@ -116,11 +116,12 @@ export interface ExecutionEngine {
   verify(transactions: readonly Uint8Array[]): Promise<(RefusalReason | null)[]>;
 
   /**
-   * Executes a certified block on its parent's state. Transactions that became invalid are skipped: validators batch
+   * Executes a certified block on its parent's state; the parent may be a final block below others, as long as its state
+   * can be had: a recovery may choose another branch. Transactions that became invalid are skipped: validators batch
    * independently, so duplicates happen. Executing a block again gives the same result, but of one that is final already
    * the skipped transactions are no longer known.
    * @throws {ExecutionError} UNKNOWN_PARENT if the parent is neither final nor executed; BAD_HEIGHT;
-   *   CONFLICTING_BLOCK if the hash was executed on another parent; CONFLICTING_FINAL if another block is final at that height
+   *   CONFLICTING_BLOCK if the hash was executed on another parent; CONFLICTING_FINAL if the block is final on another parent
    */
   execute(
     parentHash: Hash,
@@ -135,6 +136,13 @@ export interface ExecutionEngine {
    *   block; an error of the store leaves everything as it was, to be tried again
    */
   finalize(hash: Hash): Promise<void>;
+
+  /**
+   * Gives up the final blocks above one that is final too, durably, and everything that does not descend from it: a
+   * recovery of the chain goes on from there. Nothing happens if it is the highest.
+   * @throws {ExecutionError} UNKNOWN_BLOCK if it is not final; STATE_UNAVAILABLE if what led beyond it is no longer kept
+   */
+  rewind(hash: Hash): Promise<void>;
 
   /**
    * @throws {ExecutionError} UNKNOWN_BLOCK; STATE_UNAVAILABLE if the block is final but its state is no longer kept

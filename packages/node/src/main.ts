@@ -39,7 +39,8 @@ Runs a validator, or a follower where the configuration names none. The file is 
   --version, --help
 
 Exit codes: 0 ended as asked; 1 disk, port or settlement chain failed; 2 configuration, keystore or password is wrong;
-3 slashed, in use by another process, or refused by the slashing protection; 4 halted by a contradiction.
+3 slashed, in use by another process, or refused by the slashing protection; 4 halted by a contradiction, before or
+when it was asked to end.
 `;
 
 interface Arguments {
@@ -160,12 +161,13 @@ async function run(given: readonly string[]): Promise<number> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(null));
   });
   const halt = await Promise.race([stopped, node.halted]);
+  const contradiction = node.contradiction();
   log.info({ reason: halt?.reason ?? "asked to" }, "stopping");
   await node.close();
   await duties?.close();
   await settlement.close();
   await signer?.close();
-  if (halt === null) return EXIT.done;
+  if (halt === null) return contradiction === null ? EXIT.done : EXIT.contradiction;
   process.stderr.write(`The node halted: ${halt.reason}\n`);
   return halt.contradiction ? EXIT.contradiction : EXIT.failed;
 }

@@ -11,10 +11,13 @@ import {
   SenderPool,
 } from "@aitbc-hybrid/execution";
 import {
+  type Certificate,
+  type CheckpointCertificate,
   type DurableRecord,
   decodeMessage,
-  decodeRecord,
-  encodeRecord,
+  domainHash,
+  type EpochStart,
+  type Evidence,
   type Genesis,
   type Hash,
   type Hex,
@@ -26,8 +29,9 @@ import {
   type ReplicaConfig,
   restoreReplica,
 } from "@aitbc-hybrid/protocol";
+import { signedIn } from "@aitbc-hybrid/sdk";
 import { WriteAheadLog } from "@aitbc-hybrid/storage";
-import { ChainStore, type FinalBlock, participationOf, RegistryStore } from "./chain/index.ts";
+import { ChainStore, Journal, type KnownDomain, participationOf, RegistryStore } from "./chain/index.ts";
 import { BatchStore, DataPath } from "./data/index.ts";
 import { Engine, type EngineListener, Verifier } from "./engine/index.ts";
 import { NodeError, sentence } from "./errors.ts";
@@ -75,10 +79,10 @@ export interface NodeModules {
   readonly clock: () => number;
 }
 
-/** Why a running node signs nothing any more. */
+/** Why a running node stopped. */
 export interface Halt {
   readonly reason: string;
-  /** True if what is final here contradicts what a quorum signed. */
+  /** True if it cannot go on from what is final here. */
   readonly contradiction: boolean;
 }
 
@@ -88,8 +92,10 @@ export interface RunningNode {
   /** Such as `http://127.0.0.1:8545`. */
   readonly rpcUrl: string;
   readonly reader: NodeReader;
-  /** Resolves if the node halts. */
+  /** Resolves if the node stopped by itself. */
   readonly halted: Promise<Halt>;
+  /** Why it votes no more, while what is final here contradicts what a quorum signed; else null. */
+  contradiction(): string | null;
   /** Stops everything; what was acknowledged is on disk when it resolves. */
   close(): Promise<void>;
 }
@@ -192,27 +198,45 @@ async function start(
     backoffCap: options.consensus.backoffCap,
     trace: false,
   };
-  const records = await lastEpoch(wal);
-  for (const final of finalsOf(records)) chain.append(final);
-  for (const record of records) {
-    if (record.type === "backed") chain.back(record.certificate);
-    if (record.type === "epoch" && record.start.boundary !== null) chain.back(record.start.boundary);
-  }
-  await chain.flush();
+  const journal = await Journal.open(wal);
+  const records = await journal.current();
+  await replay(journal, chain);
   await catchUpLedger(execution, chain, data, log);
   const begun = await begin(config, records, { genesis, registries, settlement, clock });
   if (!protection.used) relearn(protection, records, begun.state);
 
   const { promise: halted, resolve: onHalted } = Promise.withResolvers<Halt>();
-  const registryOf = async (epoch: number): Promise<Registry | null> => {
-    const assigned = await registries.ofEpoch(epoch);
-    return assigned === null ? null : registries.get(assigned.root);
-  };
-  const owe = (epoch: number, pay: (registry: Registry) => void): void => {
+  /** Hands a backed checkpoint to whoever posts it. */
+  const owe = (certificate: CheckpointCertificate): void => {
     if (duties === null) return;
-    registryOf(epoch).then(
-      (registry) => registry !== null && pay(registry),
-      (error) => log.error({ error: sentence(error) }, "a registry could not be read"),
+    registries
+      .domain(certificate.domain)
+      .then((known) => (known === null ? null : registries.get(known.registryRoot)))
+      .then(
+        (registry) => registry !== null && duties.checkpoint(certificate, registry),
+        (error) => log.error({ error: sentence(error) }, "a registry could not be read"),
+      );
+  };
+  /** Notes what an epoch runs under, and what its domain stands for. */
+  const noteEpoch = async (begins: EpochStart, registry: Registry): Promise<void> => {
+    const { epoch, incarnation, mode, seed } = begins;
+    const { root } = registry;
+    await registries.assign(epoch, { root, mode, seed });
+    const { chainId } = genesis;
+    const domain = domainHash({ chainId, genesisHash, epoch, incarnation, mode, registry: root });
+    await registries.noteDomain(domain, { epoch, incarnation, mode, registryRoot: root });
+  };
+  /** Hands evidence to whoever posts it, with what its domains stand for. */
+  const accuse = (evidence: Evidence): void => {
+    if (duties === null) return;
+    domainsOf(evidence, registries).then(
+      (found) => {
+        const registry = found === null ? null : registries.known(found.registryRoot);
+        if (found === null || registry === null)
+          log.error({ epoch: evidence.epoch }, "evidence of an epoch this node was not in is not posted");
+        else duties.evidence(evidence, found.domainOf, registry);
+      },
+      (error) => log.error({ error: sentence(error) }, "evidence could not be read"),
     );
   };
   const listener: EngineListener = {
@@ -228,31 +252,34 @@ async function start(
     executed: () => reader.moved(),
     backed: (certificate) => {
       reader.moved();
-      owe(certificate.epoch, (registry) => duties?.checkpoint(certificate, registry));
+      owe(certificate);
     },
     epoch: (begins, registry) => {
-      log.info({ epoch: begins.epoch, registry: registry.root, mode: begins.mode }, "epoch begins");
-      registries
-        .assign(begins.epoch, { root: registry.root, mode: begins.mode, seed: begins.seed })
-        .then(() => duties?.epoch(begins.epoch, registry))
-        .catch((error) => log.error({ error: sentence(error) }, "an epoch could not be noted"));
+      const { epoch, incarnation, mode } = begins;
+      log.info({ epoch, incarnation, registry: registry.root, mode }, "epoch begins");
+      if (engine.view().halted === null) metrics.halted(false);
+      noteEpoch(begins, registry).then(
+        () => duties?.epoch(epoch, registry),
+        (error) => log.error({ error: sentence(error) }, "an epoch could not be noted"),
+      );
     },
     evidence: (evidence) => {
       metrics.evidence();
-      log.warn(
-        { epoch: evidence.epoch, seat: evidence.seat, view: evidence.first.view },
-        "conflicting signatures",
-      );
-      owe(evidence.epoch, (registry) => duties?.evidence(evidence, registry));
+      log.warn({ what: evidence.what, epoch: evidence.epoch, who: accusedBy(evidence) }, "conflicting signatures");
+      accuse(evidence);
     },
+    certificate: (held, registry) => duties?.certificate(held, registry),
+    restart: (vote, held) => duties?.restart(vote, held),
+    peers: () => network.connected(),
+    contradicted: () => metrics.halted(true),
     halted: (reason, contradiction) => {
-      metrics.halted();
+      metrics.halted(true);
       onHalted({ reason, contradiction });
     },
   };
   const engine: Engine = new Engine(
     {
-      chainId: genesis.chainId,
+      replica: config,
       genesisHash,
       feeRecipient: options.validator?.feeRecipient ?? `0x${"00".repeat(20)}`,
       queueLimit: 20_000,
@@ -264,10 +291,7 @@ async function start(
         broadcast: (frame) => network.broadcast("consensus", frame),
         ban: (peer, reason) => network.ban(peer, reason),
       },
-      wal: {
-        append: (record) => wal.append(encodeRecord(record)),
-        prune: (below) => wal.prune(below),
-      },
+      wal: journal,
       protection,
       signer,
       verifier: new Verifier((root) => registries.known(root)),
@@ -301,11 +325,9 @@ async function start(
   });
 
   const { start: current, registry } = begun.state.epoch;
-  await registries.assign(current.epoch, {
-    root: registry.root,
-    mode: current.mode,
-    seed: current.seed,
-  });
+  await noteEpoch(current, registry);
+  duties?.epoch(current.epoch, registry);
+  duties?.recoveries(() => engine.recoveryWork());
   duties?.accruals((epoch) => participationOf(chain, registries, epoch));
   await data.start();
   opened.push(() => engine.close());
@@ -313,7 +335,7 @@ async function start(
   const stopWatching = settlement.onFinal(() => {
     reader.moved();
     // The first look at the contracts says which checkpoints they have.
-    if (owesAgain) void oweAgain(chain, settlement, owe, duties, log);
+    if (owesAgain) void oweAgain(chain, settlement, owe, accuse, log);
     owesAgain = false;
   });
   opened.push(async () => stopWatching());
@@ -341,7 +363,8 @@ async function start(
   engine.start(begun.effects);
   const rpc = await listen(options, reader, log);
   opened.push(() => rpc.close());
-  return { peerId: network.self, rpcUrl: rpc.url, reader, halted, close: closeAll };
+  const contradiction = (): string | null => engine.view().halted;
+  return { peerId: network.self, rpcUrl: rpc.url, reader, halted, contradiction, close: closeAll };
 }
 
 /** Genesis as this folder knows it, else as the contracts do; checked against the ledger's. */
@@ -375,31 +398,48 @@ async function readGenesis(kv: Kv, settlement: Settlement, options: NodeOptions)
   return genesis;
 }
 
-/** The replica's records from the last epoch's beginning on; none in a new folder. */
-async function lastEpoch(wal: WriteAheadLog): Promise<DurableRecord[]> {
-  let records: DurableRecord[] = [];
-  for await (const { data } of wal.records()) {
-    const record = decodeRecord(data);
-    if (record.type === "epoch") records = [];
-    records.push(record);
+/**
+ * Brings the chain's store up to the log: it may have missed the end when the process died. A log that tells of a
+ * recovery is written anew from there on.
+ */
+async function replay(journal: Journal, chain: ChainStore): Promise<void> {
+  let epoch = 0;
+  let incarnation: number | null = null;
+  /** Final blocks whose F is a descendant's. */
+  let waiting: Extract<DurableRecord, { type: "final" }>[] = [];
+  const append = (certificate: Certificate | null): void => {
+    for (const { block, roots } of waiting)
+      chain.append({ epoch, hash: hashOf(block), block, certificate, roots });
+    waiting = [];
+  };
+  for await (const record of journal.all()) {
+    switch (record.type) {
+      case "epoch": {
+        const { start } = record;
+        // Whatever has no F by now was made final by the recovery.
+        append(null);
+        if (incarnation !== null && start.incarnation > incarnation) chain.rewind(start.parent.height);
+        epoch = start.epoch;
+        incarnation = start.incarnation;
+        if (start.boundary !== null) chain.back(start.boundary);
+        break;
+      }
+      case "rewound":
+        append(null);
+        chain.rewind(record.height);
+        break;
+      case "final":
+        if (incarnation === null) break;
+        waiting.push(record);
+        if (record.certificate !== null) append(record.certificate);
+        break;
+      case "backed":
+        chain.back(record.certificate);
+        break;
+      default:
+    }
   }
-  return records[0]?.type === "epoch" ? records : [];
-}
-
-/** The final blocks of the log: what the chain's store may have missed when the process died. */
-function finalsOf(records: readonly DurableRecord[]): FinalBlock[] {
-  const finals: FinalBlock[] = [];
-  const first = records[0];
-  if (first?.type !== "epoch") return finals;
-  let certificate: FinalBlock["certificate"] | null = null;
-  for (const record of records.toReversed()) {
-    if (record.type !== "final") continue;
-    certificate = record.certificate ?? certificate;
-    if (certificate === null) continue;
-    const { block, roots } = record;
-    finals.push({ epoch: first.start.epoch, hash: hashOf(block), block, certificate, roots });
-  }
-  return finals.reverse();
+  await chain.flush();
 }
 
 /** Executes the final blocks that the ledger has not stored: it may be behind the log, never ahead. */
@@ -409,6 +449,16 @@ async function catchUpLedger(
   data: DataPath,
   log: Log,
 ): Promise<void> {
+  // A crash may have come between the two halves of going back to a recovery's point.
+  for (let { height, hash } = execution.finalized; height > 0; ) {
+    if ((await chain.at(height))?.hash === hash) {
+      await execution.rewind(hash);
+      break;
+    }
+    height--;
+    hash = (await execution.block({ height }))?.hash ?? hash;
+    if (height === 0) await execution.rewind(hash);
+  }
   const from = execution.finalized.height + 1;
   if (from <= chain.height) log.info({ from, to: chain.height }, "executing final blocks again");
   for (let height = from; height <= chain.height; height++) {
@@ -508,22 +558,47 @@ async function requireAlone(guard: Doppelganger, waitMs: number, log: Log): Prom
   );
 }
 
-/** Backed checkpoints that the contracts do not have: posted again after a restart. */
+/** Backed checkpoints that the contracts do not have, and evidence: posted again after a restart. */
 async function oweAgain(
   chain: ChainStore,
   settlement: Settlement,
-  owe: (epoch: number, pay: (registry: Registry) => void) => void,
-  duties: Duties | null,
+  owe: (certificate: CheckpointCertificate) => void,
+  accuse: (evidence: Evidence) => void,
   log: Log,
 ): Promise<void> {
-  if (duties === null) return;
   try {
-    for (const certificate of await chain.backingsAbove(settlement.settled()?.height ?? 0)) {
-      owe(certificate.epoch, (registry) => duties.checkpoint(certificate, registry));
-    }
+    for (const certificate of await chain.backingsAbove(settlement.settled()?.height ?? 0)) owe(certificate);
+    // What is too old or on record is known when its transaction is tried.
+    for (const evidence of (await chain.evidence()).slice(-EVIDENCE_AGAIN)) accuse(evidence);
   } catch (error) {
-    log.error({ error: sentence(error) }, "checkpoints could not be read");
+    log.error({ error: sentence(error) }, "checkpoints and evidence could not be read");
   }
+}
+
+/** Offences that are looked at again after a restart: the newest. */
+const EVIDENCE_AGAIN = 64;
+
+const accusedBy = (evidence: Evidence): readonly number[] =>
+  evidence.what === "votes" ? [evidence.validatorId] : evidence.validatorIds;
+
+/** What the domains of evidence stand for, and the root of the registry that its seats are of; null: not known here. */
+async function domainsOf(
+  evidence: Evidence,
+  registries: RegistryStore,
+): Promise<{ domainOf: (domain: Hash) => KnownDomain; registryRoot: Hash } | null> {
+  const known = new Map<Hash, KnownDomain>();
+  const domains =
+    evidence.what === "votes"
+      ? [evidence.domain]
+      : [signedIn(evidence.first).domain, signedIn(evidence.second).domain];
+  for (const domain of domains) {
+    const found = await registries.domain(domain);
+    if (found === null) return null;
+    known.set(domain, found);
+  }
+  const { registryRoot } = known.get(domains.at(-1)!)!;
+  await registries.get(registryRoot);
+  return { domainOf: (domain) => known.get(domain)!, registryRoot };
 }
 
 async function listen(options: NodeOptions, reader: NodeReader, log: Log): Promise<RpcServer> {

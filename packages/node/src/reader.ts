@@ -192,7 +192,7 @@ export class NodeReader implements ChainReader {
 
   async certificate(height: number): Promise<CertificateView | undefined> {
     const final = await this.#modules.chain.at(height);
-    if (final === null) return undefined;
+    if (final === null || final.certificate === null) return undefined;
     const { kind, epoch, domain, view, parentView, bitmap, signature } = final.certificate;
     if (kind === "nullify") return undefined;
     return { kind, epoch, domain, view, parentView, height, blockHash: final.hash, bitmap, signature };

@@ -10,7 +10,7 @@ import {
 import {
   backingSeats,
   checkpointManagerAbi,
-  checkpointProof,
+  seatsProof,
   checkpointSubmission,
   explain,
   parseNetwork,
@@ -72,11 +72,11 @@ test("checkpoints are signed by the backing set, in Secure by every seat that co
 });
 
 test("a proof lists absentees or signers, whichever are fewer, ascending", () => {
-  const all = checkpointProof(certificate([0, 2, 3, 4, 5, 6]), registry, "balanced");
+  const all = seatsProof(certificate([0, 2, 3, 4, 5, 6]), registry, "balanced");
   assert.deepEqual([all.present, all.seats], [false, "0x"]);
-  const oneAbsent = checkpointProof(certificate([0, 2, 3, 4, 6]), registry, "balanced");
+  const oneAbsent = seatsProof(certificate([0, 2, 3, 4, 6]), registry, "balanced");
   assert.deepEqual([oneAbsent.present, oneAbsent.seats], [false, "0x0005"]);
-  const twoPresent = checkpointProof(certificate([4, 2]), registry, "balanced");
+  const twoPresent = seatsProof(certificate([4, 2]), registry, "balanced");
   assert.deepEqual([twoPresent.present, twoPresent.seats], [true, "0x00020004"]);
 });
 

@@ -34,7 +34,8 @@ import {
   toHex,
 } from "../ledger/index.ts";
 import type { SenderRecovery } from "../senders/index.ts";
-import { type LedgerDatabase, LedgerStore } from "./store.ts";
+import type { Before } from "./records.ts";
+import { type FinalizedBlock, type LedgerDatabase, LedgerStore } from "./store.ts";
 import { type Verified, VerifiedCache } from "./verified.ts";
 
 export interface EmbeddedEngineOptions {
@@ -45,6 +46,8 @@ export interface EmbeddedEngineOptions {
   readonly pending: PendingOptions;
   /** Final blocks whose states stay readable; they share what they have in common. */
   readonly statesKept: number;
+  /** Final blocks whose effects can be taken back. */
+  readonly undoKept: number;
   /** Verified transactions remembered between check, verify and execute. */
   readonly verifiedKept: number;
   /** Transactions executed, and accounts hashed, before other work gets its turn. */
@@ -53,9 +56,14 @@ export interface EmbeddedEngineOptions {
 
 /**
  * Options besides the network's: states for longer than a settled checkpoint takes, verified transactions of ten seconds
- * at 10,000 a second, slices of about 5 ms.
+ * at 10,000 a second, slices of about 5 ms; an epoch of the fastest mode can be taken back.
  */
-export const defaultEmbeddedOptions = { statesKept: 1_024, verifiedKept: 100_000, slice: 512 } as const;
+export const defaultEmbeddedOptions = {
+  statesKept: 1_024,
+  undoKept: 36_000,
+  verifiedKept: 100_000,
+  slice: 512,
+} as const;
 
 export interface EmbeddedEngineModules {
   readonly database: LedgerDatabase;
@@ -123,7 +131,7 @@ export class EmbeddedEngine implements ExecutionEngine {
    *   stored accounts do not give the stored root
    */
   static async open(options: EmbeddedEngineOptions, modules: EmbeddedEngineModules): Promise<EmbeddedEngine> {
-    const store = new LedgerStore(modules.database);
+    const store = new LedgerStore(modules.database, options.undoKept);
     const genesis = genesisLedger(options.allocation, options.parameters);
     const zero = genesisSummary(options, genesis.stateRoot);
     const stored = await store.finalBlock();
@@ -189,7 +197,10 @@ export class EmbeddedEngine implements ExecutionEngine {
         `block ${context.hash} was executed on ${known.result.parentHash}`,
       );
     }
-    if (context.height <= this.#final.result.height) return this.#executedBefore(parentHash, context);
+    const { height } = context;
+    const isFinal = height <= this.#final.result.height && (await this.#store.heightOf(context.hash)) === height;
+    if (isFinal) return this.#executedBefore(parentHash, context);
+    if (height <= this.#final.result.height) await this.#bringBack(parentHash, height - 1);
     const parent = this.#parentOf(parentHash, context);
     const verified = await this.#verify(transactions, true);
     const { parameters, slice } = this.#options;
@@ -236,6 +247,13 @@ export class EmbeddedEngine implements ExecutionEngine {
     this.#assertOpen();
     const turn = this.#finalizing.then(() => this.#finalize(hash));
     // A failed finalization is its caller's to handle; the next one starts from where this one left things.
+    this.#finalizing = turn.catch(() => {});
+    return turn;
+  }
+
+  async rewind(hash: Hash): Promise<void> {
+    this.#assertOpen();
+    const turn = this.#finalizing.then(() => this.#rewind(hash));
     this.#finalizing = turn.catch(() => {});
     return turn;
   }
@@ -322,8 +340,38 @@ export class EmbeddedEngine implements ExecutionEngine {
     return hash === this.#final.result.hash ? this.#final : this.#layers.get(hash);
   }
 
+  /** Brings the state of a final block below the highest back into memory. */
+  async #bringBack(hash: Hash, height: number): Promise<void> {
+    const known = this.#recent.get(height);
+    if (known !== undefined || height < 0 || (await this.#store.heightOf(hash)) !== height) return;
+    const block = await this.#store.blockAt(height);
+    const before = await this.#store.changedAbove(height);
+    if (block === undefined || before === undefined) return;
+    this.#recent.set(height, layerOf(block, await loadState(this.#store, block, before)));
+  }
+
+  async #rewind(hash: Hash): Promise<void> {
+    const height = await this.#store.heightOf(hash);
+    if (height === undefined) throw new ExecutionError("UNKNOWN_BLOCK", `block ${hash} is not final`);
+    if (height === this.#final.result.height) return;
+    const before = await this.#store.changedAbove(height);
+    await this.#bringBack(hash, height);
+    const target = this.#recent.get(height);
+    if (before === undefined || target === undefined) {
+      throw new ExecutionError(
+        "STATE_UNAVAILABLE",
+        `what led beyond height ${height} is no longer kept: ${this.#options.undoKept} final blocks can be taken back`,
+      );
+    }
+    await this.#store.rewind(height, before);
+    for (const above of [...this.#recent.keys()]) if (above > height) this.#recent.delete(above);
+    this.#final = target;
+    this.#dropLosers();
+  }
+
   #parentOf(parentHash: Hash, context: BlockContext): Layer {
-    const parent = this.#layerOf(parentHash);
+    const below = this.#recent.get(context.height - 1);
+    const parent = this.#layerOf(parentHash) ?? (below?.result.hash === parentHash ? below : undefined);
     if (parent === undefined) {
       throw new ExecutionError(
         "UNKNOWN_PARENT",
@@ -384,7 +432,16 @@ export class EmbeddedEngine implements ExecutionEngine {
         `block ${hash} does not extend final block ${this.#final.result.hash}`,
       );
     }
-    await this.#store.write(path);
+    let { state } = this.#final;
+    const blocks: FinalizedBlock[] = path.map((layer) => {
+      const parent = state;
+      ({ state } = layer);
+      const before = new Map(
+        [...layer.changes.keys()].map((address) => [address, parent.accounts.get(accountKey(address))]),
+      );
+      return { result: layer.result, changes: layer.changes, before };
+    });
+    await this.#store.write(blocks);
 
     for (const layer of path) {
       this.#layers.delete(layer.result.hash);
@@ -542,10 +599,17 @@ function layerOf(block: BlockSummary, state: LedgerState): Layer {
   };
 }
 
-async function loadState(store: LedgerStore, block: BlockSummary): Promise<LedgerState> {
+/** @param before accounts that differ from the stored ones: those of an earlier block */
+async function loadState(
+  store: LedgerStore,
+  block: BlockSummary,
+  before: Before = new Map(),
+): Promise<LedgerState> {
   let accounts = emptyAccountTrie();
   let entries: [Uint8Array, Account][] = [];
-  for await (const [address, account] of store.accounts()) {
+  for await (const [address, stored] of store.accounts()) {
+    const account = before.has(address) ? before.get(address) : stored;
+    if (account === undefined) continue;
     entries.push([accountKey(address), account]);
     if (entries.length < loadChunk) continue;
     accounts = accounts.with(entries);

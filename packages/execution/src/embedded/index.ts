@@ -4,4 +4,4 @@ export {
   type EmbeddedEngineModules,
   type EmbeddedEngineOptions,
 } from "./engine.ts";
-export type { LedgerDatabase, LedgerPut } from "./store.ts";
+export type { LedgerChange, LedgerDatabase, LedgerPut } from "./store.ts";

@@ -29,6 +29,8 @@ const buckets = {
   receipt: 0x14,
   /** height -> hashes of the executed transactions in order */
   executed: 0x15,
+  /** height -> accounts that the block changed, as they were before */
+  undo: 0x16,
 } as const;
 
 const format = 1;
@@ -54,6 +56,10 @@ export function receiptKeyOf(transactionHash: Hash): Uint8Array {
 
 export function executedKeyOf(height: number): Uint8Array {
   return keyOf(buckets.executed, encodeHeight(height));
+}
+
+export function undoKeyOf(height: number): Uint8Array {
+  return keyOf(buckets.undo, encodeHeight(height));
 }
 
 /** First key of the accounts and first key after them. */
@@ -95,6 +101,36 @@ export function encodeAccount(account: Account): Uint8Array {
 
 export function decodeAccount(bytes: Uint8Array): Account {
   return { nonce: decodeHeight(bytes), balance: toBigint(bytes.subarray(8)) };
+}
+
+/** Accounts as they were before a block; undefined: there was none. */
+export type Before = ReadonlyMap<Address, Account | undefined>;
+
+export function encodeBefore(before: Before): Uint8Array {
+  const parts = [...before].map(([address, account]) => {
+    const value = account === undefined ? new Uint8Array(0) : encodeAccount(account);
+    return { address: fromHex(address), value };
+  });
+  const bytes = new Uint8Array(parts.reduce((sum, { value }) => sum + 21 + value.length, 0));
+  let at = 0;
+  for (const { address, value } of parts) {
+    bytes.set(address, at);
+    bytes[at + 20] = value.length;
+    bytes.set(value, at + 21);
+    at += 21 + value.length;
+  }
+  return bytes;
+}
+
+export function decodeBefore(bytes: Uint8Array): Before {
+  const before = new Map<Address, Account | undefined>();
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 21 + bytes[at + 20]!;
+    const value = bytes.subarray(at + 21, end);
+    before.set(toHex(bytes.subarray(at, at + 20)), value.length === 0 ? undefined : decodeAccount(value));
+    at = end;
+  }
+  return before;
 }
 
 export function encodeFinalReceipt(

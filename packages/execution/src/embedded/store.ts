@@ -6,13 +6,16 @@ import {
   accountKeyOf,
   accountRange,
   addressOfKey,
+  type Before,
   blockKeyOf,
   decodeAccount,
+  decodeBefore,
   decodeFinalReceipt,
   decodeHeight,
   decodeMarker,
   decodeSummary,
   encodeAccount,
+  encodeBefore,
   encodeFinalReceipt,
   encodeHeight,
   encodeMarker,
@@ -21,13 +24,14 @@ import {
   heightKeyOf,
   markerKey,
   receiptKeyOf,
+  undoKeyOf,
 } from "./records.ts";
 
 /** What the ledger needs of a key-value store. */
 export interface LedgerDatabase {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** All or nothing, durable when it resolves. */
-  batch(operations: readonly LedgerPut[]): Promise<void>;
+  batch(operations: readonly LedgerChange[]): Promise<void>;
   iterate(range: { gte: Uint8Array; lt: Uint8Array }): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
 }
 
@@ -37,18 +41,25 @@ export interface LedgerPut {
   readonly value: Uint8Array;
 }
 
+export type LedgerChange = LedgerPut | { readonly type: "del"; readonly key: Uint8Array };
+
 /** An executed block that is to become final, with what it changed. */
 export interface FinalizedBlock {
   readonly result: ExecutionResult;
   readonly changes: ReadonlyMap<Address, Account>;
+  /** The same accounts before the block. */
+  readonly before: Before;
 }
 
 /** The final part of the ledger, in a key-value store that holds exactly one height's state. */
 export class LedgerStore {
   readonly #database: LedgerDatabase;
+  /** Final blocks whose effects can be taken back. */
+  readonly #undoKept: number;
 
-  constructor(database: LedgerDatabase) {
+  constructor(database: LedgerDatabase, undoKept: number) {
     this.#database = database;
+    this.#undoKept = undoKept;
   }
 
   /** The final block, or undefined in an empty store. */
@@ -105,10 +116,49 @@ export class LedgerStore {
     // An account that several of the blocks changed is written once, as the last left it.
     const changes = new Map<Address, Account>();
     for (const block of blocks) for (const [address, account] of block.changes) changes.set(address, account);
-    const operations: LedgerPut[] = [];
-    for (const { result } of blocks) operations.push(...puts(result, result.receipts, []));
+    const operations: LedgerChange[] = [];
+    for (const { result, before } of blocks) {
+      operations.push(...puts(result, result.receipts, []));
+      operations.push(put(undoKeyOf(result.height), encodeBefore(before)));
+      const old = result.height - this.#undoKept;
+      if (old > 0) operations.push({ type: "del", key: undoKeyOf(old) });
+    }
     for (const [address, account] of changes) operations.push(accountPut(address, account));
     operations.push(marker(blocks.at(-1)!.result.height));
+    await this.#database.batch(operations);
+  }
+
+  /** What became of accounts above a height, to be taken back: as they were at it. Undefined if that is no longer kept. */
+  async changedAbove(height: number): Promise<Before | undefined> {
+    const before = new Map<Address, Account | undefined>();
+    const top = (await this.finalBlock())?.height ?? 0;
+    for (let above = top; above > height; above--) {
+      const bytes = await this.#database.get(undoKeyOf(above));
+      if (bytes === undefined) return undefined;
+      for (const [address, account] of decodeBefore(bytes)) before.set(address, account);
+    }
+    return before;
+  }
+
+  /** Takes the blocks above a height back: all of it or nothing. */
+  async rewind(height: number, before: Before): Promise<void> {
+    const operations: LedgerChange[] = [];
+    const top = (await this.finalBlock())?.height ?? 0;
+    for (let above = height + 1; above <= top; above++) {
+      const block = await this.blockAt(above);
+      for (const hash of (await this.executedAt(above)) ?? [])
+        operations.push({ type: "del", key: receiptKeyOf(hash) });
+      if (block !== undefined) operations.push({ type: "del", key: heightKeyOf(block.hash) });
+      for (const key of [blockKeyOf(above), executedKeyOf(above), undoKeyOf(above)])
+        operations.push({ type: "del", key });
+    }
+    for (const [address, account] of before)
+      operations.push(
+        account === undefined
+          ? { type: "del", key: accountKeyOf(address) }
+          : accountPut(address, account),
+      );
+    operations.push(marker(height));
     await this.#database.batch(operations);
   }
 }

@@ -138,11 +138,65 @@ describe("the embedded ledger", () => {
       again.receipts.map(({ transactionHash }) => transactionHash),
       first.receipts.map(({ transactionHash }) => transactionHash),
     );
-    await assert.rejects(engine.execute(genesis.hash, context("1b", 1), []), { code: "CONFLICTING_FINAL" });
+    await assert.rejects(engine.execute(blockHash("?"), context("1", 1), []), { code: "CONFLICTING_FINAL" });
     const { batches } = database;
     await engine.finalize(blockHash("2"));
     await engine.finalize(blockHash("1"));
     assert.equal(database.batches, batches);
+  });
+
+  for (const restarted of [false, true]) {
+    it(`goes back to a final block and on from there along another branch${restarted ? ", also after a restart" : ""}`, async () => {
+      const database = new MemoryDatabase();
+      const first = await open(database);
+      const [one] = await extend(first, genesis.hash, 1, [["1", [alice.sign({ to: bob.address, value: 5n })]]]);
+      const newcomer = fixedAddress(0xabc);
+      await extend(first, blockHash("1"), 2, [
+        ["2", [alice.sign({ nonce: 1, to: newcomer, value: 9n })]],
+        ["3", [bob.sign({ to: newcomer, value: 1n }), alice.sign({ nonce: 2 })]],
+      ]);
+      await first.finalize(blockHash("3"));
+      const lost = alice.sign({ nonce: 1, to: newcomer, value: 9n });
+      const engine = restarted ? await open(database) : first;
+
+      // The branch is executed while the other one is final still.
+      const [two] = await extend(engine, blockHash("1"), 2, [["2b", [bob.sign({ value: 3n })]]]);
+      await assert.rejects(engine.finalize(blockHash("2b")), { code: "CONFLICTING_FINAL" });
+      await engine.rewind(blockHash("1"));
+      assert.equal(engine.finalized.hash, blockHash("1"));
+      assert.equal(engine.finalized.stateRoot, one?.stateRoot);
+      assert.equal(await engine.block({ hash: blockHash("3") }), undefined);
+      assert.equal(await engine.block({ height: 2 }), undefined);
+      assert.equal(await engine.receipt(toHex(keccak256(lost))), undefined);
+      await engine.finalize(blockHash("2b"));
+      assert.equal(engine.finalized.stateRoot, two?.stateRoot);
+
+      const again = await open(database);
+      assert.equal(again.finalized.hash, blockHash("2b"));
+      assert.equal(await (await again.stateAt("finalized")).balance(newcomer), 0n);
+      assert.equal(await (await again.stateAt("finalized")).nonce(alice.address), 1);
+      assert.deepEqual(
+        (await again.execute(blockHash("2b"), context("3b", 3), [lost])).receipts.length,
+        1,
+        "what was given up can be executed anew",
+      );
+    });
+  }
+
+  it("goes back only as far as it kept what led beyond, and to nothing that is not final", async () => {
+    const engine = await open(new MemoryDatabase(), { undoKept: 2, statesKept: 1 });
+    const blocks = ["1", "2", "3", "4"].map((name, i) => [name, [alice.sign({ nonce: i })]] as const);
+    await extend(engine, genesis.hash, 1, blocks);
+    for (const [name] of blocks) await engine.finalize(blockHash(name));
+    await engine.execute(blockHash("4"), context("5", 5), []);
+    await assert.rejects(engine.rewind(blockHash("5")), { code: "UNKNOWN_BLOCK" });
+    await assert.rejects(engine.rewind(blockHash("1")), { code: "STATE_UNAVAILABLE" });
+    assert.equal(engine.finalized.height, 4);
+    await engine.rewind(blockHash("4"));
+    assert.equal(engine.latest.height, 5);
+    await engine.rewind(blockHash("2"));
+    assert.equal(engine.finalized.height, 2);
+    assert.equal(engine.latest.height, 2);
   });
 
   it("refuses blocks that fit nowhere", async () => {

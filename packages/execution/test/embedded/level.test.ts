@@ -18,9 +18,13 @@ function databaseOf(store: KeyValueStore<"ledger">): LedgerDatabase {
   const bucket = store.bucket("ledger");
   return {
     get: (key) => bucket.get(key),
-    batch: (puts) =>
+    batch: (changes) =>
       store.batch(
-        puts.map(({ key, value }) => ({ bucket: "ledger", key, value })),
+        changes.map((change) => ({
+          bucket: "ledger",
+          key: change.key,
+          value: change.type === "put" ? change.value : null,
+        })),
         { sync: true },
       ),
     iterate: (range) => bucket.iterate(range),

@@ -20,7 +20,9 @@ export class MemoryDatabase implements LedgerDatabase {
     this.fault = null;
     this.batches++;
     if (fault === "lost") throw new Error("disk full");
-    for (const { key, value } of operations) this.entries.set(hex(key), value);
+    for (const change of operations)
+      if (change.type === "put") this.entries.set(hex(change.key), change.value);
+      else this.entries.delete(hex(change.key));
     if (fault === "written") throw new Error("died after writing");
   }
 

@@ -1,3 +1,4 @@
+export { Journal } from "./journal.ts";
 export { participationOf } from "./participation.ts";
-export { RegistryStore } from "./registries.ts";
+export { type KnownDomain, RegistryStore } from "./registries.ts";
 export { type ChainOptions, ChainStore, type FinalBlock } from "./store.ts";

@@ -1,6 +1,6 @@
 import { ParticipationCount } from "@aitbc-hybrid/protocol";
 import type { RegistryStore } from "./registries.ts";
-import type { ChainStore } from "./store.ts";
+import type { ChainStore, FinalBlock } from "./store.ts";
 
 /**
  * The participation vector of a past epoch as far as this node has its final blocks; null if it has none of them or
@@ -14,14 +14,17 @@ export async function participationOf(
 ): Promise<Uint8Array | null> {
   const assigned = await registries.ofEpoch(epoch);
   const registry = assigned === null ? null : await registries.get(assigned.root);
-  const before = epoch === 0 ? null : await chain.lastOfEpoch(epoch - 1);
   const last = await chain.lastOfEpoch(epoch);
-  if (assigned === null || registry === null || last === null || (epoch > 0 && before === null)) return null;
+  if (assigned === null || registry === null || last === null) return null;
+  // A recovery may leave an epoch without any block.
+  let before: FinalBlock | null = null;
+  for (let earlier = epoch - 1; earlier >= 0 && before === null; earlier--)
+    before = await chain.lastOfEpoch(earlier);
   const { domain, height: to } = last.block.header;
   const count = new ParticipationCount(registry, assigned.mode, domain, assigned.seed);
   for (let height = (before?.block.header.height ?? 0) + 1; height <= to; height++) {
     const final = await chain.at(height);
-    if (final === null) return null;
+    if (final === null || final.epoch !== epoch) return null;
     count.add(final.block);
   }
   return count.vector();

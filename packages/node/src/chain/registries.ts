@@ -17,6 +17,7 @@ import { type Kv, keyOf } from "../storage/index.ts";
 
 const REGISTRIES = "r";
 const EPOCHS = "e";
+const DOMAINS = "d";
 
 /** Epochs kept in memory; older ones are read. */
 const EPOCHS_KEPT = 64;
@@ -26,6 +27,14 @@ export interface Assigned {
   readonly root: Hash;
   readonly mode: Mode;
   readonly seed: Hash;
+}
+
+/** What a domain hash stands for: a recovery leaves two of one epoch. */
+export interface KnownDomain {
+  readonly epoch: number;
+  readonly incarnation: number;
+  readonly mode: Mode;
+  readonly registryRoot: Hash;
 }
 
 /** Sealed registries by root: read from the contracts once, then from here, so that a restart needs no settlement chain. */
@@ -71,6 +80,23 @@ export class RegistryStore {
     if (bytes === undefined) return null;
     const reader = new Reader(bytes);
     return { root: reader.hash(), mode: MODES[reader.u8()]!, seed: reader.hash() };
+  }
+
+  /** Notes what a domain hash stands for. */
+  async noteDomain(domain: Hash, known: KnownDomain): Promise<void> {
+    const { epoch, incarnation, mode, registryRoot } = known;
+    const writer = new Writer(48).u64(epoch).u32(incarnation).u8(modeIndex(mode)).hash(registryRoot);
+    const key = keyOf(DOMAINS, fromHex(domain));
+    await this.#kv.batch([{ type: "put", key, value: writer.done().slice() }]);
+  }
+
+  /** What a domain hash stands for, if this node was in that epoch; else null. */
+  async domain(domain: Hash): Promise<KnownDomain | null> {
+    const bytes = await this.#kv.get(keyOf(DOMAINS, fromHex(domain)));
+    if (bytes === undefined) return null;
+    const reader = new Reader(bytes);
+    const [epoch, incarnation] = [reader.u64(), reader.u32()];
+    return { epoch, incarnation, mode: MODES[reader.u8()]!, registryRoot: reader.hash() };
   }
 
   /**

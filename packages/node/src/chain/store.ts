@@ -5,15 +5,16 @@ import {
   type CheckpointCertificate,
   decodeBacking,
   decodeCertifiedBlock,
-  decodeVote,
+  decodeEvidence,
+  type Evidence,
   type ExecutedRoots,
   encodeBacking,
   encodeCertifiedBlock,
-  encodeVote,
+  encodeEvidence,
   fromHex,
   type Hash,
+  hashBytes,
   Reader,
-  type VoteEvidence,
   Writer,
 } from "@aitbc-hybrid/protocol";
 import { type Kv, type KvChange, keyOf, numberIn, tableRange } from "../storage/index.ts";
@@ -21,7 +22,8 @@ import { type Kv, type KvChange, keyOf, numberIn, tableRange } from "../storage/
 const BLOCKS = "f";
 const HEIGHTS = "h";
 const BACKINGS = "k";
-const EVIDENCE = "e";
+/** `e` held pairs of votes alone. */
+const EVIDENCE = "x";
 /** Highest final block by epoch. */
 const EPOCHS = "p";
 /** Recent blocks kept in memory: what peers that fall behind for a moment ask for. */
@@ -32,8 +34,8 @@ export interface FinalBlock {
   readonly epoch: number;
   readonly hash: Hash;
   readonly block: Block;
-  /** The F that made it, or a descendant of it, final. */
-  readonly certificate: Certificate;
+  /** The F that made it, or a descendant of it, final; null if a recovery did. */
+  readonly certificate: Certificate | null;
   readonly roots: Pick<ExecutedRoots, "height" | "stateRoot" | "receiptsRoot">;
 }
 
@@ -51,7 +53,8 @@ export class ChainStore {
   #backed: CheckpointCertificate | null;
   /** Writes happen one after the other, so that no height is durable before the one below. */
   #tail: Promise<void> = Promise.resolve();
-  #waiting: KvChange[] = [];
+  /** Changes that the next write takes along. */
+  #waiting: KvChange[] | null = null;
 
   private constructor(options: ChainOptions, kv: Kv, height: number, backed: CheckpointCertificate | null) {
     this.#options = options;
@@ -87,8 +90,7 @@ export class ChainStore {
     this.#recent.set(height, final);
     this.#recent.delete(height - RECENT);
     const key = keyOf(HEIGHTS, fromHex(final.hash));
-    const value = new Uint8Array(8);
-    new DataView(value.buffer).setBigUint64(0, BigInt(height));
+    const value = heightBytes(height);
     this.#write([
       { type: "put", key: keyOf(BLOCKS, height), value: encodeFinal(final) },
       { type: "put", key, value },
@@ -109,44 +111,56 @@ export class ChainStore {
     this.#write([{ type: "put", key: keyOf(BACKINGS, height), value: encodeBacking(certificate) }]);
   }
 
-  /** Keeps two signatures of one key that exclude each other. */
-  keep(evidence: VoteEvidence): void {
-    const { epoch, seat, first, second } = evidence;
-    const [a, b] = [encodeVote(first), encodeVote(second)];
-    const value = new Writer(a.length + b.length + 12)
-      .u64(evidence.validatorId, "validatorId")
-      .u16(a.length)
-      .bytes(a)
-      .u16(b.length)
-      .bytes(b)
-      .done()
-      .slice();
-    this.#write([{ type: "put", key: keyOf(EVIDENCE, epoch, seat, first.view), value }]);
+  /**
+   * Gives up the final blocks above a height, and their backings: a recovery goes on from there. What is appended
+   * afterwards takes their place.
+   */
+  rewind(height: number): void {
+    if (height >= this.#height) return;
+    this.#height = height;
+    for (const above of [...this.#recent.keys()]) if (above > height) this.#recent.delete(above);
+    if (this.#backed !== null && this.#backed.checkpoint.height > height) this.#backed = null;
+    this.#waiting = null;
+    this.#enqueue(() => this.#giveUp(height));
   }
 
-  /** All evidence kept. */
-  async evidence(): Promise<VoteEvidence[]> {
-    const found: VoteEvidence[] = [];
-    for await (const [key, value] of this.#kv.iterate(tableRange(EVIDENCE))) {
-      const reader = new Reader(value);
-      const validatorId = reader.u64("validatorId");
-      const first = decodeVote(reader.bytes(reader.u16()));
-      const second = decodeVote(reader.bytes(reader.u16()));
-      const seat = numberIn(key, 9);
-      found.push({
-        what: "votes",
-        epoch: numberIn(key, 1),
-        domain: first.domain,
-        seat,
-        validatorId,
-        first,
-        second,
-      });
+  async #giveUp(height: number): Promise<void> {
+    const changes: KvChange[] = [];
+    const above = (table: string) => ({ gte: keyOf(table, height + 1), lt: tableRange(table).lt });
+    for await (const [key, value] of this.#kv.iterate(above(BLOCKS))) {
+      const { hash, epoch } = decodeFinal(value);
+      changes.push(
+        { type: "del", key },
+        { type: "del", key: keyOf(HEIGHTS, fromHex(hash)) },
+        { type: "del", key: keyOf(EPOCHS, epoch) },
+      );
     }
+    for await (const [key] of this.#kv.iterate(above(BACKINGS))) changes.push({ type: "del", key });
+    const bytes = await this.#kv.get(keyOf(BLOCKS, height));
+    if (bytes !== undefined) {
+      const { epoch } = decodeFinal(bytes);
+      changes.push({ type: "put", key: keyOf(EPOCHS, epoch), value: heightBytes(height) });
+    }
+    await this.#kv.batch(changes);
+    const last = await lastOf(this.#kv, BACKINGS);
+    if (this.#backed === null && last !== null) this.#backed = decodeBacking(last.value);
+  }
+
+  /** Keeps two statements that exclude each other. */
+  keep(evidence: Evidence): void {
+    const value = encodeEvidence(evidence);
+    this.#write([{ type: "put", key: keyOf(EVIDENCE, evidence.epoch, fromHex(hashBytes(value))), value }]);
+  }
+
+  /** All evidence kept, of old epochs first. */
+  async evidence(): Promise<Evidence[]> {
+    const found: Evidence[] = [];
+    for await (const [, value] of this.#kv.iterate(tableRange(EVIDENCE))) found.push(decodeEvidence(value));
     return found;
   }
 
   async at(height: number): Promise<FinalBlock | null> {
+    if (height > this.#height) return null;
     const recent = this.#recent.get(height);
     if (recent !== undefined) return recent;
     const bytes = await this.#kv.get(keyOf(BLOCKS, height));
@@ -155,7 +169,8 @@ export class ChainStore {
 
   async byHash(hash: Hash): Promise<FinalBlock | null> {
     const bytes = await this.#kv.get(keyOf(HEIGHTS, fromHex(hash)));
-    if (bytes !== undefined) return this.at(numberIn(bytes, 0));
+    const found = bytes === undefined ? null : await this.at(numberIn(bytes, 0));
+    if (found?.hash === hash) return found;
     for (const recent of this.#recent.values()) if (recent.hash === hash) return recent;
     return null;
   }
@@ -187,7 +202,7 @@ export class ChainStore {
       const final = await this.at(height);
       if (final === null || final.epoch !== (epoch ?? final.epoch)) break;
       epoch = final.epoch;
-      const own = final.certificate.blockHash === final.hash;
+      const own = final.certificate?.blockHash === final.hash;
       const each: CertifiedBlock = {
         block: final.block,
         certificate: own ? final.certificate : null,
@@ -207,17 +222,29 @@ export class ChainStore {
   }
 
   #write(changes: readonly KvChange[]): void {
-    const idle = this.#waiting.length === 0;
-    this.#waiting.push(...changes);
-    if (!idle) return;
-    this.#tail = this.#tail.then(async () => {
-      const all = this.#waiting;
-      this.#waiting = [];
+    if (this.#waiting !== null) {
+      this.#waiting.push(...changes);
+      return;
+    }
+    const all = [...changes];
+    this.#waiting = all;
+    this.#enqueue(async () => {
+      if (this.#waiting === all) this.#waiting = null;
       await this.#kv.batch(all);
     });
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#tail = this.#tail.then(work);
     // Whoever flushes gets the error; without one it must not end the process unexplained.
     this.#tail.catch(() => {});
   }
+}
+
+function heightBytes(height: number): Uint8Array {
+  const value = new Uint8Array(8);
+  new DataView(value.buffer).setBigUint64(0, BigInt(height));
+  return value;
 }
 
 function encodeFinal({ epoch, hash, block, certificate, roots }: FinalBlock): Uint8Array {
@@ -240,7 +267,7 @@ function decodeFinal(bytes: Uint8Array): FinalBlock {
   const receiptsRoot = reader.hash("receiptsRoot");
   const { block, certificate } = decodeCertifiedBlock(reader.bytes(reader.left));
   const { height } = block.header;
-  return { epoch, hash, block, certificate: certificate!, roots: { height, stateRoot, receiptsRoot } };
+  return { epoch, hash, block, certificate, roots: { height, stateRoot, receiptsRoot } };
 }
 
 /** The entry of a table with the greatest number. */

@@ -1,11 +1,13 @@
 import { type ExecutionEngine, ExecutionError, type ExecutionResult } from "@aitbc-hybrid/execution";
 import {
   type Block,
+  type Certificate,
   type DurableRecord,
   decodeMessage,
   type Effect,
   encodeMessage,
   type Hash,
+  type Header,
   type Hex,
   type Input,
   LIMITS,
@@ -13,9 +15,14 @@ import {
   type Peer,
   paramsAt,
   type ReferenceReading,
+  type Registry,
+  type ReplicaConfig,
   type ReplicaState,
   type Request,
+  type RestartVote,
+  restoreReplica,
   type SettlementReference,
+  type SignIntent,
   signingRoot,
   step,
   usedOf,
@@ -27,11 +34,11 @@ import { sentence } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Settlement } from "../settlement/index.ts";
 import type { Protection, Signer } from "../signing/index.ts";
-import type { ConsensusLinks, EngineListener, EngineMetrics, RecordLog } from "./types.ts";
+import type { CertifiedHeader, ConsensusLinks, EngineListener, EngineMetrics, RecordLog } from "./types.ts";
 import type { Verifier } from "./verifier.ts";
 
 export interface EngineOptions {
-  readonly chainId: number;
+  readonly replica: ReplicaConfig;
   readonly genesisHash: Hash;
   /** Ledger account that gets the tips of own blocks. */
   readonly feeRecipient: Hex;
@@ -105,6 +112,11 @@ export class Engine {
   readonly #readings = new Map<string, ReferenceReading>();
   /** References asked for that the own client does not show final yet. */
   readonly #pendingReferences = new Map<string, EffectOf<"reference">>();
+  /** What the replica was last told of the contracts, and of how many activations. */
+  #shown = "";
+  #activations = 0;
+  /** Why the own key signs nothing at present; null: it does. */
+  #silenced: { readonly reason: string; readonly restarts: boolean } | null = null;
   /** Finalization happens one block after the other. */
   #finalizing: Promise<void> = Promise.resolve();
   readonly #unsubscribe: (() => void)[] = [];
@@ -120,13 +132,43 @@ export class Engine {
     this.#started = true;
     const { settlement } = this.#modules;
     this.#unsubscribe.push(
-      settlement.onFinal(() => this.#askAgain()),
+      settlement.onFinal(() => {
+        this.#askAgain();
+        this.#lookAtContracts();
+      }),
       settlement.onReverted((reference) => this.submit({ type: "reverted", reference })),
     );
     this.#enterEpoch();
     this.#perform(effects);
     this.#commit();
+    this.#lookAtContracts();
     this.#schedule();
+  }
+
+  /**
+   * The contracts punished the own key: nothing is signed from now on, save RESTARTs where they still count it.
+   * Null: it is in good standing.
+   */
+  silence(why: { readonly reason: string; readonly restarts: boolean } | null): void {
+    this.#silenced = why;
+  }
+
+  /** Why the own key signs nothing; null: it does. */
+  get silenced(): string | null {
+    return this.#silenced?.reason ?? null;
+  }
+
+  /** What the node holds for a recovery of the epoch it is in. */
+  recoveryWork(): {
+    readonly epoch: number;
+    readonly registry: Registry;
+    readonly registryNext: Registry | null;
+    readonly restarts: readonly RestartVote[];
+  } {
+    const { epoch, registries, restarts } = this.#state;
+    const { start, registry } = epoch;
+    const registryNext = registries.get(start.registryNext) ?? null;
+    return { epoch: start.epoch, registry, registryNext, restarts: [...restarts.values()].flat() };
   }
 
   /** Read model of the replica. */
@@ -299,11 +341,26 @@ export class Engine {
         // Not before its record is durable: the ledger must never be ahead of the log.
         this.#hold(() => {
           const { epoch, hash, block, certificate, roots } = effect;
-          chain.append({ epoch, hash, block, certificate, roots });
-          this.#finalizing = this.#finalizing.then(() =>
-            this.#finalize({ epoch, hash, block, certificate, roots }),
-          );
+          this.#append({ epoch, hash, block, certificate, roots });
         });
+        return;
+      case "recovered":
+        this.#hold(() => {
+          const { epoch, hash, block, roots } = effect;
+          this.#append({ epoch, hash, block, certificate: null, roots });
+        });
+        return;
+      case "rewind":
+        this.#hold(() => this.#rewind(effect.hash, effect.height));
+        return;
+      case "resume":
+        this.#background(this.#resume(effect), "going back to the recovered epoch");
+        return;
+      case "post":
+        this.#background(this.#post(effect), "posting a certificate");
+        return;
+      case "restart":
+        this.#background(this.#restart(effect), "posting RESTART");
         return;
       case "abandoned":
         this.#blocks.delete(effect.hash);
@@ -320,8 +377,6 @@ export class Engine {
         this.#hold(() => listener.epoch(effect.start, effect.registry));
         return;
       case "evidence":
-        // The other offences are in the log; only pairs of votes are posted.
-        if (effect.evidence.what !== "votes") return;
         chain.keep(effect.evidence);
         listener.evidence(effect.evidence);
         return;
@@ -329,7 +384,10 @@ export class Engine {
         links.ban(effect.peer, effect.reason);
         return;
       case "halt":
-        this.#halt(effect.reason, true);
+        if (this.#state.contradicted) {
+          log.fatal({ reason: effect.reason }, "halted by a contradiction: votes wait for a recovery");
+          listener.contradicted(effect.reason);
+        } else this.#halt(effect.reason, true);
         return;
       case "trace":
         return;
@@ -378,6 +436,10 @@ export class Engine {
       this.submit({ type: "refused", id, reason: "this node has no key" });
       return;
     }
+    if (this.#isSilenced(intent)) {
+      this.submit({ type: "refused", id, reason: this.#silenced!.reason });
+      return;
+    }
     const permission = protection.permit(intent);
     if (!permission.allowed) {
       const { reason } = permission;
@@ -401,6 +463,112 @@ export class Engine {
     );
   }
 
+  #isSilenced(intent: SignIntent): boolean {
+    return this.#silenced !== null && !(intent.what === "restart" && this.#silenced.restarts);
+  }
+
+  /** Tells the replica what the own settlement client shows of the contracts, if that changed. */
+  #lookAtContracts(): void {
+    const { settlement, log, wal } = this.#modules;
+    const view = settlement.contracts();
+    if (view === null) return;
+    const { at, ...rest } = view.reading;
+    const { recovery, epoch, incarnation } = rest;
+    // The end of grace is a change, too: nothing can be posted any more, and all of it was read.
+    const isPast = recovery !== null && at > recovery.graceEnd;
+    const shown = JSON.stringify({ ...rest, isPast });
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      if (recovery !== null) {
+        const posted = recovery.posted.length;
+        log.warn({ epoch, incarnation, graceEnd: recovery.graceEnd, isPast, posted }, "recovery is open");
+      }
+      this.submit({ type: "contracts", reading: view.reading });
+    }
+    for (const activation of view.activations.slice(this.#activations)) {
+      log.warn({ ...activation }, "a recovery was activated");
+      this.submit({ type: "activated", activation });
+    }
+    this.#activations = view.activations.length;
+    this.#background(wal.settled(epoch), "freeing the log");
+  }
+
+  async #headerOf(hash: Hash): Promise<Header | null> {
+    const held = this.#state.blocks.get(hash)?.block ?? this.#blocks.get(hash);
+    return held?.header ?? (await this.#modules.chain.byHash(hash))?.block.header ?? null;
+  }
+
+  async #held(certificate: Certificate): Promise<CertifiedHeader | null> {
+    const header = await this.#headerOf(certificate.blockHash);
+    return header === null ? null : { certificate, header };
+  }
+
+  async #post({ certificate }: EffectOf<"post">): Promise<void> {
+    const { registry } = this.#state.epoch;
+    const held = await this.#held(certificate);
+    if (held !== null) this.#hold(() => this.#modules.listener.certificate(held, registry));
+  }
+
+  async #restart({ vote, certificate }: EffectOf<"restart">): Promise<void> {
+    const held = certificate === null ? null : await this.#held(certificate);
+    const { epoch, view, blockHash } = vote;
+    this.#modules.log.warn({ epoch, view, blockHash }, "RESTART is signed");
+    this.#hold(() => this.#modules.listener.restart(vote, held));
+  }
+
+  #append(final: FinalBlock): void {
+    this.#modules.chain.append(final);
+    this.#finalizing = this.#finalizing.then(() => this.#finalize(final));
+  }
+
+  /** Final blocks above this one are given up, in the store and in the ledger. */
+  #rewind(hash: Hash, height: number): void {
+    const { chain, execution, log } = this.#modules;
+    log.warn({ height, hash }, "final blocks above are given up: a recovery goes on from here");
+    chain.rewind(height);
+    this.#finalizing = this.#finalizing.then(async () => {
+      try {
+        await execution.rewind(hash);
+      } catch (error) {
+        this.#halt(`the ledger cannot go back to block ${height}: ${sentence(error)}`, false);
+      }
+    });
+  }
+
+  /** Takes the place of the replica by one restored from the records of an earlier epoch, of which a recovery was activated. */
+  async #resume({ epoch, incarnation }: EffectOf<"resume">): Promise<void> {
+    const { wal, registries, settlement, log, clock, listener } = this.#modules;
+    const records = await wal.ofEpoch(epoch, incarnation);
+    const first = records?.[0];
+    if (records === null || first?.type !== "epoch") {
+      this.#halt(`epoch ${epoch} was recovered, and its records are not kept any more`, false);
+      return;
+    }
+    log.warn({ epoch, incarnation }, "going back to a recovered epoch");
+    const roots = new Set([first.start.registry, first.start.registryNext]);
+    const known = (await Promise.all([...roots].map((root) => registries.get(root)))).filter(
+      (registry) => registry !== null,
+    );
+    const activations = settlement.contracts()?.activations ?? [];
+    const { replica } = this.#options;
+    const restored = restoreReplica(replica, known, records, clock(), activations);
+    this.#state = restored.state;
+    this.#inputs = [];
+    this.#checks = [];
+    this.#blocks.clear();
+    this.#results.clear();
+    const { tip } = restored.state;
+    this.#hold(() => this.#rewind(tip.hash, tip.height));
+    this.#enterEpoch();
+    this.#perform(restored.effects);
+    this.#commit();
+    for (const peer of listener.peers()) this.connected(peer);
+    this.#shown = "";
+    this.#activations = 0;
+    this.#lookAtContracts();
+    this.#schedule();
+  }
+
   #send(to: Peer, message: Message): void {
     this.#modules.metrics.message(message.type, "out");
     this.#modules.links.send(to, encodeMessage(message));
@@ -418,10 +586,11 @@ export class Engine {
       request.what === "block" ? await chain.byHash(request.hash) : await chain.lastOfEpoch(request.epoch);
     if (final === null) return;
     if (request.what === "certificate") {
-      this.#send(to, { type: "certificate", certificate: final.certificate });
+      if (final.certificate !== null)
+        this.#send(to, { type: "certificate", certificate: final.certificate });
       return;
     }
-    const own = final.certificate.blockHash === final.hash ? final.certificate : null;
+    const own = final.certificate?.blockHash === final.hash ? final.certificate : null;
     const backing = await chain.backing(final.block.header.height);
     this.#send(to, { type: "blocks", blocks: [{ block: final.block, certificate: own, backing }] });
   }
@@ -605,7 +774,7 @@ export class Engine {
     const compact = async (): Promise<void> => {
       const index = await recorded;
       await this.#modules.chain.flush();
-      await this.#modules.wal.prune(index);
+      await this.#modules.wal.stored(index);
       await this.#modules.protection.compact();
     };
     // Held: by then every final block before the record was given to the chain's store.

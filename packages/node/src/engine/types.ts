@@ -1,12 +1,15 @@
 import type { ExecutionResult } from "@aitbc-hybrid/execution";
 import type {
+  Certificate,
   CheckpointCertificate,
   DurableRecord,
   EpochStart,
+  Evidence,
+  Header,
   Message,
   Peer,
   Registry,
-  VoteEvidence,
+  RestartVote,
 } from "@aitbc-hybrid/protocol";
 import type { FinalBlock } from "../chain/index.ts";
 
@@ -14,8 +17,18 @@ import type { FinalBlock } from "../chain/index.ts";
 export interface RecordLog {
   /** Resolves with the record's index once it is durable; in the order of the calls. */
   append(record: DurableRecord): Promise<number>;
-  /** Records below an index are not needed any more. */
-  prune(below: number): Promise<void>;
+  /** What was recorded below an index is stored elsewhere. */
+  stored(below: number): Promise<void>;
+  /** The contracts are in this epoch. */
+  settled(epoch: number): Promise<void>;
+  /** An epoch's records, from its beginning; null if they are not kept. */
+  ofEpoch(epoch: number, incarnation: number): Promise<DurableRecord[] | null>;
+}
+
+/** A certificate with the header of the block that it certifies. */
+export interface CertifiedHeader {
+  readonly certificate: Certificate;
+  readonly header: Header;
 }
 
 /** Sends on the consensus channel. */
@@ -33,8 +46,16 @@ export interface EngineListener {
   executed(): void;
   backed(certificate: CheckpointCertificate): void;
   epoch(start: EpochStart, registry: Registry): void;
-  evidence(evidence: VoteEvidence): void;
-  /** Nothing is signed any more. `contradiction`: what is final here conflicts with what a quorum signed. */
+  evidence(evidence: Evidence): void;
+  /** N or F for the recovery that is open. */
+  certificate(held: CertifiedHeader, registry: Registry): void;
+  /** The own RESTART, durable and signed; with its block's certificate if nobody posted that. */
+  restart(vote: RestartVote, held: CertifiedHeader | null): void;
+  /** Peers that are connected now. */
+  peers(): readonly Peer[];
+  /** What is final here conflicts with what a quorum signed: no votes until a recovery, which the node still sees to. */
+  contradicted(reason: string): void;
+  /** The replica stopped for good. `contradiction`: it cannot go on from what is final here. */
   halted(reason: string, contradiction: boolean): void;
 }
 

@@ -53,6 +53,7 @@ export class Verifier {
       return this.#parse(message.vote.signature);
     if (message.type === "signal") return this.#parse(message.signal.signature);
     if (message.type === "proposal") return this.#parse(message.proposal.signature);
+    if (message.type === "restart") return this.#parse(message.vote.signature);
     return true;
   }
 

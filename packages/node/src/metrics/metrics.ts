@@ -133,9 +133,9 @@ export function createMetrics(version: string, mode: () => string) {
       figures.evidence_total++;
       evidence.inc();
     },
-    halted(): void {
-      figures.halted = 1;
-      halted.set(1);
+    halted(is: boolean): void {
+      figures.halted = Number(is);
+      halted.set(Number(is));
     },
     /** Registers gauges that are read on demand. Call once. */
     sample(sampled: Sampled): void {

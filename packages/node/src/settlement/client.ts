@@ -1,8 +1,12 @@
 import { pureBls } from "@aitbc-hybrid/crypto";
 import type {
+  Activation,
+  ContractsReading,
   Genesis,
   Hash,
   Millis,
+  PostedCertificate,
+  RecoveryReading,
   ReferenceReading,
   Registry,
   SettlementReference,
@@ -11,13 +15,15 @@ import { ZERO_HASH } from "@aitbc-hybrid/protocol";
 import {
   checkpointManagerAbi,
   electionsAbi,
+  hybridManagerAbi,
   type Network,
   readGenesis,
   readRegistry,
   validatorRegistryAbi,
 } from "@aitbc-hybrid/sdk";
-import { keccak256, type PublicClient } from "viem";
+import { getAbiItem, keccak256, type PublicClient } from "viem";
 import type {
+  ContractsView,
   SettledCheckpoint,
   Settlement,
   SettlementBlock,
@@ -48,6 +54,14 @@ const LOG_PAGE = 1_000n;
 /** Without an answer for this long the chain counts as out of reach. */
 const SILENCE_MS = 10_000;
 
+/** Events that are followed: what was accepted, what was recovered, and what was posted to a recovery. */
+const EVENTS = [
+  getAbiItem({ abi: checkpointManagerAbi, name: "CheckpointAccepted" }),
+  getAbiItem({ abi: checkpointManagerAbi, name: "EpochRecovered" }),
+  getAbiItem({ abi: hybridManagerAbi, name: "RecoveryOpened" }),
+  getAbiItem({ abi: hybridManagerAbi, name: "CertificatePosted" }),
+] as const;
+
 const STANDING: readonly Standing[] = ["unknown", "active", "jailed", "slashed", "exited"];
 
 interface Remembered extends SettlementBlock {
@@ -67,6 +81,13 @@ export class SettlementClient implements Settlement {
   #rules: SettlementRules = { refLag: 0, settleDepth: 0 };
   #final: Remembered | null = null;
   #settled: SettledCheckpoint | null = null;
+  #reading: ContractsReading | null = null;
+  #activations: readonly Activation[] = [];
+  /** Certificates posted to the recovery of this number, the last one opened. */
+  #posted: { readonly id: number; readonly certificates: readonly PostedCertificate[] } = {
+    id: 0,
+    certificates: [],
+  };
   #scannedTo: bigint | null = null;
   #answeredAt: Millis;
   #timer: NodeJS.Timeout | null = null;
@@ -155,6 +176,10 @@ export class SettlementClient implements Settlement {
     return this.#settled;
   }
 
+  contracts(): ContractsView | null {
+    return this.#reading === null ? null : { reading: this.#reading, activations: this.#activations };
+  }
+
   async standing(key: Uint8Array): Promise<Standing> {
     const { client } = this.#modules;
     const contract = {
@@ -230,7 +255,7 @@ export class SettlementClient implements Settlement {
     ) {
       await this.#remember(number);
     }
-    await this.#scan(finalNumber);
+    await this.#look(finalNumber);
     await this.#checkWatched(finalNumber);
     const final = this.#final;
     if (final !== null && !this.#closed) for (const listener of this.#finalListeners) listener(final);
@@ -250,28 +275,102 @@ export class SettlementClient implements Settlement {
     this.#final = remembered;
   }
 
-  /** Finds the highest accepted checkpoint up to a final block: forward from the last look, backward at the start. */
-  async #scan(to: bigint): Promise<void> {
-    const lowest = BigInt(this.#options.network.deployBlock);
-    let from = this.#scannedTo === null ? to - LOG_PAGE : this.#scannedTo + 1n;
-    let end = to;
-    for (;;) {
-      if (from < lowest) from = lowest;
-      const events = await this.#modules.client.getContractEvents({
-        address: this.#options.network.addresses.checkpoints,
-        abi: checkpointManagerAbi,
-        eventName: "CheckpointAccepted",
-        fromBlock: from,
-        toBlock: end,
+  /** Reads what the contracts say at a final block. */
+  async #look(blockNumber: bigint): Promise<void> {
+    const { client } = this.#modules;
+    const { addresses } = this.#options.network;
+    const checkpoints = { address: addresses.checkpoints, abi: checkpointManagerAbi, blockNumber } as const;
+    const hybrid = { address: addresses.hybrid, abi: hybridManagerAbi, blockNumber } as const;
+    const [last, recoveries] = await Promise.all([
+      client.readContract({ ...checkpoints, functionName: "lastCheckpoint" }),
+      client.readContract({ ...hybrid, functionName: "recoveryCount" }),
+    ]);
+    const [{ incarnation }, isOpen, recovery] = await Promise.all([
+      client.readContract({ ...checkpoints, functionName: "epochRecord", args: [last.epoch] }),
+      recoveries === 0 ? false : client.readContract({ ...hybrid, functionName: "isOpen" }),
+      recoveries === 0
+        ? null
+        : client.readContract({ ...hybrid, functionName: "recovery", args: [recoveries] }),
+    ]);
+    await this.#scan(blockNumber, { incarnation, recovery: isOpen ? recoveries : 0 });
+    const open: RecoveryReading | null =
+      isOpen && recovery !== null
+        ? {
+            graceEnd: 1_000 * recovery.graceEnd,
+            posted: this.#posted.id === recoveries ? this.#posted.certificates : [],
+          }
+        : null;
+    this.#reading = {
+      at: this.#blocks.get(Number(blockNumber))!.stamp,
+      epoch: Number(last.epoch),
+      incarnation,
+      settledAt: 1_000 * last.acceptedAt,
+      acceptedHeight: Number(last.height),
+      recovery: open,
+    };
+  }
+
+  /**
+   * Reads events up to a final block: forward from the last look; at the start backward, until the last checkpoint, every
+   * recovery activated so far and what was posted to the open one are known.
+   */
+  async #scan(
+    to: bigint,
+    wanted: { readonly incarnation: number; readonly recovery: number },
+  ): Promise<void> {
+    const { client } = this.#modules;
+    const { addresses, deployBlock } = this.#options.network;
+    const lowest = BigInt(deployBlock);
+    const pages: Awaited<ReturnType<typeof read>>[] = [];
+    const read = (fromBlock: bigint, toBlock: bigint) =>
+      client.getLogs({
+        address: [addresses.checkpoints, addresses.hybrid],
+        events: EVENTS,
+        fromBlock,
+        toBlock,
         strict: true,
       });
-      const last = events.at(-1);
-      if (last !== undefined) {
-        this.#settled = { height: Number(last.args.height), blockHash: last.args.checkpoint.blockHash };
+    if (this.#scannedTo !== null) pages.push(await read(this.#scannedTo + 1n, to));
+    else {
+      for (let end = to; end >= lowest; end -= LOG_PAGE) {
+        const from = end - LOG_PAGE + 1n > lowest ? end - LOG_PAGE + 1n : lowest;
+        pages.unshift(await read(from, end));
+        const found = pages.flat();
+        const recovered = found.filter((event) => event.eventName === "EpochRecovered").length;
+        const isOpened = found.some(
+          (event) => event.eventName === "RecoveryOpened" && event.args.id === wanted.recovery,
+        );
+        const isAccepted = found.some((event) => event.eventName === "CheckpointAccepted");
+        if (isAccepted && recovered >= wanted.incarnation && (wanted.recovery === 0 || isOpened)) break;
       }
-      if (last !== undefined || this.#scannedTo !== null || from <= lowest) break;
-      end = from - 1n;
-      from = end - LOG_PAGE;
+    }
+    for (const event of pages.flat()) {
+      switch (event.eventName) {
+        case "CheckpointAccepted": {
+          const { height, checkpoint } = event.args;
+          this.#settled = { height: Number(height), blockHash: checkpoint.blockHash };
+          break;
+        }
+        case "EpochRecovered": {
+          const { epoch, incarnation, blockHash, registryRoot, accounting } = event.args;
+          const view = Number(accounting.views);
+          const activation = { epoch: Number(epoch), incarnation, view, blockHash, registry: registryRoot };
+          this.#activations = [...this.#activations, activation];
+          break;
+        }
+        case "RecoveryOpened":
+          this.#posted = { id: event.args.id, certificates: [] };
+          break;
+        case "CertificatePosted": {
+          const { id, viewNumber, blockHash, highest, certificate } = event.args;
+          // What is posted after grace binds nobody.
+          if (!highest || id !== this.#posted.id) break;
+          const parentView = Number(certificate.parentView);
+          const posted = { view: Number(viewNumber), blockHash, parentView };
+          this.#posted = { id, certificates: [...this.#posted.certificates, posted] };
+          break;
+        }
+      }
     }
     this.#scannedTo = to;
   }

@@ -1,48 +1,32 @@
-import type { Bls } from "@aitbc-hybrid/crypto";
 import {
   type CheckpointCertificate,
-  equalBytes,
+  type Evidence,
   type Hash,
-  type Hex,
   type Millis,
   MODES,
   type Registry,
-  type VoteEvidence,
+  type RestartVote,
 } from "@aitbc-hybrid/protocol";
 import {
   accrue,
   checkpointManagerAbi,
   consensusParametersAbi,
   electionsAbi,
-  type Network,
   readBoundary,
   rewardDistributorAbi,
-  SdkError,
-  type Sender,
-  type Sent,
+  type SignedDomain,
   seal,
   submitCheckpoint,
-  submitEvidence,
 } from "@aitbc-hybrid/sdk";
 import { keccak256 } from "viem";
-import type { Duties, Unsubscribe } from "./types.ts";
+import { Desk, type DeskModules, type DeskOptions, firstLine } from "./desk.ts";
+import { EvidenceDuty } from "./evidence.ts";
+import { RecoveryDuty } from "./recovery.ts";
+import type { Duties, Held, RecoveryWork, Unsubscribe } from "./types.ts";
 
-export interface OperatorDutiesOptions {
-  readonly network: Network;
-  /** Compressed BLS key of this validator: it decides when its turn comes. */
-  readonly key: Uint8Array;
-  /** How long each validator in the rotation has before the next one steps in, ms. */
-  readonly turnMs: Millis;
+export interface OperatorDutiesOptions extends DeskOptions {
   /** How often due work is looked for, ms. */
   readonly tickMs: Millis;
-}
-
-export interface OperatorDutiesModules {
-  /** The operator's account, which pays the gas. */
-  readonly sender: Sender;
-  readonly bls: Pick<Bls, "aggregateSignatures">;
-  readonly clock: () => Millis;
-  readonly onTrouble: (sentence: string) => void;
 }
 
 interface Due<T> {
@@ -52,23 +36,10 @@ interface Due<T> {
   readonly at: Millis;
 }
 
-type Included = Parameters<Parameters<Duties["onIncluded"]>[0]>[0];
-
-/** Checkpoints and evidence waiting at most; the oldest are dropped first: later boundaries need them in order, peers have them. */
+/** Checkpoints waiting at most; the oldest are dropped first: later boundaries need them in order, peers have them. */
 const MOST_WAITING = 256;
 /** After a failure that is nobody's success, wait this long before the next attempt. */
 const RETRY_MS = 2_000;
-
-/** Reverts that mean: somebody else did it, or it can no longer be done. */
-const DONE = new Set([
-  "CheckpointManagerBadHeight",
-  "ElectionsAlreadySealed",
-  "ElectionsNotNow",
-  "RewardDistributorNotInOrder",
-  "SlashingManagerAlreadyCharged",
-  "SlashingManagerExpired",
-  "SlashingManagerUnknownDomain",
-]);
 
 /**
  * Posts what validators owe the settlement chain. Everybody holds the same certificates, so all take turns: the one
@@ -76,10 +47,11 @@ const DONE = new Set([
  */
 export class OperatorDuties implements Duties {
   readonly #options: OperatorDutiesOptions;
-  readonly #modules: OperatorDutiesModules;
+  readonly #modules: DeskModules;
+  readonly #desk: Desk;
+  readonly #evidence: EvidenceDuty;
+  readonly #recovery: RecoveryDuty;
   readonly #checkpoints = new Map<number, Due<CheckpointCertificate>>();
-  readonly #evidence = new Map<string, Due<VoteEvidence>>();
-  readonly #listeners = new Set<(event: Included) => void>();
   #seal: { epoch: number; at: Millis } | null = null;
   #accrual: { epoch: number; at: Millis } | null = null;
   #vectorOf: Parameters<Duties["accruals"]>[0] | null = null;
@@ -89,16 +61,19 @@ export class OperatorDuties implements Duties {
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(options: OperatorDutiesOptions, modules: OperatorDutiesModules) {
+  constructor(options: OperatorDutiesOptions, modules: DeskModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#desk = new Desk(options, modules);
+    this.#evidence = new EvidenceDuty(this.#desk);
+    this.#recovery = new RecoveryDuty(this.#desk);
     this.#schedule();
   }
 
   checkpoint(certificate: CheckpointCertificate, registry: Registry): void {
     const { height } = certificate.checkpoint;
     if (this.#checkpoints.has(height)) return;
-    this.#checkpoints.set(height, { item: certificate, registry, at: this.#turn(registry, height) });
+    this.#checkpoints.set(height, { item: certificate, registry, at: this.#desk.turn(registry, height) });
     if (this.#checkpoints.size > MOST_WAITING) {
       const lowest = Math.min(...this.#checkpoints.keys());
       this.#checkpoints.delete(lowest);
@@ -114,31 +89,32 @@ export class OperatorDuties implements Duties {
     this.#vectorOf = vectorOf;
   }
 
-  evidence(evidence: VoteEvidence, registry: Registry): void {
-    const key = `${evidence.domain} ${evidence.seat} ${evidence.first.view} ${evidence.first.kind} ${evidence.second.kind}`;
-    if (this.#evidence.has(key) || this.#evidence.size >= MOST_WAITING) return;
-    this.#evidence.set(key, { item: evidence, registry, at: this.#turn(registry, evidence.first.view) });
+  evidence(evidence: Evidence, domainOf: (domain: Hash) => SignedDomain, registry: Registry): void {
+    if (this.#evidence.add(evidence, domainOf, registry)) this.#wake();
+  }
+
+  certificate(held: Held, registry: Registry): void {
+    this.#recovery.certificate(held, registry);
     this.#wake();
   }
 
-  onIncluded(listener: (event: Included) => void): Unsubscribe {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  restart(vote: RestartVote, held: Held | null): void {
+    this.#recovery.restart(vote, held);
+    this.#wake();
+  }
+
+  recoveries(work: () => RecoveryWork): void {
+    this.#recovery.source(work);
+  }
+
+  onIncluded(listener: Parameters<Duties["onIncluded"]>[0]): Unsubscribe {
+    return this.#desk.onIncluded(listener);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#running;
-  }
-
-  /** When this validator's turn for the `number`-th piece of work comes; never, if it has no seat. */
-  #turn(registry: Registry, number: number): Millis {
-    const seats = registry.entries.length;
-    const own = registry.entries.findIndex((entry) => equalBytes(entry.key, this.#options.key));
-    if (own < 0) return Number.POSITIVE_INFINITY;
-    const rank = (((own - number) % seats) + seats) % seats;
-    return this.#modules.clock() + rank * this.#options.turnMs;
   }
 
   #schedule(): void {
@@ -154,7 +130,7 @@ export class OperatorDuties implements Duties {
     this.#running = this.#work()
       .catch((error: unknown) => {
         this.#notBefore = this.#modules.clock() + RETRY_MS;
-        this.#modules.onTrouble(error instanceof Error ? error.message.split("\n", 1)[0]! : String(error));
+        this.#modules.onTrouble(firstLine(error));
       })
       .finally(() => {
         this.#working = false;
@@ -169,27 +145,13 @@ export class OperatorDuties implements Duties {
     for (const work of [
       () => this.#postCheckpoints(),
       () => this.#sealDue(),
-      () => this.#postEvidence(),
+      () => this.#evidence.run(),
+      () => this.#recovery.run(),
       () => this.#accrueDue(),
     ]) {
       await work().catch((error: unknown) => outcomes.push(error));
     }
     if (outcomes.length > 0) throw outcomes[0];
-  }
-
-  async #postEvidence(): Promise<void> {
-    for (const [key, due] of this.#evidence) {
-      if (this.#closed || due.at > this.#modules.clock()) continue;
-      const record = await this.#record(due.item.epoch);
-      const done = await this.#attempt("evidence", () =>
-        submitEvidence(this.#modules.sender, this.#options.network, this.#modules.bls, due.item, {
-          incarnation: record.incarnation,
-          mode: MODES[record.mode]!,
-          registryRoot: due.registry.root,
-        }),
-      );
-      if (done) this.#evidence.delete(key);
-    }
   }
 
   async #postCheckpoints(): Promise<void> {
@@ -198,7 +160,7 @@ export class OperatorDuties implements Duties {
       if (due === undefined || this.#closed) return;
       if (due.at > this.#modules.clock()) continue;
       const last = await this.#last();
-      if (height <= Number(last.height)) {
+      if (height <= Number(last.height) || due.item.epoch < Number(last.epoch)) {
         this.#checkpoints.delete(height);
         continue;
       }
@@ -209,12 +171,14 @@ export class OperatorDuties implements Duties {
       const mode = MODES[record.mode]!;
       let done: boolean;
       try {
-        done = await this.#attempt("checkpoint", () =>
+        done = await this.#desk.attempt("checkpoint", () =>
           submitCheckpoint(sender, this.#options.network, due.item, due.registry, mode),
         );
       } catch (error) {
         // Somebody else's, included between the look and the simulation, can make that fail in several ways.
-        if (height > Number((await this.#last()).height)) throw error;
+        if (height > Number((await this.#last()).height) && (await this.#domain(due.item.epoch)) === due.item.domain)
+          throw error;
+        // That, or a recovery began the epoch anew under another domain.
         done = true;
       }
       if (done) this.#checkpoints.delete(height);
@@ -228,7 +192,7 @@ export class OperatorDuties implements Duties {
     const epoch = now + 2;
     if (now === 0) return;
     if (this.#seal === null || this.#seal.epoch !== epoch) {
-      this.#seal = { epoch, at: this.#turn(this.#registry, epoch) + this.#options.turnMs };
+      this.#seal = { epoch, at: this.#desk.turn(this.#registry, epoch) + this.#options.turnMs };
     }
     if (this.#seal.at > this.#modules.clock()) return;
     const sealed = await this.#modules.sender.client.readContract({
@@ -238,7 +202,7 @@ export class OperatorDuties implements Duties {
       args: [BigInt(epoch)],
     });
     if (sealed === 0)
-      await this.#attempt("seal", () => seal(this.#modules.sender, this.#options.network, epoch));
+      await this.#desk.attempt("seal", () => seal(this.#modules.sender, this.#options.network, epoch));
     this.#seal = { epoch, at: this.#modules.clock() + this.#options.turnMs };
   }
 
@@ -254,7 +218,7 @@ export class OperatorDuties implements Duties {
     );
     if (epoch >= Number((await this.#last()).epoch)) return;
     if (this.#accrual === null || this.#accrual.epoch !== epoch) {
-      this.#accrual = { epoch, at: this.#turn(this.#registry, epoch) };
+      this.#accrual = { epoch, at: this.#desk.turn(this.#registry, epoch) };
     }
     if (this.#accrual.at > this.#modules.clock()) return;
     // Once in all turns, whatever comes of it.
@@ -263,7 +227,7 @@ export class OperatorDuties implements Duties {
     if (boundary === null) return;
     const vector = await this.#vector(epoch, boundary.accounting.vectorHash);
     if (vector === null) return;
-    await this.#attempt("accrual", () =>
+    await this.#desk.attempt("accrual", () =>
       accrue(this.#modules.sender, this.#options.network, boundary, vector),
     );
   }
@@ -291,6 +255,15 @@ export class OperatorDuties implements Duties {
     });
   }
 
+  #domain(epoch: number) {
+    return this.#modules.sender.client.readContract({
+      address: this.#options.network.addresses.checkpoints,
+      abi: checkpointManagerAbi,
+      functionName: "domain",
+      args: [BigInt(epoch)],
+    });
+  }
+
   #record(epoch: number) {
     return this.#modules.sender.client.readContract({
       address: this.#options.network.addresses.checkpoints,
@@ -298,23 +271,5 @@ export class OperatorDuties implements Duties {
       functionName: "epochRecord",
       args: [BigInt(epoch)],
     });
-  }
-
-  /** True if the work is off the table: done by us, or by somebody else. Other failures are thrown. */
-  async #attempt(what: Included["what"], send: () => Promise<Sent>): Promise<boolean> {
-    let sent: Sent;
-    try {
-      sent = await send();
-    } catch (error) {
-      if (error instanceof SdkError && error.revert !== undefined && DONE.has(error.revert.name)) return true;
-      if (error instanceof SdkError && error.code === "TRANSACTION_FAILED") return false;
-      throw error;
-    }
-    this.#tell({ what, transaction: sent.hash as Hex, gasUsed: sent.gasUsed, succeeded: true });
-    return true;
-  }
-
-  #tell(event: Included): void {
-    for (const listener of this.#listeners) listener(event);
   }
 }

@@ -56,6 +56,7 @@ export function openSettlement(
       bls: nativeBls,
       clock,
       onTrouble: (sentence) => log.warn({ sentence }, "settlement duty"),
+      onNote: (sentence) => log.info({ sentence }, "settlement duty"),
     },
   );
   duties.onIncluded(({ what, transaction, gasUsed }) =>

@@ -1,14 +1,20 @@
 import type {
+  Activation,
+  Certificate,
   CheckpointCertificate,
+  ContractsReading,
+  Evidence,
   Genesis,
   Hash,
+  Header,
   Hex,
   Millis,
   ReferenceReading,
   Registry,
+  RestartVote,
   SettlementReference,
-  VoteEvidence,
 } from "@aitbc-hybrid/protocol";
+import type { SignedDomain } from "@aitbc-hybrid/sdk";
 
 /** A block of the settlement chain that the own client shows final (or `settleDepth` deep). */
 export interface SettlementBlock extends SettlementReference {
@@ -22,6 +28,13 @@ export interface SettledCheckpoint {
   readonly blockHash: Hash;
 }
 
+/** What the contracts say about the chain's life, as read at one final settlement block. */
+export interface ContractsView {
+  readonly reading: ContractsReading;
+  /** Every recovery that was ever activated, in order. */
+  readonly activations: readonly Activation[];
+}
+
 /** What the contracts say about a validator: a slashed one must not be restarted by a supervisor. */
 export type Standing = "unknown" | "active" | "jailed" | "slashed" | "exited";
 
@@ -32,6 +45,19 @@ export interface SettlementRules {
   /** Blocks on top that make one final; 0: the chain's own finalized tag. */
   readonly settleDepth: number;
 }
+
+/** Kinds of transactions that a node sends. */
+export type Duty =
+  | "checkpoint"
+  | "seal"
+  | "accrual"
+  | "evidence"
+  | "penalty"
+  | "recovery"
+  | "certificate"
+  | "restart"
+  | "activation"
+  | "leak";
 
 /** Stops a subscription. */
 export type Unsubscribe = () => void;
@@ -66,10 +92,13 @@ export interface Settlement {
   /** Highest checkpoint accepted, from memory; null: none yet. */
   settled(): SettledCheckpoint | null;
 
+  /** What recoveries are decided by, at the latest final block, from memory; null before the first was read. */
+  contracts(): ContractsView | null;
+
   /** A validator's standing by its compressed BLS key. */
   standing(key: Uint8Array): Promise<Standing>;
 
-  /** Called whenever `latestFinal` (and with it `settled`) may have changed. */
+  /** Called whenever `latestFinal` (and with it `settled` and `contracts`) may have changed. */
   onFinal(listener: (block: SettlementBlock) => void): Unsubscribe;
 
   /** Final blocks name these settlement blocks; if one leaves the chain, `onReverted` reports it (the node halts). */
@@ -81,6 +110,23 @@ export interface Settlement {
 
   /** Ends polling and subscriptions. */
   close(): Promise<void>;
+}
+
+/** A RESTART or its block's certificate, to be posted to the recovery that is open. */
+export interface Held {
+  readonly certificate: Certificate;
+  /** Of the block that it certifies. */
+  readonly header: Header;
+}
+
+/** What a node holds of the epoch that it is in, for whoever posts RESTARTs. */
+export interface RecoveryWork {
+  readonly epoch: number;
+  readonly registry: Registry;
+  /** R_(e+1); null while it was not read. */
+  readonly registryNext: Registry | null;
+  /** RESTARTs of others, verified. */
+  readonly restarts: readonly RestartVote[];
 }
 
 /**
@@ -100,13 +146,25 @@ export interface Duties {
    */
   accruals(vectorOf: (epoch: number) => Promise<Uint8Array | null>): void;
 
-  /** Two signatures of one key that cannot both be honest; posted unless already punished. */
-  evidence(evidence: VoteEvidence, registry: Registry): void;
+  /**
+   * Two statements that no key may sign both; posted unless already punished. `domainOf` tells what a domain hash in it
+   * stands for, `registry` is the one its seats are of.
+   */
+  evidence(evidence: Evidence, domainOf: (domain: Hash) => SignedDomain, registry: Registry): void;
+
+  /** N or F of the epoch under recovery: posted within grace, unless a higher one is. */
+  certificate(held: Held, registry: Registry): void;
+
+  /** The own RESTART, with its block's certificate if that has to be posted too: posted after grace. */
+  restart(vote: RestartVote, held: Held | null): void;
+
+  /** Where the duties look for what else they need in a recovery. */
+  recoveries(work: () => RecoveryWork): void;
 
   /** Called for every transaction of this node that the settlement chain included (for logs and metrics). */
   onIncluded(
     listener: (event: {
-      readonly what: "checkpoint" | "seal" | "accrual" | "evidence";
+      readonly what: Duty;
       readonly transaction: Hex;
       readonly gasUsed: bigint;
       readonly succeeded: boolean;

@@ -249,7 +249,9 @@ function emptyDatabase(): LedgerDatabase {
   return {
     get: async (key) => entries.get(toHex(key)),
     batch: async (operations) => {
-      for (const { key, value } of operations) entries.set(toHex(key), value);
+      for (const change of operations)
+        if (change.type === "put") entries.set(toHex(change.key), change.value);
+        else entries.delete(toHex(change.key));
     },
     // The ledger is opened once, empty.
     iterate: async function* () {},

@@ -14,6 +14,9 @@ export class KeptDuties implements Duties {
     this.vectorOf = vectorOf;
   }
   evidence(): void {}
+  certificate(): void {}
+  restart(): void {}
+  recoveries(): void {}
   onIncluded(): () => void {
     return () => {};
   }

@@ -1,5 +1,6 @@
 import type { Genesis, Hash, ReferenceReading, Registry, SettlementReference } from "@aitbc-hybrid/protocol";
 import type {
+  ContractsView,
   SettledCheckpoint,
   Settlement,
   SettlementBlock,
@@ -44,6 +45,9 @@ export class FakeSettlement implements Settlement {
     return this.#registry;
   }
   settled(): SettledCheckpoint | null {
+    return null;
+  }
+  contracts(): ContractsView | null {
     return null;
   }
   async standing(_key: Uint8Array): Promise<Standing> {

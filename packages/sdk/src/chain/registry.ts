@@ -10,7 +10,7 @@ import {
   snapshotHash,
 } from "@aitbc-hybrid/protocol";
 import type { PublicClient } from "viem";
-import { consensusParametersAbi, electionsAbi } from "../abi/index.ts";
+import { checkpointManagerAbi, consensusParametersAbi, electionsAbi } from "../abi/index.ts";
 import { SdkError } from "../errors.ts";
 import type { Addresses } from "../network.ts";
 
@@ -143,7 +143,8 @@ export async function readSeal(
 }
 
 /**
- * The sealed registry with this root, which serves `epoch`: the candidate of that epoch or one carried over to it.
+ * The sealed registry with this root, which serves `epoch`: the one on record for it (which a recovery may have sealed
+ * anew), its candidate, or one carried over to it.
  * @throws SdkError SNAPSHOT_UNKNOWN if the contracts have not sealed it (yet).
  */
 export async function readRegistry(
@@ -153,6 +154,13 @@ export async function readRegistry(
   epoch: number,
 ): Promise<Registry> {
   const elections = { address: addresses.elections, abi: electionsAbi } as const;
+  const [recorded, seal] = await client.readContract({
+    address: addresses.checkpoints,
+    abi: checkpointManagerAbi,
+    functionName: "recordedRegistry",
+    args: [BigInt(epoch)],
+  });
+  if (recorded === root) return readSeal(client, addresses, seal);
   for (let candidate = epoch; candidate >= Math.max(0, epoch - LOOK_BACK); candidate--) {
     const hash = await client.readContract({
       ...elections,

@@ -1,6 +1,7 @@
 import { signatureWords } from "@aitbc-hybrid/crypto";
 import {
   boundaryHash,
+  type Checkpoint,
   type CheckpointCertificate,
   fromBitmap,
   type Hash,
@@ -27,14 +28,19 @@ export function backingSeats(registry: Registry, mode: Mode): Seat[] {
   return seats;
 }
 
-const seatBytes = (seats: readonly Seat[]): Hex => {
+/** Seats as the contracts take a list of them: two bytes each. */
+export const seatBytes = (seats: readonly Seat[]): Hex => {
   const writer = new Writer(2 * seats.length + 2);
   for (const seat of seats) writer.u16(seat, "seat");
   return toHex(writer.done());
 };
 
-/** The certificate's signers as the contracts take them: absentees or those present, whichever list is shorter. */
-export function checkpointProof(certificate: CheckpointCertificate, registry: Registry, mode: Mode) {
+/** A certificate's signers as the contracts take them: absentees or those present, whichever list is shorter. */
+export function seatsProof(
+  certificate: { readonly bitmap: Uint8Array; readonly signature: Uint8Array },
+  registry: Registry,
+  mode: Mode,
+) {
   const signed = new Set(fromBitmap(certificate.bitmap));
   const absent = backingSeats(registry, mode).filter((seat) => !signed.has(seat));
   const present = absent.length > signed.size;
@@ -57,21 +63,24 @@ const NO_BOUNDARY = {
   accounting: NO_ACCOUNTING,
 } as const;
 
+/** A checkpoint in the contracts' form: of a boundary's content its hash. */
+export const checkpointWords = (checkpoint: Checkpoint) => ({
+  height: BigInt(checkpoint.height),
+  viewNumber: BigInt(checkpoint.view),
+  stamp: BigInt(checkpoint.stamp),
+  blockHash: checkpoint.blockHash,
+  stateRoot: checkpoint.stateRoot,
+  blocksRoot: checkpoint.blocksRoot,
+  previous: checkpoint.previous,
+  boundary: checkpoint.boundary === null ? ZERO_HASH : boundaryHash(checkpoint.boundary),
+});
+
 /** A backed checkpoint in the contracts' form. */
 export function checkpointSubmission(certificate: CheckpointCertificate, registry: Registry, mode: Mode) {
   const { checkpoint } = certificate;
   const { boundary } = checkpoint;
   return {
-    checkpoint: {
-      height: BigInt(checkpoint.height),
-      viewNumber: BigInt(checkpoint.view),
-      stamp: BigInt(checkpoint.stamp),
-      blockHash: checkpoint.blockHash,
-      stateRoot: checkpoint.stateRoot,
-      blocksRoot: checkpoint.blocksRoot,
-      previous: checkpoint.previous,
-      boundary: boundary === null ? ZERO_HASH : boundaryHash(boundary),
-    },
+    checkpoint: checkpointWords(checkpoint),
     boundary:
       boundary === null
         ? NO_BOUNDARY
@@ -88,7 +97,7 @@ export function checkpointSubmission(certificate: CheckpointCertificate, registr
               stamp: BigInt(boundary.accounting.stamp),
             },
           },
-    proof: checkpointProof(certificate, registry, mode),
+    proof: seatsProof(certificate, registry, mode),
   };
 }
 

@@ -4,6 +4,7 @@ export * from "./elections.ts";
 export * from "./evidence.ts";
 export * from "./governance.ts";
 export * from "./parameters.ts";
+export * from "./recovery.ts";
 export * from "./rewards.ts";
 export * from "./stake.ts";
 export { type Call, explain, type Sender, type Sent, simulate, transact } from "./transact.ts";
