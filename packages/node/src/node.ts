@@ -41,7 +41,7 @@ import { createNetwork, type NetworkOptions } from "./network/index.ts";
 import { NodeReader } from "./reader.ts";
 import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/index.ts";
 import type { Duties, Settlement } from "./settlement/index.ts";
-import { Doppelganger, Protection, type Signer } from "./signing/index.ts";
+import { Doppelganger, Protection, type Signer, StandingWatch } from "./signing/index.ts";
 import { type Kv, keyOf, openDatabase, openProtectionLog } from "./storage/index.ts";
 
 export interface NodeOptions {
@@ -265,7 +265,10 @@ async function start(
     },
     evidence: (evidence) => {
       metrics.evidence();
-      log.warn({ what: evidence.what, epoch: evidence.epoch, who: accusedBy(evidence) }, "conflicting signatures");
+      log.warn(
+        { what: evidence.what, epoch: evidence.epoch, who: accusedBy(evidence) },
+        "conflicting signatures",
+      );
       accuse(evidence);
     },
     certificate: (held, registry) => duties?.certificate(held, registry),
@@ -339,6 +342,15 @@ async function start(
     owesAgain = false;
   });
   opened.push(async () => stopWatching());
+  if (signer !== null) {
+    const standing = new StandingWatch(signer.publicKey, {
+      settlement,
+      log,
+      onChange: (silence) => engine.silence(silence),
+    });
+    const stopAsking = standing.start();
+    opened.push(async () => stopAsking());
+  }
   opened.push(() => network.close());
   const guard =
     signer === null || options.doppelgangerMs === 0 ? null : new Doppelganger(signer.publicKey, registry);

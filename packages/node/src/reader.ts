@@ -221,6 +221,7 @@ export class NodeReader implements ChainReader {
     const reasons: string[] = [];
     const halted = engine.view().halted;
     if (halted !== null || engine.halted) reasons.push(`the node halted: ${halted ?? "see its log"}`);
+    if (engine.silenced !== null) reasons.push(engine.silenced);
     if (network.connected().length === 0) reasons.push("no peer is connected");
     if (this.#modules.clock() - this.#finalAt > STALE_MS) {
       reasons.push(`no block became final here for ${STALE_MS / 1_000} s: it syncs, or the network waits`);

@@ -10,11 +10,11 @@ import {
 import {
   backingSeats,
   checkpointManagerAbi,
-  seatsProof,
   checkpointSubmission,
   explain,
   parseNetwork,
   SdkError,
+  seatsProof,
   votePair,
 } from "@aitbc-hybrid/sdk";
 import { bls12_381 } from "@noble/curves/bls12-381.js";

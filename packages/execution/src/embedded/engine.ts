@@ -198,7 +198,8 @@ export class EmbeddedEngine implements ExecutionEngine {
       );
     }
     const { height } = context;
-    const isFinal = height <= this.#final.result.height && (await this.#store.heightOf(context.hash)) === height;
+    const isFinal =
+      height <= this.#final.result.height && (await this.#store.heightOf(context.hash)) === height;
     if (isFinal) return this.#executedBefore(parentHash, context);
     if (height <= this.#final.result.height) await this.#bringBack(parentHash, height - 1);
     const parent = this.#parentOf(parentHash, context);

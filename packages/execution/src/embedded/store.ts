@@ -154,9 +154,7 @@ export class LedgerStore {
     }
     for (const [address, account] of before)
       operations.push(
-        account === undefined
-          ? { type: "del", key: accountKeyOf(address) }
-          : accountPut(address, account),
+        account === undefined ? { type: "del", key: accountKeyOf(address) } : accountPut(address, account),
       );
     operations.push(marker(height));
     await this.#database.batch(operations);

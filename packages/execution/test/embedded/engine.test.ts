@@ -149,7 +149,9 @@ describe("the embedded ledger", () => {
     it(`goes back to a final block and on from there along another branch${restarted ? ", also after a restart" : ""}`, async () => {
       const database = new MemoryDatabase();
       const first = await open(database);
-      const [one] = await extend(first, genesis.hash, 1, [["1", [alice.sign({ to: bob.address, value: 5n })]]]);
+      const [one] = await extend(first, genesis.hash, 1, [
+        ["1", [alice.sign({ to: bob.address, value: 5n })]],
+      ]);
       const newcomer = fixedAddress(0xabc);
       await extend(first, blockHash("1"), 2, [
         ["2", [alice.sign({ nonce: 1, to: newcomer, value: 9n })]],

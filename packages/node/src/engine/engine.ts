@@ -33,7 +33,7 @@ import type { DataPath } from "../data/index.ts";
 import { sentence } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Settlement } from "../settlement/index.ts";
-import type { Protection, Signer } from "../signing/index.ts";
+import type { Protection, Signer, Silence } from "../signing/index.ts";
 import type { CertifiedHeader, ConsensusLinks, EngineListener, EngineMetrics, RecordLog } from "./types.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -116,7 +116,7 @@ export class Engine {
   #shown = "";
   #activations = 0;
   /** Why the own key signs nothing at present; null: it does. */
-  #silenced: { readonly reason: string; readonly restarts: boolean } | null = null;
+  #silenced: Silence | null = null;
   /** Finalization happens one block after the other. */
   #finalizing: Promise<void> = Promise.resolve();
   readonly #unsubscribe: (() => void)[] = [];
@@ -145,11 +145,8 @@ export class Engine {
     this.#schedule();
   }
 
-  /**
-   * The contracts punished the own key: nothing is signed from now on, save RESTARTs where they still count it.
-   * Null: it is in good standing.
-   */
-  silence(why: { readonly reason: string; readonly restarts: boolean } | null): void {
+  /** The contracts punished the own key: nothing is signed from now on. Null: it is in good standing again. */
+  silence(why: Silence | null): void {
     this.#silenced = why;
   }
 
@@ -586,8 +583,7 @@ export class Engine {
       request.what === "block" ? await chain.byHash(request.hash) : await chain.lastOfEpoch(request.epoch);
     if (final === null) return;
     if (request.what === "certificate") {
-      if (final.certificate !== null)
-        this.#send(to, { type: "certificate", certificate: final.certificate });
+      if (final.certificate !== null) this.#send(to, { type: "certificate", certificate: final.certificate });
       return;
     }
     const own = final.certificate?.blockHash === final.hash ? final.certificate : null;

@@ -176,7 +176,10 @@ export class OperatorDuties implements Duties {
         );
       } catch (error) {
         // Somebody else's, included between the look and the simulation, can make that fail in several ways.
-        if (height > Number((await this.#last()).height) && (await this.#domain(due.item.epoch)) === due.item.domain)
+        if (
+          height > Number((await this.#last()).height) &&
+          (await this.#domain(due.item.epoch)) === due.item.domain
+        )
           throw error;
         // That, or a recovery began the epoch anew under another domain.
         done = true;

@@ -76,11 +76,19 @@ export class EvidenceDuty {
     const key = keyOf(evidence);
     if (this.#waiting.has(key)) return false;
     if (this.#waiting.size >= MOST_WAITING) {
-      this.#desk.modules.onTrouble(`evidence is not posted, ${MOST_WAITING} wait already: ${describe(evidence)}`);
+      this.#desk.modules.onTrouble(
+        `evidence is not posted, ${MOST_WAITING} wait already: ${describe(evidence)}`,
+      );
       return false;
     }
     const number = evidence.what === "votes" ? evidence.first.view : evidence.seats[0]!;
-    this.#waiting.set(key, { evidence, domainOf, registry, at: this.#desk.turn(registry, number), failures: 0 });
+    this.#waiting.set(key, {
+      evidence,
+      domainOf,
+      registry,
+      at: this.#desk.turn(registry, number),
+      failures: 0,
+    });
     return true;
   }
 
@@ -99,13 +107,19 @@ export class EvidenceDuty {
     }
   }
 
-  async #guarded(work: { at: Millis; failures: number }, what: string, run: () => Promise<void>): Promise<void> {
+  async #guarded(
+    work: { at: Millis; failures: number },
+    what: string,
+    run: () => Promise<void>,
+  ): Promise<void> {
     try {
       await run();
     } catch (error) {
       const wait = Math.min(RETRY_MS * 2 ** work.failures++, LONGEST_RETRY_MS);
       work.at = this.#desk.now() + wait;
-      this.#desk.modules.onTrouble(`${what}: not posted yet, again in ${wait / 1_000} s (${firstLine(error)})`);
+      this.#desk.modules.onTrouble(
+        `${what}: not posted yet, again in ${wait / 1_000} s (${firstLine(error)})`,
+      );
     }
   }
 

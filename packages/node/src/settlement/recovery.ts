@@ -89,7 +89,13 @@ export class RecoveryDuty {
   }
 
   /** True once the turn came; `delay` before the first in the rotation, ms; `latest` bounds the waiting. */
-  #isTurn(name: string, registry: Registry, number: number, delay = 0, latest = Number.POSITIVE_INFINITY): boolean {
+  #isTurn(
+    name: string,
+    registry: Registry,
+    number: number,
+    delay = 0,
+    latest = Number.POSITIVE_INFINITY,
+  ): boolean {
     let at = this.#turns.get(name);
     if (at === undefined) {
       at = Math.min(this.#desk.turn(registry, number) + delay, latest);
@@ -160,7 +166,12 @@ export class RecoveryDuty {
       const missing = votes.filter((vote) => this.#isMissing(open, place, vote));
       // Whose turn it is waits a moment: most sign at once.
       const due = missing.some((vote) =>
-        this.#isTurn(`restart ${place} ${vote.seat} ${vote.seatNext}`, registry, open.id, this.#desk.options.turnMs),
+        this.#isTurn(
+          `restart ${place} ${vote.seat} ${vote.seatNext}`,
+          registry,
+          open.id,
+          this.#desk.options.turnMs,
+        ),
       );
       if (due) await this.#postRestarts(state, place, missing, registry, registryNext);
     }
@@ -174,7 +185,12 @@ export class RecoveryDuty {
     registryNext: Registry,
   ): Promise<void> {
     const { sender, bls, onNote } = this.#desk.modules;
-    const proof = restartProof(bls, votes, { registry, mode: state.mode, registryNext, modeNext: state.modeNext });
+    const proof = restartProof(bls, votes, {
+      registry,
+      mode: state.mode,
+      registryNext,
+      modeNext: state.modeNext,
+    });
     if (proof !== null) {
       const sent = await this.#desk.send("restart", () =>
         submitRestarts(sender, this.#desk.options.network, votes[0]!, proof),

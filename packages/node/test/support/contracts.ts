@@ -53,7 +53,9 @@ export class FakeContracts {
           throw new SdkError("SETTLEMENT_UNREACHABLE", `${functionName} could not be sent`);
         const name = this.refusals.get(functionName);
         if (name !== undefined)
-          throw new SdkError("REVERTED", `${functionName} was refused: ${name}`, { revert: { name, args: [] } });
+          throw new SdkError("REVERTED", `${functionName} was refused: ${name}`, {
+            revert: { name, args: [] },
+          });
         return 100_000n;
       },
       simulateContract: async () => ({ result: { cut: 0, lastWeight: 0, lastSeat: 0 } }),

@@ -131,8 +131,7 @@ export async function readRecovery(client: PublicClient, network: Network): Prom
     uncharged: {
       id,
       seats: Array.from({ length: 1_024 }, (_, seat) => seat).filter(
-        (seat) =>
-          attendance !== null && hasBit(attendance.left, seat) && !hasBit(attendance.charged, seat),
+        (seat) => attendance !== null && hasBit(attendance.left, seat) && !hasBit(attendance.charged, seat),
       ),
     },
   };

@@ -114,7 +114,11 @@ const checkpointVote = { kind: 5, viewNumber: 0n, parentView: 0n, blockHash: ZER
 function saidBy(testimony: Testimony) {
   switch (testimony.type) {
     case "vote":
-      return { vote: vote(testimony.vote), checkpoint: NO_CHECKPOINT, signers: bitmapOf([testimony.vote.seat]) };
+      return {
+        vote: vote(testimony.vote),
+        checkpoint: NO_CHECKPOINT,
+        signers: bitmapOf([testimony.vote.seat]),
+      };
     case "certificate": {
       const { certificate } = testimony;
       const signers = bitmapOf(fromBitmap(certificate.bitmap));

@@ -170,7 +170,6 @@ export const comeBack = (
   validator: number,
   day: number,
   signature: Uint8Array,
-): Promise<Sent> =>
-  call(sender, network, "comeBack", [BigInt(validator), day, signatureWords(signature)]);
+): Promise<Sent> => call(sender, network, "comeBack", [BigInt(validator), day, signatureWords(signature)]);
 
 const anchorOf = (sender: Sender, network: Network): Promise<Anchor> => readAnchor(sender.client, network);
