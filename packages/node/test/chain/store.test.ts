@@ -5,9 +5,11 @@ import {
   type Certificate,
   type CheckpointCertificate,
   DEVNET_PARAMS,
+  type Evidence,
   type Hash,
   hashOf,
   snapshotHash,
+  type Vote,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import { ChainStore, type FinalBlock, RegistryStore } from "../../src/chain/index.ts";
@@ -135,6 +137,84 @@ test("an answer keeps to its bytes, but is never less than one provable run", as
     (await store.range(2, 10)).map((each) => each.block.header.height),
     [2, 3],
   );
+});
+
+test("it goes back to a height, and what comes afterwards takes the place of what was there", async () => {
+  const { kv, store } = await filled();
+  store.back(backing(5));
+  // Not durable yet when it is given up.
+  store.append(final(6, 2));
+  store.rewind(3);
+  assert.equal(store.height, 3);
+  assert.equal(await store.at(4), null);
+  const other = { ...final(4, 2), certificate: null };
+  store.append(other);
+  await store.flush();
+  for (const each of [store, await ChainStore.open({ answerBytes: 1_000 }, kv)]) {
+    assert.equal(each.height, 4);
+    assert.deepEqual(await each.at(4), other);
+    assert.equal(await each.at(5), null);
+    assert.equal(await each.byHash(final(5, 1).hash), null);
+    assert.equal(await each.lastOfEpoch(1), null);
+    assert.equal((await each.lastOfEpoch(2))?.block.header.height, 4);
+    assert.equal((await each.lastOfEpoch(0))?.block.header.height, 3);
+    assert.deepEqual(await each.backingsAbove(0), [backing(3)]);
+    assert.equal(each.backed?.checkpoint.height, 3);
+    // Nothing proves a block that only the recovery made final.
+    assert.deepEqual(await each.range(4, 10), []);
+  }
+  store.rewind(9);
+  assert.equal(store.height, 4);
+});
+
+test("evidence of every kind is kept", async () => {
+  const { kv, store } = await filled();
+  const vote = (kind: "notarize" | "finalize", parentView: number): Vote => ({
+    kind,
+    view: 4,
+    parentView,
+    blockHash: hash(4),
+    epoch: 1,
+    domain: hash(1),
+    seat: 2,
+    signature: new Uint8Array(96),
+  });
+  const pair: Evidence = {
+    what: "votes",
+    epoch: 1,
+    domain: hash(1),
+    seat: 2,
+    validatorId: 3,
+    first: vote("notarize", 2),
+    second: vote("finalize", 3),
+  };
+  const checkpoints: Evidence = {
+    what: "checkpoints",
+    epoch: 0,
+    domain: hash(1),
+    seats: [0, 2],
+    validatorIds: [1, 3],
+    first: { type: "checkpointCertificate", certificate: backing(3) },
+    second: { type: "checkpointCertificate", certificate: backing(5) },
+    chain: [backing(4).checkpoint],
+  };
+  for (const each of [pair, checkpoints, pair]) store.keep(each);
+  await store.flush();
+  const again = await ChainStore.open({ answerBytes: 1_000 }, kv);
+  assert.deepEqual(await again.evidence(), [checkpoints, pair]);
+});
+
+test("a domain is known by its hash, also of an epoch that a recovery began anew", async () => {
+  const kv = memoryDatabase().bucket("registries");
+  const store = new RegistryStore(kv);
+  const before = { epoch: 3, incarnation: 0, mode: "balanced", registryRoot: hash(5) } as const;
+  const after = { epoch: 3, incarnation: 1, mode: "secure", registryRoot: hash(6) } as const;
+  await store.noteDomain(hash(1), before);
+  await store.noteDomain(hash(2), after);
+  const again = new RegistryStore(kv);
+  assert.deepEqual(await again.domain(hash(1)), before);
+  assert.deepEqual(await again.domain(hash(2)), after);
+  assert.equal(await again.domain(hash(3)), null);
 });
 
 test("a registry comes back as it was; one that does not hash to its root is refused", async () => {

@@ -9,7 +9,7 @@ import {
   type Seat,
   snapshotHash,
 } from "@aitbc-hybrid/protocol";
-import type { PublicClient } from "viem";
+import type { Address, PublicClient } from "viem";
 import { checkpointManagerAbi, consensusParametersAbi, electionsAbi } from "../abi/index.ts";
 import { SdkError } from "../errors.ts";
 import type { Addresses } from "../network.ts";
@@ -87,16 +87,20 @@ export async function readParams(
 
 /**
  * The registry of a seal, whole: weights, keys, owners and parameters, believed only because they hash to the sealed
- * `snapshotHash`.
+ * `snapshotHash`. A recovery seals one again under the same number, with other weights: `blob` names it.
  * @throws SdkError SNAPSHOT_MISMATCH if what the endpoint answered does not.
  */
 export async function readSeal(
   client: PublicClient,
   addresses: Addresses,
   number: number,
+  blob?: Address,
 ): Promise<Registry> {
   const elections = { address: addresses.elections, abi: electionsAbi } as const;
-  const sealed = await client.readContract({ ...elections, functionName: "snapshot", args: [number] });
+  const sealed =
+    blob === undefined
+      ? await client.readContract({ ...elections, functionName: "snapshot", args: [number] })
+      : await client.readContract({ ...elections, functionName: "snapshotAt", args: [blob] });
   const pages = Array.from({ length: Math.ceil(sealed.n / PAGE) }, (_, page) => page * PAGE);
   const [params, tables, owners] = await Promise.all([
     readParams(client, addresses, sealed.parameters),
@@ -154,13 +158,13 @@ export async function readRegistry(
   epoch: number,
 ): Promise<Registry> {
   const elections = { address: addresses.elections, abi: electionsAbi } as const;
-  const [recorded, seal] = await client.readContract({
+  const [recorded, seal, blob] = await client.readContract({
     address: addresses.checkpoints,
     abi: checkpointManagerAbi,
     functionName: "recordedRegistry",
     args: [BigInt(epoch)],
   });
-  if (recorded === root) return readSeal(client, addresses, seal);
+  if (recorded === root) return readSeal(client, addresses, seal, blob);
   for (let candidate = epoch; candidate >= Math.max(0, epoch - LOOK_BACK); candidate--) {
     const hash = await client.readContract({
       ...elections,

@@ -14,7 +14,7 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { type PublicClient, parseEventLogs } from "viem";
 import { slashingManagerAbi } from "../abi/index.ts";
-import { hasBit } from "../chain/recovery.ts";
+import { hasBit } from "../chain/index.ts";
 import type { Network } from "../network.ts";
 import { checkpointWords } from "./checkpoints.ts";
 import { type Sender, type Sent, transact } from "./transact.ts";

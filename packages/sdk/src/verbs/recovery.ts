@@ -11,7 +11,7 @@ import {
   type Seat,
 } from "@aitbc-hybrid/protocol";
 import { hybridManagerAbi } from "../abi/index.ts";
-import { type Anchor, readAnchor } from "../chain/recovery.ts";
+import { type Anchor, readAnchor } from "../chain/index.ts";
 import type { Network } from "../network.ts";
 import { backingSeats, seatBytes, seatsProof } from "./checkpoints.ts";
 import { type Sender, type Sent, transact } from "./transact.ts";
