@@ -10,7 +10,7 @@ import { Cluster } from "../src/cluster.ts";
 import { rpc } from "../src/rpc.ts";
 
 const root = mkdtempSync(join(tmpdir(), "devnet recovery "));
-//after(() => rmSync(root, { recursive: true, force: true }));
+after(() => rmSync(root, { recursive: true, force: true }));
 
 /** Seconds: long enough for a checkpoint every few blocks, short enough for a test. */
 const STALL = 20;

@@ -31,7 +31,15 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { signedIn } from "@aitbc-hybrid/sdk";
 import { WriteAheadLog } from "@aitbc-hybrid/storage";
-import { ChainStore, Journal, type KnownDomain, participationOf, RegistryStore } from "./chain/index.ts";
+import {
+  Archive,
+  ChainStore,
+  Journal,
+  type KnownDomain,
+  PastWatch,
+  participationOf,
+  RegistryStore,
+} from "./chain/index.ts";
 import { BatchStore, DataPath } from "./data/index.ts";
 import { Engine, type EngineListener, Verifier } from "./engine/index.ts";
 import { NodeError, sentence } from "./errors.ts";
@@ -239,6 +247,21 @@ async function start(
       (error) => log.error({ error: sentence(error) }, "evidence could not be read"),
     );
   };
+  const verifier = new Verifier((root) => registries.known(root));
+  const past = new PastWatch({
+    archive: new Archive(chain, registries),
+    registries,
+    verify: (registry, root, { bitmap, signature }) => {
+      const result = verifier.run({ what: "certificate", registry, root, bitmap, signature });
+      return result.what === "certificate" && result.ok;
+    },
+    evidence: (evidence) => {
+      chain.keep(evidence);
+      listener.evidence(evidence);
+    },
+    ban: (peer, reason) => network.ban(peer, reason),
+    log: log.child({ module: "archive" }),
+  });
   const listener: EngineListener = {
     finalized: (final, result) => {
       const { hash } = final;
@@ -273,6 +296,7 @@ async function start(
     },
     certificate: (held, registry) => duties?.certificate(held, registry),
     restart: (vote, held) => duties?.restart(vote, held),
+    past: (from, statement) => past.look(from, statement),
     peers: () => network.connected(),
     contradicted: () => metrics.halted(true),
     halted: (reason, contradiction) => {
@@ -297,7 +321,7 @@ async function start(
       wal: journal,
       protection,
       signer,
-      verifier: new Verifier((root) => registries.known(root)),
+      verifier,
       data,
       execution,
       chain,

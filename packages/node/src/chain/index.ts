@@ -1,4 +1,6 @@
+export { Archive } from "./archive.ts";
 export { Journal } from "./journal.ts";
 export { participationOf } from "./participation.ts";
+export { type Past, PastWatch } from "./past.ts";
 export { type KnownDomain, RegistryStore } from "./registries.ts";
 export { type ChainOptions, ChainStore, type FinalBlock } from "./store.ts";

@@ -181,10 +181,11 @@ export class ChainStore {
     return bytes === undefined ? null : decodeBacking(bytes);
   }
 
-  /** Backed checkpoints above a height, in order. */
-  async backingsAbove(height: number): Promise<CheckpointCertificate[]> {
+  /** Backed checkpoints above a height, in order, up to another if that is given. */
+  async backingsAbove(height: number, to?: number): Promise<CheckpointCertificate[]> {
     const found: CheckpointCertificate[] = [];
-    const range = { gte: keyOf(BACKINGS, height + 1), lt: tableRange(BACKINGS).lt };
+    const lt = to === undefined ? tableRange(BACKINGS).lt : keyOf(BACKINGS, to + 1);
+    const range = { gte: keyOf(BACKINGS, height + 1), lt };
     for await (const [, value] of this.#kv.iterate(range)) found.push(decodeBacking(value));
     return found;
   }

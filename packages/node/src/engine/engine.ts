@@ -209,7 +209,15 @@ export class Engine {
       links.ban(from, `sent a ${message.type} whose signature is no point of the group`);
       return;
     }
+    this.#holdAgainstArchive(from, message);
     this.submit({ type: "message", from, message });
+  }
+
+  /** What is said of epochs that are over says nothing to the replica: the archive looks at it. */
+  #holdAgainstArchive(from: Peer, message: Message): void {
+    const { epoch } = this.#state.epoch.start;
+    if (message.type !== "certificate" && message.type !== "checkpointCertificate") return;
+    if (message.certificate.epoch < epoch) this.#modules.listener.past(from, message);
   }
 
   /** Queues an input. */

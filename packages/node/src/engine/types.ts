@@ -11,7 +11,7 @@ import type {
   Registry,
   RestartVote,
 } from "@aitbc-hybrid/protocol";
-import type { FinalBlock } from "../chain/index.ts";
+import type { FinalBlock, Past } from "../chain/index.ts";
 
 /** The replica's write-ahead log. */
 export interface RecordLog {
@@ -51,6 +51,8 @@ export interface EngineListener {
   certificate(held: CertifiedHeader, registry: Registry): void;
   /** The own RESTART, durable and signed; with its block's certificate if nobody posted that. */
   restart(vote: RestartVote, held: CertifiedHeader | null): void;
+  /** A peer's certificate of an epoch that is over, not verified. */
+  past(from: Peer, statement: Past): void;
   /** Peers that are connected now. */
   peers(): readonly Peer[];
   /** What is final here conflicts with what a quorum signed: no votes until a recovery, which the node still sees to. */
