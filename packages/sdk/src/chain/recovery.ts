@@ -39,7 +39,7 @@ const NO_ANCHOR: Anchor = {
 };
 
 /** The last checkpoint accepted, looked for from the head back; zeros before any. */
-export async function readAnchor(client: PublicClient, network: Network): Promise<Anchor> {
+export async function readLastAccepted(client: PublicClient, network: Network): Promise<Anchor> {
   const lowest = BigInt(network.deployBlock);
   for (let toBlock = await client.getBlockNumber({ cacheTime: 0 }); toBlock >= lowest; toBlock -= LOG_PAGE) {
     const fromBlock = toBlock - LOG_PAGE + 1n > lowest ? toBlock - LOG_PAGE + 1n : lowest;

@@ -11,7 +11,7 @@ import {
   type Seat,
 } from "@aitbc-hybrid/protocol";
 import { hybridManagerAbi } from "../abi/index.ts";
-import { type Anchor, readAnchor } from "../chain/index.ts";
+import { type Anchor, readLastAccepted } from "../chain/index.ts";
 import type { Network } from "../network.ts";
 import { backingSeats, seatBytes, seatsProof } from "./checkpoints.ts";
 import { type Sender, type Sent, transact } from "./transact.ts";
@@ -172,4 +172,4 @@ export const comeBack = (
   signature: Uint8Array,
 ): Promise<Sent> => call(sender, network, "comeBack", [BigInt(validator), day, signatureWords(signature)]);
 
-const anchorOf = (sender: Sender, network: Network): Promise<Anchor> => readAnchor(sender.client, network);
+const anchorOf = (sender: Sender, network: Network): Promise<Anchor> => readLastAccepted(sender.client, network);
