@@ -296,6 +296,7 @@ async function start(
     },
     certificate: (held, registry) => duties?.certificate(held, registry),
     restart: (vote, held) => duties?.restart(vote, held),
+    ready: (signal, registry) => duties?.ready(signal, registry),
     past: (from, statement) => past.look(from, statement),
     peers: () => network.connected(),
     contradicted: () => metrics.halted(true),

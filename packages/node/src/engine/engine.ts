@@ -300,12 +300,17 @@ export class Engine {
       case "sign":
         this.#sign(effect);
         return;
-      case "broadcast":
+      case "broadcast": {
+        const { registry } = this.#state.epoch;
         this.#hold(() => {
+          const { message } = effect;
+          if (message.type === "signal" && message.signal.kind === "ready")
+            listener.ready(message.signal, registry);
           this.#modules.metrics.message(effect.message.type, "out");
           links.broadcast(encodeMessage(effect.message));
         });
         return;
+      }
       case "send":
         this.#hold(() => this.#send(effect.to, effect.message));
         return;

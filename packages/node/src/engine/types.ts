@@ -10,6 +10,7 @@ import type {
   Peer,
   Registry,
   RestartVote,
+  Signal,
 } from "@aitbc-hybrid/protocol";
 import type { FinalBlock, Past } from "../chain/index.ts";
 
@@ -49,6 +50,8 @@ export interface EngineListener {
   evidence(evidence: Evidence): void;
   /** N or F for the recovery that is open. */
   certificate(held: CertifiedHeader, registry: Registry): void;
+  /** The own READY. */
+  ready(signal: Extract<Signal, { kind: "ready" }>, registry: Registry): void;
   /** The own RESTART, durable and signed; with its block's certificate if nobody posted that. */
   restart(vote: RestartVote, held: CertifiedHeader | null): void;
   /** A peer's certificate of an epoch that is over, not verified. */

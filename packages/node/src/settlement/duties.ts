@@ -22,7 +22,7 @@ import { keccak256 } from "viem";
 import { Desk, type DeskModules, type DeskOptions, firstLine } from "./desk.ts";
 import { EvidenceDuty } from "./evidence.ts";
 import { RecoveryDuty } from "./recovery.ts";
-import type { Duties, Held, RecoveryWork, Unsubscribe } from "./types.ts";
+import type { Duties, Held, Ready, RecoveryWork, Unsubscribe } from "./types.ts";
 
 export interface OperatorDutiesOptions extends DeskOptions {
   /** How often due work is looked for, ms. */
@@ -101,6 +101,10 @@ export class OperatorDuties implements Duties {
   restart(vote: RestartVote, held: Held | null): void {
     this.#recovery.restart(vote, held);
     this.#wake();
+  }
+
+  ready(signal: Ready, registry: Registry): void {
+    this.#recovery.ready(signal, registry);
   }
 
   recoveries(work: () => RecoveryWork): void {

@@ -2,7 +2,9 @@ import type { Millis, Registry, RestartBody, RestartVote } from "@aitbc-hybrid/p
 import {
   activateRecovery,
   chargeLeak,
+  comeBack,
   hasBit,
+  isLeftOut,
   isSupported,
   leak,
   type OpenRecovery,
@@ -14,7 +16,7 @@ import {
   submitRestarts,
 } from "@aitbc-hybrid/sdk";
 import { type Desk, revertOf } from "./desk.ts";
-import type { Held, RecoveryWork } from "./types.ts";
+import type { Held, Ready, RecoveryWork } from "./types.ts";
 
 /** Who a leak left out, charged in one transaction. */
 const CHARGES = 32;
@@ -37,6 +39,7 @@ export class RecoveryDuty {
   readonly #turns = new Map<string, Millis>();
   readonly #posted = new Set<string>();
   #recovery = 0;
+  #ready: { readonly signal: Ready; readonly validator: number } | null = null;
   /** The last acceptance, and since when this process knows of none after it. */
   #quiet = { acceptedAt: 0, since: 0 };
   #lookAt: Millis = 0;
@@ -63,6 +66,13 @@ export class RecoveryDuty {
     this.#lookAt = 0;
   }
 
+  ready(signal: Ready, registry: Registry): void {
+    // Only who was left out stands suspended in the registry.
+    this.#ready = registry.suspended.has(signal.seat)
+      ? { signal, validator: registry.entries[signal.seat]!.validatorId }
+      : null;
+  }
+
   async run(): Promise<void> {
     const desk = this.#desk;
     if (desk.now() < this.#lookAt || this.#work === null) return;
@@ -71,6 +81,7 @@ export class RecoveryDuty {
     const state = await readRecovery(client, desk.options.network);
     const work = this.#work();
     await this.#charge(state, work);
+    await this.#comeBack(state);
     const time = Number((await client.getBlock()).timestamp);
     const id = state.open?.id ?? 0;
     if (id !== this.#recovery) {
@@ -238,6 +249,20 @@ export class RecoveryDuty {
     const sent = await this.#desk.send("leak", () => leak(sender, this.#desk.options.network));
     if (sent) onNote(`recovery ${open.id}: a round of the leak left out who asked for no restart`);
     this.#again(name, registry);
+  }
+
+  /** An authority that a recovery left out shows itself, once, by its READY of the contracts' epoch. */
+  async #comeBack({ epoch }: RecoveryState): Promise<void> {
+    if (this.#ready === null || this.#ready.signal.epoch !== epoch) return;
+    const { signal, validator } = this.#ready;
+    const { sender, onNote } = this.#desk.modules;
+    const { network } = this.#desk.options;
+    this.#ready = null;
+    if (!(await isLeftOut(sender.client, network, validator))) return;
+    const sent = await this.#desk.send("return", () =>
+      comeBack(sender, network, validator, signal.day, signal.signature),
+    );
+    if (sent) onNote(`validator ${validator} counts as an authority again from the next seal on`);
   }
 
   async #charge({ uncharged }: RecoveryState, { registry }: RecoveryWork): Promise<void> {

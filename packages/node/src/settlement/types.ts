@@ -13,6 +13,7 @@ import type {
   Registry,
   RestartVote,
   SettlementReference,
+  Signal,
 } from "@aitbc-hybrid/protocol";
 import type { SignedDomain } from "@aitbc-hybrid/sdk";
 
@@ -57,7 +58,8 @@ export type Duty =
   | "certificate"
   | "restart"
   | "activation"
-  | "leak";
+  | "leak"
+  | "return";
 
 /** Stops a subscription. */
 export type Unsubscribe = () => void;
@@ -112,6 +114,9 @@ export interface Settlement {
   close(): Promise<void>;
 }
 
+/** The own READY of an epoch and a day. */
+export type Ready = Extract<Signal, { readonly kind: "ready" }>;
+
 /** A RESTART or its block's certificate, to be posted to the recovery that is open. */
 export interface Held {
   readonly certificate: Certificate;
@@ -157,6 +162,9 @@ export interface Duties {
 
   /** The own RESTART, with its block's certificate if that has to be posted too: posted after grace. */
   restart(vote: RestartVote, held: Held | null): void;
+
+  /** The own READY: an authority that a recovery left out counts again by it. */
+  ready(signal: Ready, registry: Registry): void;
 
   /** Where the duties look for what else they need in a recovery. */
   recoveries(work: () => RecoveryWork): void;

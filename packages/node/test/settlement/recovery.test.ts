@@ -259,6 +259,40 @@ test("a round of the leak is run in its time, and who it left out is charged", a
   assert.deepEqual(contracts.sent[1]!.args, [1, [0, 3]]);
 });
 
+test("an authority that was left out comes back by its READY of the contracts' epoch", async () => {
+  const { contracts, duty, pass, notes } = setUp("b");
+  let silent = 0b100n;
+  contracts.views.set("silentWord", () => silent);
+  contracts.onSent = () => {
+    silent = 0n;
+  };
+  const ready = (epoch: number) =>
+    ({
+      kind: "ready",
+      day: 20_000,
+      epoch,
+      domain: DOMAIN,
+      seat: 1,
+      signature: sign("b", ZERO_HASH),
+    }) as const;
+  duty.ready(ready(7), registry);
+  await pass(2);
+  assert.deepEqual(contracts.names, []);
+  const suspended = { ...registry, suspended: new Set([1]) };
+  // The contracts are not there yet.
+  duty.ready(ready(8), suspended);
+  await pass(2);
+  assert.deepEqual(contracts.names, []);
+  duty.ready(ready(7), suspended);
+  await pass(2);
+  assert.deepEqual(contracts.names, ["comeBack"]);
+  assert.deepEqual(contracts.sent[0]!.args!.slice(0, 2), [2n, 20_000]);
+  assert.match(notes[0]!, /counts as an authority again/);
+  duty.ready(ready(7), suspended);
+  await pass(2);
+  assert.equal(contracts.sent.length, 1);
+});
+
 test("a validator without a seat sends nothing", async () => {
   const { contracts, state, pass, open } = setUp("e");
   contracts.timestamp = BigInt(ACCEPTED);

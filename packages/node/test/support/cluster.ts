@@ -45,6 +45,7 @@ export class Cluster {
   readonly rich = privateKeyToAccount(toHex(seedOf("rich")));
   readonly #directory = mkdtempSync(join(tmpdir(), "aitbc-hybrid-cluster-"));
   readonly #ledger: GenesisFile;
+  readonly #registry: Registry;
   readonly #secrets: readonly Uint8Array[];
   readonly #log: (node: number) => Log;
   readonly #nodes = new Map<number, RunningNode>();
@@ -69,6 +70,7 @@ export class Cluster {
       params: { ...DEVNET_PARAMS, ...options.params },
     };
     const registry: Registry = { ...contents, root: snapshotHash(contents) };
+    this.#registry = registry;
     const genesis: Genesis = {
       chainId: CHAIN_ID,
       settlementChainId: 31_337,
@@ -79,6 +81,10 @@ export class Cluster {
       stamp: Date.now() - 1_000,
     };
     this.settlement = new FakeSettlement(genesis, registry);
+  }
+
+  get registry(): Registry {
+    return this.#registry;
   }
 
   node(index: number): RunningNode {

@@ -1,9 +1,11 @@
-import type { CheckpointCertificate } from "@aitbc-hybrid/protocol";
-import type { Duties } from "../../src/settlement/index.ts";
+import type { Certificate, CheckpointCertificate, RestartVote } from "@aitbc-hybrid/protocol";
+import type { Duties, Held } from "../../src/settlement/index.ts";
 
 /** Keeps what a node owes the settlement chain, and posts nothing. */
 export class KeptDuties implements Duties {
   readonly checkpoints: CheckpointCertificate[] = [];
+  readonly certificates: Certificate[] = [];
+  readonly restarts: RestartVote[] = [];
   vectorOf: Parameters<Duties["accruals"]>[0] = async () => null;
 
   checkpoint(certificate: CheckpointCertificate): void {
@@ -14,8 +16,13 @@ export class KeptDuties implements Duties {
     this.vectorOf = vectorOf;
   }
   evidence(): void {}
-  certificate(): void {}
-  restart(): void {}
+  restart(vote: RestartVote): void {
+    this.restarts.push(vote);
+  }
+  certificate({ certificate }: Held): void {
+    this.certificates.push(certificate);
+  }
+  ready(): void {}
   recoveries(): void {}
   onIncluded(): () => void {
     return () => {};

@@ -14,8 +14,12 @@ export class FakeSettlement implements Settlement {
   readonly #genesis: Genesis;
   readonly #registry: Registry;
   readonly #final: SettlementBlock;
+  readonly #listeners = new Set<(block: SettlementBlock) => void>();
+  #view: ContractsView | null = null;
   /** False: every question is refused. */
   answers = true;
+  /** What the contracts say about every key. */
+  punished: Standing = "active";
 
   constructor(genesis: Genesis, registry: Registry) {
     this.#genesis = genesis;
@@ -48,13 +52,19 @@ export class FakeSettlement implements Settlement {
     return null;
   }
   contracts(): ContractsView | null {
-    return null;
+    return this.#view;
+  }
+  /** A new block is final, which shows this of the contracts. */
+  show(view: ContractsView | null): void {
+    this.#view = view;
+    for (const listener of this.#listeners) listener(this.#final);
   }
   async standing(_key: Uint8Array): Promise<Standing> {
-    return "active";
+    return this.punished;
   }
-  onFinal(_listener: (block: SettlementBlock) => void): Unsubscribe {
-    return () => {};
+  onFinal(listener: (block: SettlementBlock) => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
   watch(_reference: SettlementReference): void {}
   onReverted(_listener: (reference: SettlementReference) => void): Unsubscribe {

@@ -1,6 +1,6 @@
 import { type Hash, MODES, type Mode, type Seat, ZERO_HASH } from "@aitbc-hybrid/protocol";
 import { type Address, type PublicClient, zeroAddress } from "viem";
-import { checkpointManagerAbi, hybridManagerAbi } from "../abi/index.ts";
+import { checkpointManagerAbi, electionsAbi, hybridManagerAbi } from "../abi/index.ts";
 import type { Network } from "../network.ts";
 
 /** Settlement blocks asked for events in one call. */
@@ -135,6 +135,17 @@ export async function readRecovery(client: PublicClient, network: Network): Prom
       ),
     },
   };
+}
+
+/** Whether a recovery left an authority out, and it did not show itself since. */
+export async function isLeftOut(client: PublicClient, network: Network, validator: number): Promise<boolean> {
+  const word = await client.readContract({
+    address: network.addresses.elections,
+    abi: electionsAbi,
+    functionName: "silentWord",
+    args: [BigInt(validator >> 8)],
+  });
+  return ((word >> BigInt(validator & 255)) & 1n) === 1n;
 }
 
 /** Whether enough stake asked for a restart from this block, in e and in e + 1 under each mode it may still get. */
