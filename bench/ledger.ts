@@ -80,9 +80,13 @@ async function measure(directory: string, accounts: number, transfers: number, b
     const bucket = store.bucket("ledger");
     const database: LedgerDatabase = {
       get: (key) => bucket.get(key),
-      batch: (puts) =>
+      batch: (changes) =>
         store.batch(
-          puts.map(({ key, value }) => ({ bucket: "ledger", key, value })),
+          changes.map((change) => ({
+            bucket: "ledger",
+            key: change.key,
+            value: change.type === "put" ? change.value : null,
+          })),
           { sync: true },
         ),
       iterate: (range) => bucket.iterate(range),
