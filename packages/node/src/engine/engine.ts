@@ -500,7 +500,9 @@ export class Engine {
       this.submit({ type: "activated", activation });
     }
     this.#activations = view.activations.length;
-    this.#background(wal.settled(epoch), "freeing the log");
+    // Not before the replica is in their incarnation: until then it may have to go back to the epoch before.
+    if (incarnation === this.#state.epoch.start.incarnation)
+      this.#background(wal.settled(epoch), "freeing the log");
   }
 
   async #headerOf(hash: Hash): Promise<Header | null> {
