@@ -257,7 +257,12 @@ library ConsensusCodec {
     /// @param key 96 bytes x | y
     function keyLeaf(Seat seat, bytes memory key) internal pure returns (bytes32) {
         _checkLength(96, key.length);
-        return keccak256(abi.encodePacked(bytes1(0x32), seat, key));
+        return keccak256(abi.encodePacked(keyLeafPrefix(seat), key));
+    }
+
+    /// @notice What stands before the key in a leaf.
+    function keyLeafPrefix(Seat seat) internal pure returns (bytes3) {
+        return bytes3(0x320000 | uint24(Seat.unwrap(seat)));
     }
 
     /// @notice The parameters' hash: 36 numbers of 64 bits. (tag 37)

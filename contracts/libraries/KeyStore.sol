@@ -54,6 +54,17 @@ library KeyStore {
         return SSTORE2.read(_find(registry, key), 0, 96);
     }
 
+    /// @notice Hash of three bytes and a key, without allocating memory: for loops.
+    function hashAfter(bytes3 prefix, address registry, KeyId key) internal view returns (bytes32 hash) {
+        address place = _find(registry, key);
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, prefix)
+            extcodecopy(place, add(at, 3), 1, 0x60)
+            hash := keccak256(at, 0x63)
+        }
+    }
+
     function _find(address registry, KeyId key) private view returns (address place) {
         place = locate(registry, key);
         if (place.code.length != _CODE_SIZE) revert KeyStoreUnknown(key);

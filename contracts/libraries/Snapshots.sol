@@ -21,11 +21,11 @@ library Snapshots {
     /// @notice More words than 1024 seats have.
     error SnapshotTooManyWords(uint256 count);
 
-    /// @notice A Merkle tree over 1024 leaves in storage.
-    /// @dev Node 1 is the root, 2i and 2i + 1 are the children of i, 1024 + seat is a leaf. A node never written holds
-    /// 0 and stands for the root of an empty subtree.
+    /// @notice A Merkle tree over 1024 leaves, of which storage has the roots of its 128 groups of eight seats.
+    /// @dev A leaf is made of a key that is code, cheaper to read again than to keep: a group is hashed anew when one of
+    /// its seats changes. Group g is seats 8g to 8g + 7, the seats of word g; one never written holds 0 and is vacant.
     struct KeyTree {
-        bytes32[2048] nodes;
+        bytes32[128] groups;
     }
 
     /// @notice The seat's 32 bits of its word.
@@ -55,7 +55,16 @@ library Snapshots {
     /// @param words at most 128; words that would be zero at the end can be left out
     function writeBlob(uint256[] memory words) internal returns (address blob) {
         if (words.length > WORDS) revert SnapshotTooManyWords(words.length);
-        return SSTORE2.write(abi.encodePacked(words));
+        bytes memory data;
+        assembly ("memory-safe") {
+            // The same memory as bytes, for as long as it is written.
+            data := words
+            mstore(data, shl(5, mload(words)))
+        }
+        blob = SSTORE2.write(data);
+        assembly ("memory-safe") {
+            mstore(words, shr(5, mload(words)))
+        }
     }
 
     /// @notice All words of a blob.
@@ -122,38 +131,46 @@ library Snapshots {
         }
     }
 
-    /// @notice Puts a leaf (0 for a vacant seat) and renews the ten nodes above it.
-    /// @dev 81,000 gas for a seat whose nodes were all written before, 269,000 for the first of a new tree; a second seat
-    /// in the same transaction finds the upper nodes warm (20 neighbours: 376,000).
-    function setLeaf(KeyTree storage tree, Seat seat, bytes32 leaf) internal {
-        if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
-        uint256 node = SEATS + Seat.unwrap(seat);
-        bytes32 empty;
-        while (node > 1) {
-            tree.nodes[node] = leaf;
-            bytes32 sibling = tree.nodes[node ^ 1];
-            if (sibling == 0) sibling = empty;
-            leaf = node & 1 == 0 ? EfficientHashLib.hash(leaf, sibling) : EfficientHashLib.hash(sibling, leaf);
-            empty = EfficientHashLib.hash(empty, empty);
-            node >>= 1;
+    /// @notice Renews a group of eight seats.
+    /// @param leaves the eight seats' leaves in order, 0 for a vacant seat
+    function setGroup(KeyTree storage tree, uint256 group, bytes32[8] memory leaves) internal {
+        bytes32 value;
+        assembly ("memory-safe") {
+            // Three rows, each into the scratch space behind the free memory pointer.
+            let row := mload(0x40)
+            let from := leaves
+            for {
+                let count := 4
+            } count {
+                count := shr(1, count)
+            } {
+                for {
+                    let i := 0
+                } lt(i, count) {
+                    i := add(i, 1)
+                } {
+                    mstore(add(row, shl(5, i)), keccak256(add(from, shl(6, i)), 0x40))
+                }
+                from := row
+            }
+            value := mload(row)
         }
-        tree.nodes[1] = leaf;
+        tree.groups[group] = value;
     }
 
     /// @notice The tree's root.
-    function root(KeyTree storage tree) internal view returns (bytes32 value) {
-        value = tree.nodes[1];
-        if (value == 0) {
-            for (uint256 depth = 0; depth < 10; ++depth) {
-                value = EfficientHashLib.hash(value, value);
-            }
+    /// @param count groups in use: those from there on are vacant. 2,300 gas each.
+    function root(KeyTree storage tree, uint256 count) internal view returns (bytes32) {
+        bytes32 vacant;
+        for (uint256 depth = 0; depth < 3; ++depth) {
+            vacant = EfficientHashLib.hash(vacant, vacant);
         }
-    }
-
-    /// @notice The seat's leaf.
-    function leafOf(KeyTree storage tree, Seat seat) internal view returns (bytes32) {
-        if (Seat.unwrap(seat) >= SEATS) revert SnapshotSeatOutOfRange(seat);
-        return tree.nodes[SEATS + Seat.unwrap(seat)];
+        uint256[] memory row = new uint256[](WORDS);
+        for (uint256 i = 0; i < WORDS; ++i) {
+            bytes32 value = i < count ? tree.groups[i] : bytes32(0);
+            row[i] = uint256(value == 0 ? vacant : value);
+        }
+        return weightsRoot(row);
     }
 
     /// @notice Whether the seat's bit is set; false from seat 1024 on.

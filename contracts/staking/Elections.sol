@@ -27,6 +27,8 @@ contract Elections is Seating {
     mapping(uint32 number => address blob) private _blobs;
     mapping(Epoch epoch => address blob) private _candidates;
     Snapshots.KeyTree private _keyTree;
+    /// @dev Validators in `silentWord`.
+    uint256 private _silenced;
     /// @inheritdoc IElections
     mapping(uint256 index => uint256 word) public silentWord;
 
@@ -63,12 +65,18 @@ contract Elections is Seating {
         address sealer
     ) external restricted returns (bytes32 hash, address blob) {
         Sealing.Copy memory copy = Sealing.Copy(epoch, source, registry, silent, left, spared, sealer);
-        return Sealing.sealAgain(copy, _occupants, _keys, silentWord);
+        uint256 silenced;
+        (hash, blob, silenced) = Sealing.sealAgain(copy, _occupants, _keys, silentWord);
+        if (silenced != 0) _silenced += silenced;
     }
 
     /// @inheritdoc IElections
     function readmit(uint64 validator) external restricted {
-        silentWord[validator >> 8] &= ~(1 << (validator & 0xff));
+        (uint256 word, uint256 bit) = (silentWord[validator >> 8], 1 << (validator & 0xff));
+        if (word & bit != 0) {
+            silentWord[validator >> 8] = word ^ bit;
+            --_silenced;
+        }
         emit Readmitted(validator);
     }
 
@@ -85,10 +93,15 @@ contract Elections is Seating {
     function revertWithHints() external {
         IConsensusParameters.Stake memory rules = parameters.stake();
         if (sealNumber != 0) _seatWaiting(rules);
-        uint256[] memory words = _read(_weights);
-        uint256[4] memory qualified = _loadQualified();
-        Sealing.mask(registry, silentWord, _records, _read(_occupants), words, qualified);
-        (uint256 places, ) = Sealing.placesFor(rules, _nAuth, words);
+        Sealing.Live memory live;
+        (live.registry, live.nAuth, live.silenced) = (registry, _nAuth, _silenced);
+        (live.words, live.occupants, live.qualified) = (_read(_weights), _read(_occupants), _loadQualified());
+        (uint256[] memory words, uint256[4] memory qualified, uint256 places) = Sealing.choices(
+            rules,
+            live,
+            silentWord,
+            _records
+        );
         revert ElectionsHints(SnapshotLens.findHints(rules, words, qualified, places));
     }
 
@@ -163,30 +176,27 @@ contract Elections is Seating {
         input.last = _blobs[number - 1];
         input.words = _read(_weights);
         input.qualified = _loadQualified();
-        input.idle = Sealing.mask(registry, silentWord, _records, _read(_occupants), input.words, input.qualified);
-        uint256 any;
+        (input.occupants, input.silenced) = (_read(_occupants), _silenced);
         for (uint256 k = 0; k < 4; ++k) {
             uint256 changed = _changed[k];
-            if (changed != 0) _changed[k] = 0;
+            if (changed == 0) continue;
+            _changed[k] = 0;
             input.changed[k] = changed;
-            any |= changed;
         }
-        input.keys = any == 0 && number != 1 ? _lastKeys(input.last) : _read(_keys);
-        (hash, blob) = Sealing.seal(input, hints, _keyTree);
+        input.keys = _keysNow(input.last, input.changed);
+        (hash, blob) = Sealing.seal(input, hints, _keyTree, silentWord, _records);
         _blobs[number] = blob;
         _candidates[epoch] = blob;
     }
 
-    /// @dev The words of all seats in use.
-    function _read(mapping(uint256 index => uint256 word) storage lanes) private view returns (uint256[] memory words) {
+    /// @dev The keys' numbers: those of the last seal, and of storage only the words in which one changed.
+    function _keysNow(address last, uint256[4] memory changed) private view returns (uint256[] memory words) {
+        uint256[] memory before = last == address(0) ? words : Snapshots.readBlob(SealedSnapshots.keysOf(last));
         words = new uint256[]((uint256(_n) + 7) / 8);
         for (uint256 i = 0; i < words.length; ++i) {
-            words[i] = lanes[i];
+            if ((changed[i >> 5] >> ((i & 31) << 3)) & 0xff != 0) words[i] = _keys[i];
+            else if (i < before.length) words[i] = before[i];
         }
-    }
-
-    function _lastKeys(address last) private view returns (uint256[] memory) {
-        return Snapshots.readBlob(SealedSnapshots.load(last).keys);
     }
 
     /// @dev Ends the call with what the lens answers, as it came: unpacking it here only to pack it again would be code.

@@ -8,6 +8,7 @@ import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
 import {BLS12381} from "../libraries/BLS12381.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {KeyStore} from "../libraries/KeyStore.sol";
+import {Lanes} from "../libraries/Lanes.sol";
 import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {Params, SnapshotHeader} from "../types/Messages.sol";
@@ -24,8 +25,7 @@ library Sealing {
     using SealedSnapshots for SealedSnapshot;
 
     uint256 private constant _MILLION = 1_000_000;
-    /// @dev Words of validators' standing kept while seats are gone through.
-    uint256 private constant _STANDINGS = 64;
+    uint256 private constant _LANE = type(uint32).max;
 
     /// @notice What Elections has on record when it seals.
     /// @param epoch epoch to seal for
@@ -36,7 +36,8 @@ library Sealing {
     /// @param keys numbers of the keys
     /// @param qualified seats of the stakers bonded enough for Balanced
     /// @param changed seats whose occupant or key changed since the last seal
-    /// @param idle weights of jailed and convicted validators
+    /// @param occupants validators by seat, eight to a word
+    /// @param silenced authorities that a recovery left out and that were not readmitted
     /// @param last blob of the last seal; zero if this is the first
     /// @param sealer who seals
     struct Input {
@@ -48,11 +49,27 @@ library Sealing {
         uint256[] keys;
         uint256[4] qualified;
         uint256[4] changed;
-        uint256[] idle;
+        uint256[] occupants;
+        uint256 silenced;
         address last;
         address sealer;
         IConsensusParameters parameters;
         IValidatorRegistry registry;
+    }
+
+    /// @notice What the hints for a seal are found from.
+    /// @param nAuth authorities' seats
+    /// @param words weights
+    /// @param occupants validators by seat, eight to a word
+    /// @param qualified seats of the stakers bonded enough for Balanced
+    /// @param silenced authorities that a recovery left out and that were not readmitted
+    struct Live {
+        IValidatorRegistry registry;
+        uint16 nAuth;
+        uint256[] words;
+        uint256[] occupants;
+        uint256[4] qualified;
+        uint256 silenced;
     }
 
     /// @notice A registry to seal again.
@@ -87,6 +104,14 @@ library Sealing {
         G1Point members;
     }
 
+    /// @dev Keys before and after, and the seats where they may differ.
+    struct KeyChange {
+        address registry;
+        uint256[4] seats;
+        uint256[] before;
+        uint256[] keys;
+    }
+
     /// @dev What one seal works on.
     struct Work {
         IConsensusParameters.Stake rules;
@@ -102,13 +127,26 @@ library Sealing {
     function seal(
         Input memory input,
         IElections.SealHints memory hints,
-        Snapshots.KeyTree storage tree
+        Snapshots.KeyTree storage tree,
+        mapping(uint256 index => uint256 word) storage silent,
+        mapping(uint64 validator => Seating.Record) storage records
     ) external returns (bytes32 hash, address blob) {
+        Live memory live = Live(
+            input.registry,
+            input.nAuth,
+            input.words,
+            input.occupants,
+            input.qualified,
+            input.silenced
+        );
+        uint256[] memory idle = _mask(live, silent, records);
         Work memory w = _open(input);
         SealedSnapshot memory s = w.s;
         uint256 count = _chooseBacking(w, input.qualified, hints);
         _cut(w, hints.cut, count);
-        s.idleStake = _idleStake(s.cut, input.idle);
+        // Cut as the others are. Fits 32 bits: the token's cap is a billion.
+        if (s.cut != 0) _limit(idle, s.cut);
+        s.idleStake = uint32(Lanes.sum(idle));
         _capAuthorities(w);
         _sum(w, input.keys);
         s.epoch = input.epoch;
@@ -127,19 +165,40 @@ library Sealing {
         }
     }
 
+    /// @notice What a seal would choose the backing set from.
+    /// @param silent authorities left out, by number
+    /// @param records what Seating knows of validators
+    /// @return words weights before any cap
+    /// @return qualified seats of the stakers that qualify
+    /// @return places stakers that fit
+    function choices(
+        IConsensusParameters.Stake memory rules,
+        Live memory live,
+        mapping(uint256 index => uint256 word) storage silent,
+        mapping(uint64 validator => Seating.Record) storage records
+    ) external view returns (uint256[] memory words, uint256[4] memory qualified, uint256 places) {
+        _mask(live, silent, records);
+        (words, qualified) = (live.words, live.qualified);
+        (places, ) = _placesFor(rules, live.nAuth, words);
+    }
+
     /// @notice Seals a registry again without the weights of who is out, under the number of the seal it copies.
     /// @param occupants validators on seats now
     /// @param keyLanes their keys
     /// @param silent authorities left out, by number; those on the seats named are added
+    /// @return hash the snapshot's hash
+    /// @return blob where it is
+    /// @return silenced authorities added
     function sealAgain(
         Copy memory copy,
-        mapping(uint256 index => uint256 word) storage occupants,
-        mapping(uint256 index => uint256 word) storage keyLanes,
+        uint256[128] storage occupants,
+        uint256[128] storage keyLanes,
         mapping(uint256 index => uint256 word) storage silent
-    ) external returns (bytes32 hash, address blob) {
+    ) external returns (bytes32 hash, address blob, uint256 silenced) {
         SealedSnapshot memory s = SealedSnapshots.load(copy.source);
         uint256[] memory keys = Snapshots.readBlob(s.keys);
-        uint256[4] memory out = _findOut(copy, keys, occupants, keyLanes, silent);
+        uint256[4] memory out;
+        (out, silenced) = _findOut(copy, keys, occupants, keyLanes, silent);
         uint256[] memory words = Snapshots.readBlob(s.weights);
         _takeOut(s, out, words, keys, address(copy.registry));
         s.epoch = copy.epoch;
@@ -152,61 +211,59 @@ library Sealing {
         emit IElections.SealedAgain(s.number, s.epoch, hash, s.totalStake, s.backingStake, s.suspended);
     }
 
-    /// @notice Takes the weight of convicted and jailed validators away, whether or not their live weights were
-    /// refreshed, and that of authorities left out by a recovery; finds what these all would weigh.
+    /// @dev Takes the weight of convicted and jailed validators away, whether or not their live weights were refreshed, and
+    /// that of authorities left out by a recovery; finds what these all would weigh.
+    /// @param live its weights and its qualified seats are changed in place
     /// @param silent authorities left out, by number
     /// @param records what Seating knows of validators
-    /// @param occupants validators by seat, eight to a word
-    /// @param words weights; changed in place
-    /// @param qualified stakers bonded enough for Balanced; changed in place
-    function mask(
-        IValidatorRegistry registry,
+    function _mask(
+        Live memory live,
         mapping(uint256 index => uint256 word) storage silent,
-        mapping(uint64 validator => Seating.Record) storage records,
-        uint256[] memory occupants,
-        uint256[] memory words,
-        uint256[4] memory qualified
-    ) internal view returns (uint256[] memory idle) {
+        mapping(uint64 validator => Seating.Record) storage records
+    ) private view returns (uint256[] memory idle) {
+        uint256[] memory words = live.words;
         idle = new uint256[](words.length);
-        uint256[2][_STANDINGS] memory known;
-        uint256 out;
+        uint256[4] memory out = live.registry.idleSeats(live.occupants);
+        if (live.silenced != 0) _addSilent(out, live.occupants, silent);
+        for (uint256 k = 0; k < 4; ++k) {
+            live.qualified[k] &= ~out[k];
+        }
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 bits = (out[i >> 5] >> ((i & 31) << 3)) & 0xff;
+            if (bits == 0) continue;
+            uint256 weights = words[i] & Lanes.mask(bits);
+            words[i] ^= weights;
+            // Whose live weight was refreshed since has what it would weigh on record.
+            for (bits &= ~Lanes.nonZero(weights); bits != 0; bits &= bits - 1) {
+                uint256 shift = LibBit.ffs(bits) << 5;
+                weights |= uint256(records[uint32(live.occupants[i] >> shift)].idle) << shift;
+            }
+            idle[i] = weights;
+        }
+    }
+
+    /// @dev Adds the seats of authorities left out by a recovery.
+    function _addSilent(
+        uint256[4] memory out,
+        uint256[] memory occupants,
+        mapping(uint256 index => uint256 word) storage silent
+    ) private view {
         for (uint256 i = 0; i < occupants.length; ++i) {
             uint256 rest = occupants[i];
-            for (uint256 j = 0; rest != 0; ++j) {
-                uint256 validator = rest & type(uint32).max;
+            for (uint256 seat = 8 * i; rest != 0; ++seat) {
+                uint256 validator = rest & _LANE;
                 rest >>= 32;
-                out = _standing(registry, silent, known, validator >> 8);
-                if ((out >> (validator & 0xff)) & 1 == 0) continue;
-                Seat seat = Seat.wrap(uint16(8 * i + j));
-                // One of the two is 0: which, tells whether the live weight was refreshed since.
-                uint32 weight = Snapshots.lane(words[i], seat) | records[uint64(validator)].idle;
-                idle[i] = Snapshots.withLane(idle[i], seat, weight);
-                words[i] = Snapshots.withLane(words[i], seat, 0);
-                qualified.remove(seat);
+                if ((silent[validator >> 8] >> (validator & 0xff)) & 1 == 1) out[seat >> 8] |= 1 << (seat & 0xff);
             }
         }
     }
 
-    /// @dev Who is out of 256 validators: read once, however their seats lie between others'. A word takes the place of
-    /// another with the same remainder.
-    function _standing(
-        IValidatorRegistry registry,
-        mapping(uint256 index => uint256 word) storage silent,
-        uint256[2][_STANDINGS] memory known,
-        uint256 index
-    ) private view returns (uint256 out) {
-        uint256[2] memory place = known[index % _STANDINGS];
-        if (place[0] == index + 1) return place[1];
-        out = registry.heldWord(index) | registry.jailedWord(index) | silent[index];
-        (place[0], place[1]) = (index + 1, out);
-    }
-
-    /// @notice Places for stakers in the backing set: what authorities not suspended leave.
-    function placesFor(
+    /// @dev Places for stakers in the backing set: what authorities not suspended leave.
+    function _placesFor(
         IConsensusParameters.Stake memory rules,
-        uint16 nAuth,
+        uint256 nAuth,
         uint256[] memory words
-    ) internal pure returns (uint256 places, uint256 suspended) {
+    ) private pure returns (uint256 places, uint256 suspended) {
         for (uint256 seat = 0; seat < nAuth; ++seat) {
             if (_weight(words, seat) == 0) suspended |= 1 << seat;
         }
@@ -218,7 +275,7 @@ library Sealing {
         w.rules = input.parameters.stake();
         w.words = input.words;
         (w.s.n, w.s.nAuth) = (input.n, input.nAuth);
-        (w.places, w.s.suspended) = placesFor(w.rules, input.nAuth, input.words);
+        (w.places, w.s.suspended) = _placesFor(w.rules, input.nAuth, input.words);
     }
 
     /// @dev Sets the stakers of the backing set: all that qualify, or the best of them down to the one named.
@@ -234,17 +291,28 @@ library Sealing {
         }
         count = backing.size();
         if (count <= w.places) return count;
-        for (uint256 k = 0; k < 4; ++k) {
-            for (uint256 bits = backing[k]; bits != 0; bits &= bits - 1) {
-                uint256 seat = (k << 8) | LibBit.ffs(bits);
-                uint256 weight = _weight(w.words, seat);
-                bool chosen =
-                    weight > hints.lastWeight || (weight == hints.lastWeight && seat <= Seat.unwrap(hints.lastSeat));
-                if (!chosen) backing.remove(Seat.wrap(uint16(seat)));
-            }
-        }
+        _keepBest(backing, w.words, hints.lastWeight, Seat.unwrap(hints.lastSeat));
         count = backing.size();
         if (count != w.places) revert IElections.ElectionsBadBacking(count, w.places);
+    }
+
+    /// @dev Removes from a set whoever comes after the last one: less weight, or as much on a higher seat.
+    function _keepBest(
+        uint256[4] memory set,
+        uint256[] memory words,
+        uint256 lastWeight,
+        uint256 lastSeat
+    ) private pure {
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 shift = (i & 31) << 3;
+            uint256 bits = (set[i >> 5] >> shift) & 0xff;
+            if (bits == 0) continue;
+            uint256 kept = Lanes.atLeast(words[i], lastWeight + 1);
+            uint256 seat = 8 * i;
+            if (seat + 7 <= lastSeat) kept |= Lanes.atLeast(words[i], lastWeight);
+            else if (seat <= lastSeat) kept |= Lanes.atLeast(words[i], lastWeight) & ((2 << (lastSeat - seat)) - 1);
+            set[i >> 5] &= ~((bits & ~kept) << shift);
+        }
     }
 
     /// @dev Cuts every weight to the greatest c with c <= stakeCap · Σ min(s, c) over the backing stakers. The
@@ -268,27 +336,13 @@ library Sealing {
             revert IElections.ElectionsBadCut(cut, w.stakersStake);
         if ((limit + 1) * _MILLION <= w.rules.stakeCap * withNext) revert IElections.ElectionsBadCut(cut, withNext);
         w.s.cut = cut;
-        for (uint256 i = 0; i < w.words.length; ++i) {
-            uint256 word = w.words[i];
-            for (uint256 shift = 0; shift < 256; shift += 32) {
-                uint256 weight = (word >> shift) & type(uint32).max;
-                if (weight > limit) word = (word & ~(uint256(type(uint32).max) << shift)) | (limit << shift);
-            }
-            w.words[i] = word;
-        }
+        _limit(w.words, limit);
     }
 
-    /// @dev What jailed and convicted validators would weigh, cut as the others are.
-    function _idleStake(uint32 cut, uint256[] memory idle) private pure returns (uint32) {
-        uint256 total;
-        for (uint256 i = 0; i < idle.length; ++i) {
-            for (uint256 word = idle[i]; word != 0; word >>= 32) {
-                uint256 weight = word & type(uint32).max;
-                total += cut != 0 && weight > cut ? cut : weight;
-            }
+    function _limit(uint256[] memory words, uint256 limit) private pure {
+        for (uint256 i = 0; i < words.length; ++i) {
+            words[i] = Lanes.limited(words[i], limit);
         }
-        // Fits 32 bits: the token's cap is a billion.
-        return uint32(total);
     }
 
     /// @dev Scales the authorities' weights together, floored, so that they are at most 1 / (divisor - 1) of the
@@ -316,42 +370,41 @@ library Sealing {
     /// @dev Totals, and the bitmaps of the authorities that count beside the stakers: all with a key are members.
     function _sum(Work memory w, uint256[] memory keys) private pure {
         SealedSnapshot memory s = w.s;
-        uint256 total;
-        for (uint256 i = 0; i < w.words.length; ++i) {
-            uint256 word = w.words[i];
-            uint256 keyWord = keys[i];
-            for (uint256 j = 0; j < 8; ++j) {
-                uint256 weight = (word >> (32 * j)) & type(uint32).max;
-                total += weight;
-                uint256 seat = 8 * i + j;
-                if (seat < s.nAuth) continue;
-                if ((keyWord >> (32 * j)) & type(uint32).max != 0) s.members[seat >> 8] |= 1 << (seat & 0xff);
-                if (weight != 0) ++s.stakers;
-            }
+        uint256[] memory words = w.words;
+        uint256[4] memory members = s.members;
+        uint256[4] memory weighing;
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 shift = (i & 31) << 3;
+            members[i >> 5] |= Lanes.nonZero(keys[i]) << shift;
+            weighing[i >> 5] |= Lanes.nonZero(words[i]) << shift;
         }
-        uint256 active = Snapshots.firstSeats(s.nAuth) & ~s.suspended;
+        uint256 authorities = Snapshots.firstSeats(s.nAuth);
+        members[0] &= ~authorities;
+        weighing[0] &= ~authorities;
+        s.stakers = uint16(weighing.size());
+        uint256 active = authorities & ~s.suspended;
         s.members[0] |= active;
         s.backing[0] |= active;
-        s.totalStake = uint64(total);
+        s.totalStake = uint64(Lanes.sum(words));
         s.backingStake = uint64(w.stakersStake + w.authoritiesStake);
     }
 
     /// @dev Renews what depends on keys, for seats whose key or standing changed since the last seal.
     function _sealKeys(SealedSnapshot memory s, Input memory input, Snapshots.KeyTree storage tree) private {
         SealedSnapshot memory last;
-        uint256[] memory before;
-        if (input.last != address(0)) {
-            last = SealedSnapshots.load(input.last);
-            before = Snapshots.readBlob(last.keys);
-        }
-        s.keys = last.keys;
+        KeyChange memory change;
+        change.registry = address(input.registry);
+        (change.seats, change.keys, change.before) = (input.changed, input.keys, input.keys);
+        if (input.last != address(0)) last = SealedSnapshots.load(input.last);
+        (s.keys, s.keysRoot) = (last.keys, last.keysRoot);
         if (input.changed.size() != 0 || input.last == address(0)) {
+            if (input.last != address(0)) change.before = Snapshots.readBlob(last.keys);
             s.keys = Snapshots.writeBlob(input.keys);
             _renewTree(input, tree);
+            s.keysRoot = tree.root(input.keys.length);
         }
-        s.keysRoot = tree.root();
-        s.backingKey = _aggregate(last.backingKey, last.backing, s.backing, input, before);
-        s.membersKey = _aggregate(last.membersKey, last.members, s.members, input, before);
+        s.backingKey = _aggregate(last.backingKey, last.backing, s.backing, change);
+        s.membersKey = _aggregate(last.membersKey, last.members, s.members, change);
     }
 
     /// @dev Seats of a sealed registry whose validators are out. Who sat there is read from the live seats where the key
@@ -359,10 +412,10 @@ library Sealing {
     function _findOut(
         Copy memory copy,
         uint256[] memory keys,
-        mapping(uint256 index => uint256 word) storage occupants,
-        mapping(uint256 index => uint256 word) storage keyLanes,
+        uint256[128] storage occupants,
+        uint256[128] storage keyLanes,
         mapping(uint256 index => uint256 word) storage silent
-    ) private returns (uint256[4] memory out) {
+    ) private returns (uint256[4] memory out, uint256 silenced) {
         Standing memory standing;
         standing.index = type(uint256).max;
         for (uint256 i = 0; i < keys.length; ++i) {
@@ -373,26 +426,41 @@ library Sealing {
                 if (key == 0) continue;
                 uint64 validator = Snapshots.lane(here, seat);
                 if (Snapshots.lane(live, seat) != key) validator = copy.registry.ownerOfKey(KeyId.wrap(key));
-                if (_isOut(copy, standing, seat, validator, silent)) out.insert(seat);
+                if (_silence(copy, seat, validator, silent)) ++silenced;
+                if (_isOut(copy, standing, seat, validator)) out.insert(seat);
             }
         }
     }
 
-    /// @dev Whether a validator is out of a registry that is sealed again; an authority left out is noted for further seals.
+    /// @dev Notes an authority that is left out, for further seals.
+    /// @return added whether it was not yet
+    function _silence(
+        Copy memory copy,
+        Seat seat,
+        uint64 validator,
+        mapping(uint256 index => uint256 word) storage silent
+    ) private returns (bool added) {
+        if (!_isSilent(copy, seat)) return false;
+        (uint256 word, uint256 bit) = (silent[validator >> 8], 1 << (validator & 0xff));
+        added = word & bit == 0;
+        if (added) silent[validator >> 8] = word | bit;
+        emit IElections.Silenced(validator);
+    }
+
+    function _isSilent(Copy memory copy, Seat seat) private pure returns (bool) {
+        uint256 index = Seat.unwrap(seat);
+        return index < 256 && (copy.silent >> index) & 1 == 1;
+    }
+
+    /// @dev Whether a validator is out of a registry that is sealed again.
     function _isOut(
         Copy memory copy,
         Standing memory standing,
         Seat seat,
-        uint64 validator,
-        mapping(uint256 index => uint256 word) storage silent
-    ) private returns (bool) {
+        uint64 validator
+    ) private view returns (bool) {
+        if (_isSilent(copy, seat)) return true;
         uint256 bit = 1 << (validator & 0xff);
-        uint256 index = Seat.unwrap(seat);
-        if (index < 256 && (copy.silent >> index) & 1 == 1) {
-            silent[validator >> 8] |= bit;
-            emit IElections.Silenced(validator);
-            return true;
-        }
         _turnTo(standing, copy.registry, validator >> 8);
         if (standing.held & bit != 0 || copy.left.contains(seat)) return true;
         return standing.jailed & bit != 0 && !copy.spared.contains(seat);
@@ -447,17 +515,19 @@ library Sealing {
         }
     }
 
+    /// @dev Hashes the groups of eight seats anew in which a key changed.
     function _renewTree(Input memory input, Snapshots.KeyTree storage tree) private {
-        for (uint256 k = 0; k < 4; ++k) {
-            for (uint256 bits = input.changed[k]; bits != 0; bits &= bits - 1) {
-                Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
-                KeyId key = KeyId.wrap(Snapshots.valueAt(input.keys, seat));
-                bytes32 leaf =
-                    KeyId.unwrap(key) == 0
-                        ? bytes32(0)
-                        : ConsensusCodec.keyLeaf(seat, KeyStore.read(address(input.registry), key));
-                tree.setLeaf(seat, leaf);
+        address registry = address(input.registry);
+        bytes32[8] memory leaves;
+        for (uint256 group = 0; group < input.keys.length; ++group) {
+            if ((input.changed[group >> 5] >> ((group & 31) << 3)) & 0xff == 0) continue;
+            uint256 word = input.keys[group];
+            for (uint256 j = 0; j < 8; ++j) {
+                uint32 key = uint32(word >> (32 * j));
+                bytes3 prefix = ConsensusCodec.keyLeafPrefix(Seat.wrap(uint16(8 * group + j)));
+                leaves[j] = key == 0 ? bytes32(0) : KeyStore.hashAfter(prefix, registry, KeyId.wrap(key));
             }
+            tree.setGroup(group, leaves);
         }
     }
 
@@ -466,28 +536,32 @@ library Sealing {
         G1Point memory last,
         uint256[4] memory oldSet,
         uint256[4] memory newSet,
-        Input memory input,
-        uint256[] memory before
+        KeyChange memory change
     ) private view returns (G1Point memory total) {
-        address registry = address(input.registry);
-        G1Point memory key;
         G1Point memory left;
         total = BLS12381.add(last, left);
         for (uint256 k = 0; k < 4; ++k) {
-            uint256 bits = (oldSet[k] ^ newSet[k]) | (input.changed[k] & (oldSet[k] | newSet[k]));
-            for (; bits != 0; bits &= bits - 1) {
-                Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
-                if (oldSet.contains(seat)) {
-                    KeyStore.load(registry, KeyId.wrap(Snapshots.valueAt(before, seat)), key);
-                    BLS12381.accumulate(left, key);
-                }
-                if (newSet.contains(seat)) {
-                    KeyStore.load(registry, KeyId.wrap(Snapshots.valueAt(input.keys, seat)), key);
-                    BLS12381.accumulate(total, key);
-                }
-            }
+            uint256 changed = change.seats[k];
+            _addKeys(left, change.registry, change.before, k, oldSet[k] & (~newSet[k] | changed));
+            _addKeys(total, change.registry, change.keys, k, newSet[k] & (~oldSet[k] | changed));
         }
         if (!BLS12381.isInfinity(left)) total = BLS12381.subtract(total, left);
+    }
+
+    /// @dev Adds the keys of seats 256 k + j for each bit j.
+    function _addKeys(
+        G1Point memory total,
+        address registry,
+        uint256[] memory keys,
+        uint256 k,
+        uint256 bits
+    ) private view {
+        G1Point memory key;
+        for (; bits != 0; bits &= bits - 1) {
+            uint256 seat = (k << 8) | LibBit.ffs(bits);
+            KeyStore.load(registry, KeyId.wrap(_weight(keys, seat)), key);
+            BLS12381.accumulate(total, key);
+        }
     }
 
     function _readParameters(SealedSnapshot memory s, IConsensusParameters parameters) private view {
@@ -515,6 +589,7 @@ library Sealing {
             );
     }
 
+    /// @dev A seat's lane.
     function _weight(uint256[] memory words, uint256 seat) private pure returns (uint32) {
         return uint32(words[seat >> 3] >> ((seat & 7) << 5));
     }

@@ -3,10 +3,12 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {LibBit} from "solady/src/utils/LibBit.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
 import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
+import {Lanes} from "../libraries/Lanes.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {KeyId, Seat} from "../types/Types.sol";
 
@@ -16,17 +18,33 @@ import {KeyId, Seat} from "../types/Types.sol";
 /// given and taken at seals only; before genesis at once.
 abstract contract Seating is AccessManaged, IElections {
     /// @dev What is known of a validator. The weight at the last seal is `previous` if it changed since
-    /// (`changedAt` is that seal's number), else `weight`.
+    /// (`changedAt` is that seal's number), else `weight`. One slot.
     struct Record {
         uint32 weight;
         uint32 previous;
         uint32 changedAt;
         uint32 key;
         uint16 place; // seat + 1; 0 without a seat
+        uint32 since; // first seal that counts it there; 0 if it never had a seat
+        uint24 moves; // places it had before
         bool contending;
         bool queued; // its kind of seat does not match its role
         bool qualified; // a staker bonded enough for Balanced
         uint32 idle; // what it would weigh were it not jailed or tombstoned; 0 if it is neither
+    }
+
+    /// @dev A queue of validators, the first come the first served.
+    struct Line {
+        uint32 first;
+        uint32 end;
+        mapping(uint256 place => uint64 validator) members;
+    }
+
+    /// @dev Weights while seats are given to one after the other: read from storage once.
+    struct Board {
+        uint256 from; // below it no staker's seat is free
+        uint256[] words; // weights; empty until they are asked for
+        uint256[] least; // least of each word's stakers' weights, beside the complement of its seat; likewise
     }
 
     uint256 private constant _CONTENDERS = 16;
@@ -34,10 +52,15 @@ abstract contract Seating is AccessManaged, IElections {
     uint256 private constant _MAX_AUTHORITIES = 256;
     uint256 private constant _MILLION_ = 1_000_000;
     uint256 private constant _WHOLE = 1 ether;
-    /// @dev More role changes wait for the seal after the next.
-    uint256 private constant _ROLE_CHANGES_PER_SEAL = 16;
-    /// @dev Seats whose key a seal finds rotated: each costs it gas, and it must fit one transaction whoever rotates.
-    uint256 private constant _ROTATIONS_PER_SEAL = 64;
+    /// @dev A seal must fit one transaction whoever waits and whoever rotates. More changes of role wait for the seal
+    /// after the next, and so do more new keys on seats.
+    uint256 private constant _ROLE_CHANGES_PER_SEAL = 4;
+    uint256 private constant _ROTATIONS_PER_SEAL = 16;
+    /// @dev Former places in a word, 48 bits each.
+    uint256 private constant _MOVES_PER_WORD = 5;
+    uint256 private constant _LANE = type(uint32).max;
+    /// @dev Words of the seats that one seal may add.
+    uint256 private constant _ROOM = 3;
 
     IValidatorRegistry public immutable registry;
     IStakingPool public immutable pool;
@@ -50,16 +73,19 @@ abstract contract Seating is AccessManaged, IElections {
     uint16 internal _n;
     uint16 internal _nAuth;
     mapping(uint64 validator => Record) internal _records;
-    mapping(uint64 validator => Tenure[]) private _tenures;
+    /// @dev Places validators had before the one in their record.
+    mapping(uint64 validator => mapping(uint256 index => uint256 word)) private _moves;
     /// @dev By seat, eight to a word: weights, occupants' numbers and their keys' numbers.
-    mapping(uint256 index => uint256 word) internal _weights;
-    mapping(uint256 index => uint256 word) internal _occupants;
-    mapping(uint256 index => uint256 word) internal _keys;
+    uint256[128] internal _weights;
+    uint256[128] internal _occupants;
+    uint256[128] internal _keys;
     /// @dev Bitmaps by seat: stakers that may sit in Balanced's voting set; occupant or key changed since the last seal.
-    mapping(uint256 index => uint256 word) internal _qualified;
-    mapping(uint256 index => uint256 word) internal _changed;
+    uint256[4] internal _qualified;
+    uint256[4] internal _changed;
     uint64[] private _contenders;
-    uint64[] private _roleChanges;
+    /// @dev Validators whose seat does not fit their role: those that lost an authority's come first.
+    Line private _revoked;
+    Line private _admitted;
     /// @dev Seats whose key was rotated since the seal with that number.
     uint32 private _rotationsAt;
     uint16 private _rotations;
@@ -120,13 +146,16 @@ abstract contract Seating is AccessManaged, IElections {
 
     /// @inheritdoc IElections
     function tenureAt(uint64 validator, uint256 index) external view returns (Tenure memory) {
-        Tenure[] storage list = _tenures[validator];
-        return index < list.length ? list[index] : Tenure(0, 0);
+        return _tenure(validator, _records[validator], index);
     }
 
     /// @inheritdoc IElections
-    function tenures(uint64 validator) external view returns (Tenure[] memory) {
-        return _tenures[validator];
+    function tenures(uint64 validator) external view returns (Tenure[] memory list) {
+        Record storage r = _records[validator];
+        list = new Tenure[](r.since == 0 ? 0 : r.moves + 1);
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i] = _tenure(validator, r, i);
+        }
     }
 
     /// @inheritdoc IElections
@@ -137,7 +166,13 @@ abstract contract Seating is AccessManaged, IElections {
 
     /// @inheritdoc IElections
     function waiting() external view returns (uint64[] memory contenders, uint64[] memory authorities) {
-        return (_contenders, _roleChanges);
+        contenders = _contenders;
+        uint256 leaving = _revoked.end - _revoked.first;
+        authorities = new uint64[](leaving + _admitted.end - _admitted.first);
+        for (uint256 i = 0; i < authorities.length; ++i) {
+            authorities[i] =
+                i < leaving ? _revoked.members[_revoked.first + i] : _admitted.members[_admitted.first + i - leaving];
+        }
     }
 
     /// @inheritdoc IElections
@@ -147,15 +182,10 @@ abstract contract Seating is AccessManaged, IElections {
 
     /// @dev Gives seats to whoever waits for one: first the changes of role, then the contenders, heaviest first.
     function _seatWaiting(IConsensusParameters.Stake memory rules) internal {
-        uint256 count = _roleChanges.length;
-        if (count > _ROLE_CHANGES_PER_SEAL) count = _ROLE_CHANGES_PER_SEAL;
-        for (; count != 0; --count) {
-            uint64 validator = _roleChanges[_roleChanges.length - 1];
-            _roleChanges.pop();
-            _records[validator].queued = false;
-            _changeRole(validator, rules.maxSeats);
-        }
-        if (_contenders.length != 0) _seatContenders(rules);
+        Board memory board;
+        uint256 done = _changeRoles(board, _revoked, 0, rules.maxSeats);
+        _changeRoles(board, _admitted, done, rules.maxSeats);
+        if (_contenders.length != 0) _seatContenders(board, rules);
     }
 
     function _refresh(uint64 validator) private {
@@ -188,11 +218,18 @@ abstract contract Seating is AccessManaged, IElections {
         }
         bool onAuthoritySeat = r.place != 0 && r.place <= _nAuth;
         if (onAuthoritySeat == isAuthority || r.queued || (isAuthority && weight == 0)) return;
+        _waitForRole(validator, isAuthority);
+    }
+
+    /// @dev Before genesis a validator gets the kind of seat its role calls for at once, later it waits in line.
+    function _waitForRole(uint64 validator, bool isAuthority) private {
         if (sealNumber == 0) {
-            _changeRole(validator, parameters.stake().maxSeats);
+            Board memory board;
+            _changeRole(board, validator, parameters.stake().maxSeats);
         } else {
-            r.queued = true;
-            _roleChanges.push(validator);
+            _records[validator].queued = true;
+            Line storage line = isAuthority ? _admitted : _revoked;
+            line.members[line.end++] = validator;
         }
     }
 
@@ -252,128 +289,216 @@ abstract contract Seating is AccessManaged, IElections {
         emit Contending(validator, strength);
     }
 
-    function _seatContenders(IConsensusParameters.Stake memory rules) private {
-        uint64[] memory list = _sortedContenders();
+    function _seatContenders(Board memory board, IConsensusParameters.Stake memory rules) private {
+        uint256[] memory list = _sortedContenders();
         delete _contenders;
         uint256 churn = (uint256(_n) * rules.churn) / _MILLION_;
         if (churn == 0) churn = 1;
-        // Seats are only taken here: below the last free one there is none.
-        uint256 freeFrom = _nAuth;
         for (uint256 i = 0; i < list.length; ++i) {
-            Record storage r = _records[list[i]];
-            uint32 strength = _strength(r);
+            uint64 validator = uint64(list[i]);
+            uint256 strength = list[i] >> 64;
+            Record storage r = _records[validator];
             r.contending = false;
             if (r.place != 0 || r.queued || r.weight == 0) {
-                emit ContenderLeft(list[i]);
+                emit ContenderLeft(validator);
                 continue;
             }
-            (bool free, uint16 seat) = strength == 0 ? (false, uint16(0)) : _freeSeat(freeFrom, rules.maxSeats);
-            if (strength != 0) freeFrom = seat;
+            (bool free, uint16 seat) = strength == 0 ? (false, uint16(0)) : _freeSeat(board, rules.maxSeats);
             if (!free && strength != 0 && churn != 0) {
-                uint32 lowest;
-                (seat, lowest) = _lowestSeat(_nAuth);
-                free = seat < _n && uint256(strength) * _MILLION_ >= uint256(lowest) * (_MILLION_ + rules.margin);
+                uint256 lowest;
+                (seat, lowest) = _lowestSeat(board);
+                free = seat < _n && strength * _MILLION_ >= lowest * (_MILLION_ + rules.margin);
                 if (free) --churn;
             }
             if (free) {
-                if (seat == _n) ++_n;
-                _evict(seat);
-                _put(list[i], seat);
+                _give(board, validator, seat);
             } else {
                 r.contending = true;
-                _contenders.push(list[i]);
+                _contenders.push(validator);
             }
         }
     }
 
-    /// @dev Strongest first; of equals the one that entered first.
-    function _sortedContenders() private view returns (uint64[] memory list) {
-        list = _contenders;
-        for (uint256 i = 1; i < list.length; ++i) {
-            uint64 moved = list[i];
-            uint32 strength = _strength(_records[moved]);
+    /// @dev Strongest first; of equals the one that entered first. Each is its strength beside its number.
+    function _sortedContenders() private view returns (uint256[] memory list) {
+        list = new uint256[](_contenders.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            uint64 validator = _contenders[i];
+            uint256 strength = _strength(_records[validator]);
             uint256 j = i;
-            for (; j != 0 && _strength(_records[list[j - 1]]) < strength; --j) {
+            for (; j != 0 && list[j - 1] >> 64 < strength; --j) {
                 list[j] = list[j - 1];
             }
-            list[j] = moved;
+            list[j] = (strength << 64) | validator;
         }
+    }
+
+    /// @dev Serves a line until it is empty or the seal has changed as many roles as it may.
+    function _changeRoles(Board memory board, Line storage line, uint256 done, uint256 most) private returns (uint256) {
+        for (; done < _ROLE_CHANGES_PER_SEAL && line.first != line.end; ++done) {
+            uint256 place = line.first++;
+            uint64 validator = line.members[place];
+            delete line.members[place];
+            _records[validator].queued = false;
+            _changeRole(board, validator, most);
+        }
+        return done;
     }
 
     /// @dev Gives a validator the kind of seat that its role now calls for.
-    function _changeRole(uint64 validator, uint256 most) private {
+    function _changeRole(Board memory board, uint64 validator, uint256 most) private {
         Record storage r = _records[validator];
         bool isAuthority = registry.standing(validator).role == IValidatorRegistry.Role.Authority;
         bool onAuthoritySeat = r.place != 0 && r.place <= _nAuth;
         if (isAuthority && !onAuthoritySeat && r.weight != 0 && _nAuth < _MAX_AUTHORITIES) {
-            _promote(validator, most);
+            _promote(board, validator, most);
         } else if (!isAuthority && onAuthoritySeat) {
             uint16 last = --_nAuth;
             uint16 seat = r.place - 1;
             if (seat != last) {
-                _put(_occupant(last), seat);
-                _put(validator, last);
+                _put(board, _occupant(last), seat);
+                _put(board, validator, last);
             } else {
                 _write(validator, seat);
+                _sync(board, seat);
             }
         }
     }
 
     /// @dev An authority takes seat nAuth. The staker there takes the seat the authority left, else a free one, else
     /// the lowest staker leaves.
-    function _promote(uint64 validator, uint256 most) private {
+    function _promote(Board memory board, uint64 validator, uint256 most) private {
         uint16 target = _nAuth++;
         uint16 left = _records[validator].place;
         if (target >= _n) _n = target + 1;
         uint64 displaced = _occupant(target);
         if (left != 0 && left - 1 != target) {
             _vacate(left - 1);
-            if (displaced != 0) _put(displaced, left - 1);
+            if (displaced != 0) _put(board, displaced, left - 1);
+            else _sync(board, left - 1);
         } else if (displaced != 0 && displaced != validator) {
             _evict(target);
-            if (_records[displaced].weight != 0) {
-                (bool free, uint16 seat) = _freeSeat(_nAuth, most);
-                if (free) {
-                    if (seat == _n) ++_n;
-                } else {
-                    uint32 lowest;
-                    (seat, lowest) = _lowestSeat(_nAuth);
+            _sync(board, target);
+            uint256 weight = _records[displaced].weight;
+            if (weight != 0) {
+                (bool free, uint16 seat) = _freeSeat(board, most);
+                if (!free) {
+                    uint256 lowest;
+                    (seat, lowest) = _lowestSeat(board);
                     // Of equals the higher seat leaves, and its own was the lowest seat of all.
-                    free = seat < _n && lowest <= _records[displaced].weight;
+                    free = seat < _n && lowest <= weight;
                 }
-                if (free) {
-                    _evict(seat);
-                    _put(displaced, seat);
-                }
+                if (free) _give(board, displaced, seat);
             }
         }
-        _put(validator, target);
+        _put(board, validator, target);
     }
 
-    /// @dev The first staker's seat that does not count, or a new one. Reads a word once for its eight seats: this runs
-    /// for every contender.
-    function _freeSeat(uint256 from, uint256 most) private view returns (bool, uint16) {
+    /// @dev Gives a seat, whoever has it now.
+    function _give(Board memory board, uint64 validator, uint16 seat) private {
+        if (seat == _n) ++_n;
+        _evict(seat);
+        _put(board, validator, seat);
+    }
+
+    /// @dev The first staker's seat that does not count, or a new one.
+    function _freeSeat(Board memory board, uint256 most) private view returns (bool, uint16) {
+        uint256[] memory words = _words(board);
         uint256 n = _n;
-        uint256 word;
-        for (uint256 seat = from; seat < n; ++seat) {
-            word = seat & 7 == 0 || seat == from ? _weights[seat >> 3] >> ((seat & 7) << 5) : word >> 32;
-            if (word & type(uint32).max == 0) return (true, uint16(seat));
+        uint256 first = board.from < _nAuth ? _nAuth : board.from;
+        uint256 seat = n;
+        for (uint256 i = first >> 3; i < words.length; ++i) {
+            uint256 vacant = ~Lanes.nonZero(words[i]) & 0xff;
+            // Seats in front of the first are passed over.
+            if (i == first >> 3) vacant &= 0xff << (first & 7);
+            if (vacant == 0) continue;
+            seat = 8 * i + LibBit.ffs(vacant);
+            break;
         }
-        return (n < most, uint16(n));
+        board.from = seat;
+        return (seat < n || seat < most, uint16(seat));
     }
 
     /// @dev The staker's seat of least weight, of these the highest; `n` if there is none.
-    function _lowestSeat(uint256 from) private view returns (uint16, uint32) {
-        uint256 n = _n;
-        uint256 found = n;
-        uint256 lowest = type(uint32).max;
-        uint256 word;
-        for (uint256 seat = from; seat < n; ++seat) {
-            word = seat & 7 == 0 || seat == from ? _weights[seat >> 3] >> ((seat & 7) << 5) : word >> 32;
-            uint256 weight = word & type(uint32).max;
-            if (weight <= lowest) (found, lowest) = (seat, weight);
+    function _lowestSeat(Board memory board) private view returns (uint16, uint256) {
+        uint256[] memory words = _words(board);
+        uint256[] memory least = board.least;
+        if (least.length == 0) {
+            least = new uint256[](words.length);
+            for (uint256 i = 0; i < words.length; ++i) {
+                least[i] = _leastOf(words[i], i);
+            }
+            board.least = least;
         }
-        return (uint16(found), uint32(lowest));
+        uint256 lowest = type(uint256).max;
+        for (uint256 i = 0; i < least.length; ++i) {
+            uint256 one = least[i];
+            if (one < lowest) lowest = one;
+        }
+        // The cast cuts the seat out of its complement's complement.
+        return lowest == type(uint256).max ? (_n, _LANE) : (uint16(~lowest), lowest >> 16);
+    }
+
+    /// @dev Least of the weights on a word's stakers' seats, each beside the complement of its seat: of equals the highest
+    /// seat comes first. All ones if there is none.
+    function _leastOf(uint256 word, uint256 index) private view returns (uint256 least) {
+        (uint256 seat, uint256 first, uint256 n) = (8 * index, _nAuth, _n);
+        least = type(uint256).max;
+        // Nothing here can overflow: seats have 16 bits, what is shifted 256.
+        unchecked {
+            uint256 end = seat + 8 < n ? seat + 8 : n;
+            if (seat < first) (seat, word) = (first, word >> (32 * (first - seat)));
+            for (; seat < end; ++seat) {
+                uint256 one = ((word & _LANE) << 16) | (~seat & 0xffff);
+                if (one < least) least = one;
+                word >>= 32;
+            }
+        }
+    }
+
+    function _words(Board memory board) private view returns (uint256[] memory words) {
+        words = board.words;
+        if (words.length != 0) return words;
+        uint256 used = (uint256(_n) + 7) / 8;
+        // With room for new seats: seats behind the last one have no weight either.
+        uint256 count = used + _ROOM < Snapshots.WORDS ? used + _ROOM : Snapshots.WORDS;
+        words = new uint256[](count);
+        for (uint256 i = 0; i < used; ++i) {
+            words[i] = _weights[i];
+        }
+        board.words = words;
+    }
+
+    /// @dev Brings a board into line with storage where a seat's weight or its kind changed.
+    function _sync(Board memory board, uint16 seat) private view {
+        if (board.words.length == 0) return;
+        uint256 index = seat >> 3;
+        uint256 word = _weights[index];
+        board.words[index] = word;
+        if (board.least.length != 0) board.least[index] = _leastOf(word, index);
+        if (seat < board.from) board.from = seat;
+    }
+
+    /// @dev The words of all seats in use.
+    function _read(uint256[128] storage lanes) internal view returns (uint256[] memory words) {
+        uint256 count = (uint256(_n) + 7) / 8;
+        words = new uint256[](count);
+        // Assembly: a seal does this for three hundred words.
+        assembly ("memory-safe") {
+            let to := add(words, 0x20)
+            for {
+                let i := 0
+            } lt(i, count) {
+                i := add(i, 1)
+            } {
+                mstore(add(to, shl(5, i)), sload(add(lanes.slot, i)))
+            }
+        }
+    }
+
+    function _put(Board memory board, uint64 validator, uint16 seat) private {
+        _put(validator, seat);
+        _sync(board, seat);
     }
 
     function _put(uint64 validator, uint16 seat) private {
@@ -384,12 +509,27 @@ abstract contract Seating is AccessManaged, IElections {
     }
 
     function _place(uint64 validator, uint16 place) private {
-        _records[validator].place = place;
-        Tenure[] storage list = _tenures[validator];
+        Record storage r = _records[validator];
         uint32 next = sealNumber + 1;
-        uint256 count = list.length;
-        if (count != 0 && list[count - 1].seal == next) list[count - 1].place = place;
-        else list.push(Tenure(next, place));
+        uint32 since = r.since;
+        if (since != next) {
+            if (since != 0) {
+                uint256 moves = r.moves++;
+                uint256 tenure = (uint256(since) << 16) | r.place;
+                _moves[validator][moves / _MOVES_PER_WORD] |= tenure << (48 * (moves % _MOVES_PER_WORD));
+            }
+            r.since = next;
+        }
+        r.place = place;
+    }
+
+    function _tenure(uint64 validator, Record storage r, uint256 index) private view returns (Tenure memory) {
+        uint256 moves = r.moves;
+        if (index == moves && r.since != 0) return Tenure(r.since, r.place);
+        if (index >= moves) return Tenure(0, 0);
+        uint256 tenure = _moves[validator][index / _MOVES_PER_WORD] >> (48 * (index % _MOVES_PER_WORD));
+        // Casts cut both out of the word.
+        return Tenure(uint32(tenure >> 16), uint16(tenure));
     }
 
     /// @dev Brings a seat's words into line with its occupant's record.
@@ -425,17 +565,17 @@ abstract contract Seating is AccessManaged, IElections {
         return _lane(_occupants, seat);
     }
 
-    function _lane(mapping(uint256 => uint256) storage words, uint16 seat) private view returns (uint32) {
+    function _lane(uint256[128] storage words, uint16 seat) private view returns (uint32) {
         return Snapshots.lane(words[seat >> 3], Seat.wrap(seat));
     }
 
-    function _set(mapping(uint256 => uint256) storage words, uint16 seat, uint32 value) private {
+    function _set(uint256[128] storage words, uint16 seat, uint32 value) private {
         uint256 word = words[seat >> 3];
         uint256 changed = Snapshots.withLane(word, Seat.wrap(seat), value);
         if (changed != word) words[seat >> 3] = changed;
     }
 
-    function _mark(mapping(uint256 => uint256) storage bitmap, uint16 seat, bool value) private {
+    function _mark(uint256[4] storage bitmap, uint16 seat, bool value) private {
         uint256 word = bitmap[seat >> 8];
         uint256 bit = uint256(1) << (seat & 0xff);
         uint256 changed = value ? word | bit : word & ~bit;

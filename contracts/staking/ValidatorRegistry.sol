@@ -11,7 +11,7 @@ import {G1Point, G2Point, KeyId} from "../types/Types.sol";
 import {ElectionsClient} from "./ElectionsClient.sol";
 
 /// @title Identities of validators
-/// @dev Loops only over the keys that a view is asked for. Creates nothing but keys: KeyStore derives their addresses from this contract's creation count.
+/// @dev Loops only over the keys and seats that a view is asked for. Creates nothing but keys: KeyStore derives their addresses from this contract's creation count.
 contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry {
     /// @dev What hashes of used keys lead to.
     struct KeyOwner {
@@ -37,6 +37,9 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     /// @dev How long stake waits for the execution of a conviction: a slasher that was replaced meanwhile may not be
     /// able to.
     uint256 private constant _PENDING_TIME = 30 days;
+    /// @dev Of each of a word's eight numbers: 65,536 in the place of it, and the upper half.
+    uint256 private constant _ONES = 0x0001000000010000000100000001000000010000000100000001000000010000;
+    uint256 private constant _PAGES = 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000;
 
     IConsensusParameters public immutable parameters;
 
@@ -50,6 +53,9 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     mapping(uint256 index => uint256 word) public jailedWord;
     /// @dev The complement of `heldWord`: all ones from the first registration of each 256, which pays for the slot.
     mapping(uint256 index => uint256 word) private _free;
+    /// @dev Words of 256 validators none of whom was ever jailed or convicted: bit `index & 255` of word `index >> 8`. All
+    /// ones from the first registration of each 65,536.
+    mapping(uint256 index => uint256 word) private _clean;
     /// @dev Convicted by `holdMany` and not executed, and until when that holds stake.
     mapping(uint256 index => uint256 word) private _pending;
     mapping(uint256 index => uint256 time) private _pendingUntil;
@@ -190,6 +196,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
             uint256 free = _free[index];
             if (free & bit == 0) return false;
             _free[index] = free ^ bit;
+            _soil(index);
             emit StatusSet(id, Status.Tombstoned, 0);
         }
         (v.convictedAt, v.seal, v.mark) = (c.time, c.seal, c.mark);
@@ -202,7 +209,10 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
         added = bits & free;
         _free[index] = free ^ added;
         _pending[index] |= added;
-        if (added != 0) _pendingUntil[index] = block.timestamp + _PENDING_TIME;
+        if (added != 0) {
+            _pendingUntil[index] = block.timestamp + _PENDING_TIME;
+            _soil(index);
+        }
         emit HeldMany(index, added);
     }
 
@@ -270,6 +280,67 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     }
 
     /// @inheritdoc IValidatorRegistry
+    function idleSeats(uint256[] calldata occupants) external view returns (uint256[4] memory seats) {
+        // Words of validators' standing already read: each at its index modulo 64, behind that index + 1. A word takes the
+        // place of another with the same remainder. Assembly: this runs for a thousand seats in every seal.
+        uint256[128] memory known;
+        assembly ("memory-safe") {
+            function read(index, slot) -> word {
+                mstore(0x00, index)
+                mstore(0x20, slot)
+                word := sload(keccak256(0x00, 0x40))
+            }
+            let page := 0
+            let clean := read(0, _clean.slot)
+            for {
+                let i := 0
+            } lt(i, occupants.length) {
+                i := add(i, 1)
+            } {
+                let rest := calldataload(add(occupants.offset, shl(5, i)))
+                // Mostly all eight are of one 65,536, and of words without anybody jailed or convicted.
+                if iszero(xor(and(rest, _PAGES), mul(page, _ONES))) {
+                    let all := and(shr(and(shr(8, rest), 0xff), clean), shr(and(shr(40, rest), 0xff), clean))
+                    all := and(all, and(shr(and(shr(72, rest), 0xff), clean), shr(and(shr(104, rest), 0xff), clean)))
+                    all := and(all, and(shr(and(shr(136, rest), 0xff), clean), shr(and(shr(168, rest), 0xff), clean)))
+                    all := and(all, and(shr(and(shr(200, rest), 0xff), clean), shr(and(shr(232, rest), 0xff), clean)))
+                    if and(all, 1) {
+                        continue
+                    }
+                }
+                let idle := 0
+                let bit := 1
+                for {} rest {
+                    rest := shr(32, rest)
+                    bit := shl(1, bit)
+                } {
+                    let id := and(rest, 0xffffffff)
+                    let index := shr(8, id)
+                    if xor(shr(8, index), page) {
+                        page := shr(8, index)
+                        clean := read(page, _clean.slot)
+                    }
+                    if and(shr(and(index, 0xff), clean), 1) {
+                        continue
+                    }
+                    let place := add(known, shl(6, and(index, 0x3f)))
+                    if xor(mload(place), add(index, 1)) {
+                        mstore(place, add(index, 1))
+                        mstore(add(place, 0x20), or(not(read(index, _free.slot)), read(index, jailedWord.slot)))
+                    }
+                    if and(shr(and(id, 0xff), mload(add(place, 0x20))), 1) {
+                        idle := or(idle, bit)
+                    }
+                }
+                if idle {
+                    let word := add(seats, shl(5, and(shr(5, i), 3)))
+                    mstore(word, or(mload(word), shl(shl(3, and(i, 31)), idle)))
+                }
+            }
+        }
+    }
+
+    /// @inheritdoc IValidatorRegistry
     function keyBytes(KeyId key) external view returns (bytes memory) {
         return KeyStore.read(address(this), _existing(key));
     }
@@ -326,6 +397,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
         if (withdrawal == address(0)) revert ValidatorRegistryZeroAddress();
         id = ++validatorCount;
         if (id == 1 || id & 0xff == 0) _free[id >> 8] = type(uint256).max;
+        if (id == 1 || id & 0xffff == 0) _clean[id >> 16] = type(uint256).max;
         Entry storage v = _validators[id];
         v.operator = msg.sender;
         v.status = Status.Active;
@@ -363,11 +435,21 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
 
     function _setStatus(uint64 id, Status status, uint40 until) private {
         Entry storage v = _validators[id];
-        if ((v.status == Status.Jailed) != (status == Status.Jailed)) jailedWord[id >> 8] ^= 1 << (id & 0xff);
+        if ((v.status == Status.Jailed) != (status == Status.Jailed)) {
+            jailedWord[id >> 8] ^= 1 << (id & 0xff);
+            _soil(id >> 8);
+        }
         v.status = status;
         v.jailedUntil = until;
         emit StatusSet(id, status, until);
         _report(id);
+    }
+
+    /// @dev Notes that not all of a word's validators are as they registered.
+    function _soil(uint256 index) private {
+        uint256 clean = _clean[index >> 8];
+        uint256 bit = 1 << (index & 0xff);
+        if (clean & bit != 0) _clean[index >> 8] = clean ^ bit;
     }
 
     function _report(uint64 id) private {

@@ -7,7 +7,6 @@ import {Seat} from "../../contracts/types/Types.sol";
 /// @notice Packed words, trees and bitmaps against slow references.
 contract SnapshotsFuzzTest {
     Snapshots.KeyTree private _tree;
-    bytes32[1024] private _leaves;
 
     function testFuzz_LanesDoNotTouchEachOther(
         uint256 word,
@@ -57,22 +56,20 @@ contract SnapshotsFuzzTest {
         assert(Snapshots.weightsRoot(words) == _slowRoot(leaves));
     }
 
-    /// @notice Seats are written, replaced and vacated in any order; the root is always that of all 1024 leaves.
-    function testFuzz_KeyTree(uint16[6] calldata seats, bytes32[6] calldata leaves, uint8 vacated) external {
-        for (uint256 i = 0; i < 6; ++i) {
-            uint16 seat = seats[i] % 1024;
-            Snapshots.setLeaf(_tree, Seat.wrap(seat), leaves[i]);
-            _leaves[seat] = leaves[i];
-        }
-        uint16 gone = seats[vacated % 6] % 1024;
-        Snapshots.setLeaf(_tree, Seat.wrap(gone), 0);
-        _leaves[gone] = 0;
+    /// @notice Groups are written and replaced in any order; the root is always that of all 1024 leaves.
+    function testFuzz_KeyTree(uint8[6] calldata groups, bytes32[8][6] calldata leaves) external {
         bytes32[] memory all = new bytes32[](1024);
-        for (uint256 i = 0; i < 1024; ++i) {
-            all[i] = _leaves[i];
+        uint256 used;
+        for (uint256 i = 0; i < 6; ++i) {
+            uint256 group = groups[i] % 128;
+            Snapshots.setGroup(_tree, group, leaves[i]);
+            for (uint256 j = 0; j < 8; ++j) {
+                all[8 * group + j] = leaves[i][j];
+            }
+            if (group >= used) used = group + 1;
         }
-        assert(Snapshots.root(_tree) == _slowRoot(all));
-        assert(Snapshots.leafOf(_tree, Seat.wrap(gone)) == 0);
+        assert(Snapshots.root(_tree, 128) == Snapshots.root(_tree, used));
+        assert(Snapshots.root(_tree, used) == _slowRoot(all));
     }
 
     function testFuzz_Bitmaps(uint256[4] memory bitmap, uint16 seatSeed, uint16 otherSeed) external pure {

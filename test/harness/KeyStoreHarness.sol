@@ -18,6 +18,10 @@ contract KeyStoreHarness {
         return KeyStore.ownerOf(address(this), key);
     }
 
+    function hashAfter(bytes3 prefix, KeyId key) external view returns (bytes32) {
+        return KeyStore.hashAfter(prefix, address(this), key);
+    }
+
     function read(KeyId key) external view returns (bytes memory) {
         return KeyStore.read(address(this), key);
     }

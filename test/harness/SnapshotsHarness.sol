@@ -52,22 +52,12 @@ contract SnapshotsHarness {
         return Snapshots.weightsRoot(words);
     }
 
-    function setLeaf(Seat seat, bytes32 leaf) external {
-        Snapshots.setLeaf(_tree, seat, leaf);
+    function setGroup(uint256 group, bytes32[8] calldata leaves) external {
+        Snapshots.setGroup(_tree, group, leaves);
     }
 
-    function setLeaves(Seat[] calldata seats, bytes32[] calldata leaves) external {
-        for (uint256 i = 0; i < seats.length; ++i) {
-            Snapshots.setLeaf(_tree, seats[i], leaves[i]);
-        }
-    }
-
-    function root() external view returns (bytes32) {
-        return Snapshots.root(_tree);
-    }
-
-    function leafOf(Seat seat) external view returns (bytes32) {
-        return Snapshots.leafOf(_tree, seat);
+    function root(uint256 count) external view returns (bytes32) {
+        return Snapshots.root(_tree, count);
     }
 
     function contains(uint256[4] calldata bitmap, Seat seat) external pure returns (bool) {

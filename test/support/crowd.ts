@@ -18,9 +18,9 @@ const AUTHORITIES = 21;
 const SEATS = 1_000;
 /** Registered and bonded, without a seat: as many as may contend and as many as may change their role at a seal. */
 const RIVALS = 16;
-const NEWCOMERS = 16;
+const NEWCOMERS = 4;
 /** Keys that may be rotated between two seals. */
-const ROTATIONS = 64;
+const ROTATIONS = 16;
 const UNLIMITED = { gasLimit: 900_000_000n };
 
 /** Keys of many validators as the crowd takes them; each turn has its own. */
@@ -76,7 +76,7 @@ export async function crowdedCore(
  * seat admitted as authorities.
  */
 export async function exhaustSeal(core: Core, crowd: Crowd): Promise<void> {
-  const rotating = range(AUTHORITIES + 1, ROTATIONS, 15);
+  const rotating = range(AUTHORITIES + 1, ROTATIONS, 61);
   await crowd.rotate(rotating, ...keysOf(core, rotating, 1), UNLIMITED);
   await crowd.add(range(AUTHORITIES + 3, 100, 7), 5_000n * COIN, UNLIMITED);
   const rivals = range(SEATS + 1, RIVALS);

@@ -649,8 +649,9 @@ describe("Elections", () => {
 
   it("a blob that is none is refused, and so are seals that were not made", async () => {
     const core = await load(started);
+    const lens = await connection.ethers.deployContract("SnapshotLens");
     await expect(core.elections.snapshotAt(core.addresses.pool)).to.be.revertedWithCustomError(
-      core.elections,
+      lens,
       "SealedSnapshotMissing",
     );
     await expect(core.elections.snapshot(2)).to.be.revertedWithCustomError(
@@ -661,17 +662,56 @@ describe("Elections", () => {
     expect(await core.elections.candidateBlob(3)).to.equal(`0x${"00".repeat(20)}`);
   });
 
-  it("more than sixteen changes of role wait for the next seal", async () => {
+  it("more than four changes of role wait for the next seal, first come, first served", async () => {
     const core = await load(started);
-    for (let i = 0; i < 17; i++) await bringIn(core, "authority", 10_000);
-    expect((await core.elections.waiting()).authorities.length).to.equal(17);
+    const ids = [];
+    for (let i = 0; i < 6; i++) ids.push((await bringIn(core, "authority", 10_000)).id);
+    const waiting = async () => [...(await core.elections.waiting()).authorities].map(Number);
+    expect(await waiting()).to.deep.equal(ids);
     let number = await sealNext(core);
-    expect((await core.elections.waiting()).authorities.length).to.equal(1);
-    expect(await core.elections.seats()).to.deep.equal([23n, 20n]);
+    expect(await waiting()).to.deep.equal(ids.slice(4));
+    expect(await core.elections.seats()).to.deep.equal([11n, 8n]);
+    expect((await occupants(core)).slice(4, 8)).to.deep.equal(ids.slice(0, 4));
     await expectHash(core, number);
     number = await sealNext(core);
-    expect(await core.elections.seats()).to.deep.equal([24n, 21n]);
+    expect(await waiting()).to.deep.equal([]);
+    expect(await core.elections.seats()).to.deep.equal([13n, 10n]);
     await expectSealed(core, number, await liveSeats(core));
+  });
+
+  it("who lost the role of an authority leaves its seat before others get one, however many came first", async () => {
+    const core = await load(started);
+    const ids = [];
+    for (let i = 0; i < 5; i++) ids.push((await bringIn(core, "authority", 10_000)).id);
+    await core.registry.revoke(2);
+    await core.registry.revoke(3);
+    const waiting = async () => [...(await core.elections.waiting()).authorities].map(Number);
+    expect(await waiting()).to.deep.equal([2, 3, ...ids]);
+    const number = await sealNext(core);
+    expect(await waiting()).to.deep.equal(ids.slice(2));
+    expect((await core.elections.seats()).nAuth).to.equal(4n);
+    expect((await occupants(core)).slice(0, 4).sort()).to.deep.equal([1, 4, ...ids.slice(0, 2)].sort());
+    await expectSealed(core, number, await liveSeats(core));
+  });
+
+  it("tells more places than fit one word, in order", async () => {
+    const core = await load(started);
+    const member = core.members.get(2)!;
+    const expected: [bigint, bigint][] = [[1n, 2n]];
+    for (let turn = 0; turn < 10; turn++) {
+      const admitted = turn % 2 === 1;
+      await (admitted ? core.registry.admit(member.id) : core.registry.revoke(member.id));
+      const number = await sealNext(core);
+      const { seat } = await core.elections.candidate(member.id);
+      // Revoked on the last of the authorities' seats it keeps that.
+      if (admitted || turn === 0) expected.push([BigInt(number), seat + 1n]);
+    }
+    expect(expected.length).to.equal(7);
+    expect(await core.elections.tenures(member.id)).to.deep.equal(expected);
+    for (const [index, tenure] of expected.entries()) {
+      expect(await core.elections.tenureAt(member.id, index)).to.deep.equal(tenure);
+    }
+    expect(await core.elections.tenureAt(member.id, expected.length)).to.deep.equal([0n, 0n]);
   });
 
   it("what keeps the hints from being found is passed on as it came", async () => {

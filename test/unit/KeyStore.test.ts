@@ -1,6 +1,6 @@
 import { keyWords } from "@aitbc-hybrid/crypto";
 import { expect } from "chai";
-import { hexlify } from "ethers";
+import { concat, hexlify, keccak256 } from "ethers";
 import { network } from "hardhat";
 import { deployCore, possession } from "../support/core.ts";
 
@@ -19,6 +19,9 @@ describe("KeyStore", () => {
       expect(await store.ownerOf(index + 1)).to.equal(2n ** 64n - 1n - BigInt(index));
       const { xHigh, xLow, yHigh, yLow } = await store.load(index + 1);
       expect({ xHigh, xLow, yHigh, yLow }).to.deep.equal(keyWords(key));
+      expect(await store.hashAfter("0x320102", index + 1)).to.equal(
+        keccak256(concat(["0x320102", hexlify(key)])),
+      );
     }
   });
 
@@ -32,6 +35,7 @@ describe("KeyStore", () => {
       await expect(store.read(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
       await expect(store.ownerOf(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
       await expect(store.load(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
+      await expect(store.hashAfter("0x320000", key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
     }
   });
 });

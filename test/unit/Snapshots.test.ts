@@ -133,49 +133,48 @@ describe("Snapshots", () => {
   });
 
   describe("the key tree", () => {
+    const GROUP = 8;
+    const VACANT = Array<string>(GROUP).fill(ZeroHash);
+
+    /** Renews the groups named from all leaves. */
+    async function setGroups(
+      snapshots: Awaited<ReturnType<typeof deploy>>,
+      leaves: readonly string[],
+      groups: Iterable<number>,
+    ): Promise<void> {
+      for (const group of groups) {
+        await mined(snapshots.setGroup(group, leaves.slice(GROUP * group, GROUP * (group + 1))));
+      }
+    }
+
     for (const { name, leaves, root } of trees.keysRoot) {
       it(`of ${name}, in any order`, async () => {
         const snapshots = await networkHelpers.loadFixture(deploy);
-        for (const { seat, leaf } of [...leaves].reverse()) await mined(snapshots.setLeaf(seat, leaf));
-        expect(await snapshots.root()).to.equal(root);
-        for (const { seat, leaf } of leaves) expect(await snapshots.leafOf(seat)).to.equal(leaf);
+        const all = Array<string>(1024).fill(ZeroHash);
+        for (const { seat, leaf } of leaves) all[seat] = leaf;
+        const groups = new Set([...leaves].reverse().map(({ seat }) => Math.floor(seat / GROUP)));
+        await setGroups(snapshots, all, groups);
+        const used = Math.max(0, ...[...groups].map((group) => group + 1));
+        for (const count of [used, 128]) expect(await snapshots.root(count)).to.equal(root);
       });
     }
 
     it("agrees with the slow tree while seats come, change and go", async () => {
       const snapshots = await networkHelpers.loadFixture(deploy);
-      const leaves = Array.from({ length: 1024 }, () => ZeroHash as string);
+      const leaves = Array<string>(1024).fill(ZeroHash);
       const seats = [0, 1, 2, 3, 8, 255, 256, 1022, 1023];
       for (const step of [randomBytes, randomBytes, () => ZeroHash]) {
         for (const seat of seats) leaves[seat] = hexlify(step(32));
-        await mined(
-          snapshots.setLeaves(
-            seats,
-            seats.map((seat) => leaves[seat]!),
-          ),
-        );
-        expect(await snapshots.root()).to.equal(slowRoot(leaves));
+        await setGroups(snapshots, leaves, new Set(seats.map((seat) => Math.floor(seat / GROUP))));
+        expect(await snapshots.root(128)).to.equal(slowRoot(leaves));
       }
     });
 
     it("emptied again, it has the root of the empty tree", async () => {
       const snapshots = await networkHelpers.loadFixture(deploy);
-      await mined(snapshots.setLeaf(700, hexlify(randomBytes(32))));
-      await mined(snapshots.setLeaf(700, ZeroHash));
-      expect(await snapshots.root()).to.equal(trees.keysRoot[0]!.root);
-    });
-
-    it("has no seat 1024", async () => {
-      const snapshots = await networkHelpers.loadFixture(deploy);
-      for (const seat of [1024, 65535]) {
-        await expect(snapshots.setLeaf(seat, ZeroHash))
-          .to.be.revertedWithCustomError(snapshots, "SnapshotSeatOutOfRange")
-          .withArgs(seat);
-        await expect(snapshots.leafOf(seat)).to.be.revertedWithCustomError(
-          snapshots,
-          "SnapshotSeatOutOfRange",
-        );
-      }
+      await mined(snapshots.setGroup(87, [hexlify(randomBytes(32)), ...VACANT.slice(1)]));
+      await mined(snapshots.setGroup(87, VACANT));
+      expect(await snapshots.root(88)).to.equal(trees.keysRoot[0]!.root);
     });
   });
 

@@ -96,7 +96,7 @@ interface IElections {
     event WeightSet(uint64 indexed validator, uint32 weight, bool eligible);
     /// @notice A validator waits for a seat.
     event Contending(uint64 indexed validator, uint32 strength);
-    /// @notice 64 other seats rotated their keys since the last seal: the next one still counts the old key. Anyone may call
+    /// @notice 16 other seats rotated their keys since the last seal: the next one still counts the old key. Anyone may call
     /// `refresh` after that seal.
     event RotationWaits(uint64 indexed validator, KeyId indexed key);
     /// @notice A validator waits no more: a stronger one took its place in the list, or a seal found that it needs none
@@ -150,7 +150,8 @@ interface IElections {
     /// @notice No seal has this number; of an epoch (number 0): no candidate was sealed for it.
     error ElectionsNotSealed(uint32 number);
 
-    /// @notice Reads a validator's stake, standing and key again and updates its live weight. Anyone, any time.
+    /// @notice Reads a validator's stake, standing and key again and updates its live weight. Anyone, any time. Between two
+    /// seals 16 seats may get new keys; further ones wait (`RotationWaits`) for a refresh after the next seal.
     function refresh(uint64 validator) external;
 
     /// @notice Proposes validators for seats. Before genesis each takes a seat at once; later an authority waits for
@@ -253,7 +254,8 @@ interface IElections {
     /// @notice Who sits on a seat now, and with which key; zeros if nobody.
     function occupant(Seat seat) external view returns (uint64 validator, KeyId key);
 
-    /// @notice Validators waiting: contenders, and authorities admitted since the last seal.
+    /// @notice Validators waiting: contenders, and those whose seat does not fit their role in the order in which they are
+    /// served, four a seal: who is no authority any more, then who is a new one.
     function waiting() external view returns (uint64[] memory contenders, uint64[] memory authorities);
 
     /// @notice Seats in use now (n) and the authorities among them (nAuth).

@@ -3,7 +3,7 @@ import { COIN, least, most } from "../numbers.ts";
 import { poolOf, type State } from "../state/index.ts";
 import { attempt, emit, refuse, type Transaction } from "../transaction.ts";
 import { changeRole, put } from "./seats.ts";
-import { CONTENDERS, sitsAsAuthority, standingOf, strengthOf } from "./standings.ts";
+import { CONTENDERS, ROTATIONS_PER_SEAL, sitsAsAuthority, standingOf, strengthOf } from "./standings.ts";
 
 /** What a validator weighs now, in whole AITBC, floored; 0 if it does not count. */
 function liveWeight(state: State, id: number): bigint {
@@ -29,6 +29,19 @@ function idleWeight(state: State, id: number): bigint {
   return least((bond + delegated) / COIN, most((bond / COIN) * state.rules.stake.weightPerBond, before));
 }
 
+/** Whether a new key is taken note of now: on a seat it waits if too many others have rotated since the last seal. */
+function mayRotate(tx: Transaction, id: number, key: number): boolean {
+  const { elections } = tx.state;
+  const { seat } = standingOf(tx.state, id);
+  if (elections.sealNumber === 0 || seat === null || elections.rotated.has(seat)) return true;
+  if (elections.rotated.size === ROTATIONS_PER_SEAL) {
+    emit(tx, "RotationWaits", { validator: id, key });
+    return false;
+  }
+  elections.rotated.add(seat);
+  return true;
+}
+
 /** Reads stake, standing and key again. Anyone. */
 export function refresh(tx: Transaction, id: number): void {
   const { state } = tx;
@@ -40,12 +53,13 @@ export function refresh(tx: Transaction, id: number): void {
   standing.idle = idleWeight(state, id);
   const qualified =
     !isAuthority && weight !== 0n && poolOf(state, id).bond / COIN >= state.rules.stake.balancedBond;
-  if (standing.weight !== weight || standing.qualified !== qualified || standing.key !== key) {
+  const rotated = standing.key !== key && mayRotate(tx, id, key);
+  if (standing.weight !== weight || standing.qualified !== qualified || rotated) {
     if (standing.changedAt !== elections.sealNumber) {
       standing.previous = standing.weight;
       standing.changedAt = elections.sealNumber;
     }
-    Object.assign(standing, { weight, qualified, key });
+    Object.assign(standing, { weight, qualified, key: rotated ? key : standing.key });
     emit(tx, "WeightSet", { validator: id, weight, eligible: weight !== 0n });
   }
   if (sitsAsAuthority(elections, standing) === isAuthority || standing.queued) return;
@@ -54,7 +68,7 @@ export function refresh(tx: Transaction, id: number): void {
     changeRole(tx, id);
   } else {
     standing.queued = true;
-    elections.roleChanges.push(id);
+    (isAuthority ? elections.admitted : elections.revoked).push(id);
   }
 }
 

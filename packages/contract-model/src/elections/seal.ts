@@ -60,6 +60,7 @@ function record(tx: Transaction, contents: Omit<Snapshot, "number" | "sealer">):
     sealer: tx.from,
   });
   elections.snapshots.set(snapshot.number, snapshot);
+  elections.rotated.clear();
   const { number, epoch, totalStake, backingStake, cut } = snapshot;
   emit(tx, "Sealed", { number, epoch, totalStake, backingStake, cut });
   return snapshot;

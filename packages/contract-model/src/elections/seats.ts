@@ -112,9 +112,9 @@ function seatDisplaced(tx: Transaction, id: number): void {
 
 /** Gives seats to whoever waits for one: changes of role first, then contenders, the strongest first. */
 export function seatWaiting(tx: Transaction): void {
-  const { roleChanges } = tx.state.elections;
-  for (let i = 0; i < ROLE_CHANGES_PER_SEAL && roleChanges.length > 0; i++) {
-    const id = roleChanges.pop()!;
+  const { revoked, admitted } = tx.state.elections;
+  for (let i = 0; i < ROLE_CHANGES_PER_SEAL && revoked.length + admitted.length > 0; i++) {
+    const id = (revoked.length > 0 ? revoked : admitted).shift()!;
     standingOf(tx.state, id).queued = false;
     changeRole(tx, id);
   }

@@ -5,7 +5,9 @@ import type { ElectionsState, Standing, State } from "../state/index.ts";
 export const MOST_AUTHORITIES = 256;
 export const CONTENDERS = 16;
 /** More changes of role wait for the seal after the next. */
-export const ROLE_CHANGES_PER_SEAL = 16;
+export const ROLE_CHANGES_PER_SEAL = 4;
+/** More new keys on seats wait for a refresh after the next seal. */
+export const ROTATIONS_PER_SEAL = 16;
 
 export function standingOf(state: State, id: number): Standing {
   const { standings } = state.elections;

@@ -62,8 +62,12 @@ export interface ElectionsState {
   readonly standings: Map<number, Standing>;
   /** In order of entry. */
   contenders: number[];
-  /** Validators whose seat does not fit their role, the last first. */
-  readonly roleChanges: number[];
+  /** Validators on an authority's seat that are none any more, in the order in which they wait. */
+  readonly revoked: number[];
+  /** Authorities without such a seat, likewise; they wait until no revoked one does. */
+  readonly admitted: number[];
+  /** Seats with a new key since the last seal. */
+  readonly rotated: Set<number>;
   /** By number of the seal. */
   readonly snapshots: Map<number, Snapshot>;
   /** Number of the seal made for an epoch. */

@@ -412,7 +412,7 @@ export const electionsAbi = [
           { internalType: "uint16", name: "place", type: "uint16" },
         ],
         internalType: "struct IElections.Tenure[]",
-        name: "",
+        name: "list",
         type: "tuple[]",
       },
     ],
@@ -627,16 +627,6 @@ export const electionsAbi = [
       { internalType: "uint32", name: "weakest", type: "uint32" },
     ],
     name: "ElectionsTooWeak",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "address", name: "blob", type: "address" }],
-    name: "SealedSnapshotMissing",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "Seat", name: "seat", type: "uint16" }],
-    name: "SnapshotSeatOutOfRange",
     type: "error",
   },
 ] as const;

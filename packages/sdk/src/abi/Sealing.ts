@@ -48,14 +48,6 @@ export const sealingAbi = [
   { inputs: [], name: "BLSPrecompileFailed", type: "error" },
   {
     inputs: [
-      { internalType: "uint256", name: "expected", type: "uint256" },
-      { internalType: "uint256", name: "actual", type: "uint256" },
-    ],
-    name: "CodecLength",
-    type: "error",
-  },
-  {
-    inputs: [
       { internalType: "uint256", name: "counted", type: "uint256" },
       { internalType: "uint256", name: "places", type: "uint256" },
     ],

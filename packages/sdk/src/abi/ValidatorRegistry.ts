@@ -89,6 +89,13 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "uint256[]", name: "occupants", type: "uint256[]" }],
+    name: "idleSeats",
+    outputs: [{ internalType: "uint256[4]", name: "seats", type: "uint256[4]" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "isConsumingScheduledOp",
     outputs: [{ internalType: "bytes4", name: "", type: "bytes4" }],
