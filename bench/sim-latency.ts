@@ -1,7 +1,7 @@
-import { balancedLatency, fastLatency, leaderCrash, MEASURED } from "@aitbc-hybrid/simulator";
+import { balancedLatency, fastLatency, leaderCrash, MEASURED, secureLatency } from "@aitbc-hybrid/simulator";
 
 export const description =
-  "Simulated time to finality on measured long ways: Fast in three presets, Balanced with 100 validators, a dead leader";
+  "Simulated time to finality over long ways: Fast in three presets, Balanced with 100, Secure with 1,000, a dead leader";
 
 const SEEDS = ["first", "second", "third"];
 /** Measured in a run. */
@@ -37,6 +37,13 @@ export async function run(argv: readonly string[]): Promise<Record<string, { val
   note("balanced100BytesPerBlock", bytesPerBlock, "bytes");
   const costs = { ...MEASURED, execute: EXECUTION.transactions * EXECUTION.each };
   note("balanced100ExecutingP99", balancedLatency({ ...balanced, blocks: balanced.blocks / 3, costs }).p99);
+  const secure = { seeds: ["first"], place: "global", blocks: 0.1 * BLOCKS * share } as const;
+  const honest = secureLatency(secure);
+  note("secure1000p99", honest.p99);
+  note("secure1000VoteTraffic", honest.voteTraffic, "bytes/s");
+  const idle = secureLatency({ ...secure, idleShare: 1 / 3 });
+  note("secure1000IdleThirdP99", idle.p99);
+  note("secure1000IdleThirdVoteTraffic", idle.voteTraffic, "bytes/s");
   const crashed = leaderCrash({ seed: "first", place: "eu", crashes: CRASHES * share });
   note("leaderCrash", crashed.p95);
   if (crashed.again !== null) note("leaderCrashDrawnAgain", crashed.again);

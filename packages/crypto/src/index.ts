@@ -32,6 +32,7 @@ export { childSecret, secretAt, secretFromMaterial } from "./derivation/index.ts
 export { compressKey, type G1Words, type G2Words, keyWords, signatureWords } from "./eip2537.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export type { KeyTable } from "./keytable.ts";
+export { type Part, type ValidParts, validParts } from "./parts.ts";
 export type { KeyLike, PublicKey, Signature, SignatureLike } from "./points.ts";
 export { pureBls } from "./pure/index.ts";
 export { type VrfInput, vrfMessage, vrfProve, vrfVerify } from "./vrf/index.ts";

@@ -1,3 +1,18 @@
+export {
+  Aggregation,
+  type AggregationEffect,
+  type AggregationMessage,
+  type AggregationOptions,
+  type AggregationTimes,
+  aggregationTimes,
+  type Duties,
+  isAggregated,
+  type PartsCheck,
+  type PartsResult,
+  SUBNET_SIZES,
+  type SubnetSizes,
+  Subnets,
+} from "./aggregation/index.ts";
 export { ParticipationCount } from "./checkpoint/index.ts";
 export * from "./codec/index.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";

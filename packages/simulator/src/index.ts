@@ -21,7 +21,6 @@ export {
 } from "./scenario.ts";
 export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
-export * from "./wan/index.ts";
 export {
   type AttackStudyOptions,
   type Done,
@@ -36,6 +35,7 @@ export {
   type Shard,
   type Study,
 } from "./study/index.ts";
+export * from "./wan/index.ts";
 export {
   mergeTwins,
   runTwins,

@@ -5,6 +5,8 @@ import {
   fromHex,
   type Hash,
   hashBytes,
+  type PartsCheck,
+  type PartsResult,
   type Registry,
   type Seat,
   toBitmap,
@@ -41,6 +43,11 @@ export class Keyring {
   readonly #byKey = new Map<string, number>();
   readonly #seats = new Map<Hash, readonly (number | null)[]>();
   readonly #registryOf: (root: Hash) => Registry | undefined;
+  /** Aggregates verified, by the object that holds the signature. */
+  readonly #aggregates = new WeakMap<
+    Uint8Array,
+    { readonly registry: Hash; readonly root: Hash; readonly bitmap: Uint8Array; readonly valid: boolean }
+  >();
 
   constructor(
     options: {
@@ -105,6 +112,15 @@ export class Keyring {
 
   /** True if `signature` is the sum of the bitmap's signatures under the root, and no bit stands for nobody. */
   validAggregate(registry: Hash, root: Hash, bitmap: Uint8Array, signature: Uint8Array): boolean {
+    // Every node verifies the very same bytes.
+    const known = this.#aggregates.get(signature);
+    if (known?.registry === registry && known.root === root && known.bitmap === bitmap) return known.valid;
+    const valid = this.#isAggregate(registry, root, bitmap, signature);
+    this.#aggregates.set(signature, { registry, root, bitmap, valid });
+    return valid;
+  }
+
+  #isAggregate(registry: Hash, root: Hash, bitmap: Uint8Array, signature: Uint8Array): boolean {
     const members = this.members(registry);
     const parts: Uint8Array[] = [];
     for (const seat of fromBitmap(bitmap)) {
@@ -113,6 +129,17 @@ export class Keyring {
       parts.push(this.sign(member, root));
     }
     return parts.length > 0 && same(sumSignatures(parts), signature);
+  }
+
+  /** Does what a collector of aggregates asks for. */
+  checkParts({ registry, root, parts }: PartsCheck): PartsResult {
+    const valid = [...parts.keys()].filter((index) => {
+      const { bitmap, signature } = parts[index]!;
+      return this.validAggregate(registry, root, bitmap, signature);
+    });
+    const aggregate =
+      valid.length === 0 ? null : sumSignatures(valid.map((index) => parts[index]!.signature));
+    return { what: "parts", valid, aggregate };
   }
 
   /** Does what a node's verification workers do. */

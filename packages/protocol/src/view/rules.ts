@@ -1,3 +1,4 @@
+import { isAggregated } from "../aggregation/index.ts";
 import { executedVerdict, refuseBlock } from "../block/index.ts";
 import type { Draft } from "../draft.ts";
 import { readsCandidate } from "../epoch/index.ts";
@@ -59,7 +60,7 @@ export function rule1Enter(d: Draft): void {
   d.changed = true;
 }
 
-/** Deadlines of the current view: wait for the parent's stamp, then 2Δ for a proposal, 3Δ for certification. */
+/** Deadlines of the current view: wait for the parent's stamp, then 2Δ for a proposal, 3Δ for certification, 4Δ through aggregators. */
 export function startTimers(d: Draft): void {
   const { now, view } = d.s;
   const { params } = d.epoch;
@@ -69,14 +70,15 @@ export function startTimers(d: Draft): void {
   const due = stamp + params.blockTime;
   const start = due > now ? due : now;
   const delta = effectiveDelta(d, view);
+  const advance = start + (isAggregated(d.epoch.electorate) ? 4 : 3) * delta;
   const silent = d.s.attended - (d.s.heard[leaderOf(d, view)] ?? 0);
   const skip = d.s.config.skipViews > 0 && silent >= d.s.config.skipViews;
   if (skip) d.trace("1: silent leader skipped");
   d.s.timers = {
     entered: now,
     lead: skip ? now : start + 2 * delta,
-    advance: skip ? now : start + 3 * delta,
-    retry: (skip ? now : start + 3 * delta) + 2 * params.delta,
+    advance: skip ? now : advance,
+    retry: (skip ? now : advance) + 2 * params.delta,
   };
 }
 

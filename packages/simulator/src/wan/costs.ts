@@ -1,4 +1,5 @@
-import type { Check, Message, Millis } from "@aitbc-hybrid/protocol";
+import type { Check, Millis, PartsCheck } from "@aitbc-hybrid/protocol";
+import type { WanMessage } from "./sizes.ts";
 
 /**
  * What a node's work costs, ms: measured by `npm run bench -- bls`, `-- storage` and `-- reducer` (docs/simulator.md
@@ -49,12 +50,17 @@ export const MEASURED: Costs = {
 };
 
 /** A check by the verifier. */
-export function checkCost(costs: Costs, check: Check): Millis {
+export function checkCost(costs: Costs, check: Check | PartsCheck): Millis {
   switch (check.what) {
     case "votes":
       return costs.sum(check.votes.length) + costs.aggregate(check.votes.length);
     case "certificate":
       return costs.aggregate(signers(check.bitmap));
+    case "parts":
+      return (
+        costs.sum(check.parts.length) +
+        costs.aggregate(check.parts.reduce((sum, { bitmap }) => sum + signers(bitmap), 0))
+      );
     case "each":
       return costs.verify * check.signatures.length;
     case "all":
@@ -70,7 +76,7 @@ export function checkCost(costs: Costs, check: Check): Millis {
 }
 
 /** What a message costs before any rule looks at it. */
-export function arrivalCost(costs: Costs, message: Message): Millis {
+export function arrivalCost(costs: Costs, message: WanMessage): Millis {
   switch (message.type) {
     case "vote":
     case "checkpointVote":

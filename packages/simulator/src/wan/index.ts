@@ -7,6 +7,7 @@ export {
   type Latency,
   type LatencyOptions,
   leaderCrash,
+  secureLatency,
 } from "./measure.ts";
 export { PRESETS, type Preset, type Region, roundTrip } from "./regions.ts";
 export { IDEAL_LINE, LINE, type Observation, quantile, type WanOptions, WanWorld } from "./world.ts";

@@ -2,7 +2,7 @@ import { DEFAULT_PARAMS, type Millis, type Params, termOf } from "@aitbc-hybrid/
 import { Random } from "../random.ts";
 import { type Costs, MEASURED } from "./costs.ts";
 import type { Preset } from "./regions.ts";
-import { type Observation, quantile, type WanOptions, WanWorld } from "./world.ts";
+import { LINE, type Observation, quantile, type WanOptions, WanWorld } from "./world.ts";
 
 /** Blocks at the beginning that are not measured: lines and batches are not in full swing yet. */
 const WARM_UP = 5;
@@ -38,6 +38,8 @@ export interface Latency {
   readonly withinTermP95: Millis;
   /** Ordered by a block on average. */
   readonly bytesPerBlock: number;
+  /** Votes, aggregates and certificates that the busiest node sends and receives, bytes a second. */
+  readonly voteTraffic: number;
 }
 
 interface Sample {
@@ -45,12 +47,15 @@ interface Sample {
   readonly intervals: readonly Millis[];
   readonly blocksPerSecond: number;
   readonly bytes: number;
+  readonly voteTraffic: number;
 }
 
 /** @throws Error if a node halted or banned another, which a calm network never makes it do */
 function sampleOf(world: WanWorld, blocks: number): Sample {
   const last = WARM_UP + blocks;
+  const begun = world.queue.now;
   world.runTo(last, PATIENCE);
+  const elapsed = (world.queue.now - begun) / 1_000;
   if (world.surprises.length > 0) throw new Error(world.surprises[0]);
   const made = [...world.blocks.values()]
     .filter((block) => block.height > WARM_UP && block.height <= last && block.final.length > 0)
@@ -63,6 +68,7 @@ function sampleOf(world: WanWorld, blocks: number): Sample {
     ),
     blocksPerSecond: (made.length - 1) / seconds,
     bytes: made.reduce((sum, { bytes }) => sum + bytes, 0) / made.length,
+    voteTraffic: world.nodes.reduce((most, { voteBytes }) => Math.max(most, voteBytes), 0) / elapsed,
   };
 }
 
@@ -79,6 +85,7 @@ function latencyOf(options: LatencyOptions, world: Omit<WanOptions, "seed" | "pl
     blocksPerSecond: Math.min(...samples.map((sample) => sample.blocksPerSecond)),
     withinTermP95: intervals.length === 0 ? 0 : quantile(intervals, 0.95),
     bytesPerBlock: samples.reduce((sum, { bytes }) => sum + bytes, 0) / samples.length,
+    voteTraffic: Math.max(...samples.map((sample) => sample.voteTraffic)),
   };
 }
 
@@ -89,6 +96,15 @@ export const fastLatency = (options: LatencyOptions): Latency =>
 /** Balanced with 100 validators who send each other 1 MB of transactions in a block's time. */
 export const balancedLatency = (options: LatencyOptions): Latency =>
   latencyOf(options, { mode: "balanced", authorities: 21, stakers: 79, bytesPerBlock: 1_000_000 });
+
+/** Secure with 1,000 validators on lines of 100 Mbit/s; of `idleShare` of them nobody aggregates votes of others. */
+export function secureLatency(options: LatencyOptions & { readonly idleShare?: number }): Latency {
+  const { idleShare = 0, seeds } = options;
+  const random = new Random(`idle ${seeds.join()}`);
+  const idle = new Set(Array.from({ length: 1_000 }, (_, i) => i).filter(() => random.chance(idleShare)));
+  const line = { ...LINE, bandwidth: 100e6 };
+  return latencyOf(options, { mode: "secure", authorities: 21, stakers: 979, line, idle });
+}
 
 export interface CrashLatency {
   /** From when the crashed leader's block was due until the next one is final, the longest of twenty, ms. */

@@ -1,8 +1,13 @@
 import {
+  type Aggregation,
+  type AggregationEffect,
+  type AggregationMessage,
   type Block,
   type CertifiedBlock,
+  checkpointRootOf,
   type DurableRecord,
   type Effect,
+  type EpochStart,
   genesisHash,
   type Hash,
   type Hex,
@@ -14,14 +19,17 @@ import {
   type Peer,
   type Registry,
   type Request,
+  rootOf,
+  type Seat,
   signingRoot,
+  type Vote,
 } from "@aitbc-hybrid/protocol";
 import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "../events/index.ts";
 import type { Rules, RulesConfig } from "../rules.ts";
 import { type Keyring, named } from "../signatures.ts";
 import type { Batches } from "./batches.ts";
 import { arrivalCost, type Costs, checkCost } from "./costs.ts";
-import { sizeOf } from "./sizes.ts";
+import { contentOf, isVoteTraffic, sizeOf, type WanMessage } from "./sizes.ts";
 
 /** An input without its time. */
 type Timeless = Input extends infer I ? (I extends unknown ? Omit<I, "now"> : never) : never;
@@ -42,12 +50,24 @@ export interface WanNodeOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly costs: Costs;
+  /** Votes, but aggregates nothing for others. */
+  readonly idle: boolean;
+}
+
+/** How messages spread where not everybody is sent everything. */
+export interface Overlay {
+  /** Whom a node passes on to what it first hears of. */
+  readonly neighbours: (peer: Peer) => readonly Peer[];
+  /** A node's part in aggregating an epoch's votes. */
+  readonly aggregation: (start: EpochStart, seat: Seat) => Aggregation;
 }
 
 export interface WanNodeModules {
   readonly rules: Rules;
   readonly queue: EventQueue;
-  readonly network: Network;
+  readonly network: Network<WanMessage>;
+  /** Null: everybody is sent everything. */
+  readonly overlay: Overlay | null;
   readonly keyring: Keyring;
   readonly batches: Batches;
   readonly meter: Meter;
@@ -59,14 +79,14 @@ const NOBODY: Hex = `0x${"00".repeat(20)}`;
  * A validator's process for measuring time: performs a replica's effects, each at what it costs. It neither restarts
  * nor misbehaves, and checks nothing of what the schedules of `World` check; the reducer is the same.
  */
-export class WanNode implements Endpoint {
+export class WanNode implements Endpoint<WanMessage> {
   readonly peer: Peer;
   readonly validator: number;
   readonly boot = 0;
   up = true;
   /** Inputs stepped so far. */
   steps = 0;
-  /** Bytes of votes and certificates sent and received. */
+  /** Bytes of votes, aggregates and certificates sent and received. */
   voteBytes = 0;
   readonly #options: WanNodeOptions;
   readonly #modules: WanNodeModules;
@@ -77,6 +97,10 @@ export class WanNode implements Endpoint {
   readonly #states = new Map<Hash, Hash>();
   #state: unknown = null;
   #timer = 0;
+  #aggregation: Aggregation | null = null;
+  #aggregationDue = Number.POSITIVE_INFINITY;
+  /** What was passed on. */
+  readonly #passedOn = new WeakSet<object>();
   /** When the thread is done with what it was given so far. */
   #busy: Millis = 0;
 
@@ -127,19 +151,83 @@ export class WanNode implements Endpoint {
     });
   }
 
-  receive(from: Peer, message: Message): void {
+  receive(from: Peer, message: WanMessage): void {
     this.#count(message);
-    this.#occupy(arrivalCost(this.#options.costs, message), () =>
-      this.#input({ type: "message", from, message }),
-    );
+    const { costs } = this.#options;
+    if (this.#aggregation !== null && isForAggregators(message)) {
+      this.#busy = Math.max(this.#busy, this.#modules.queue.now) + arrivalCost(costs, message);
+      if (!this.#options.idle)
+        this.#aggregate((aggregation) => aggregation.receive(this.now, seatOf(from), message));
+      return;
+    }
+    if (message.type === "partial" || message.type === "checkpointPartial") return;
+    const { overlay } = this.#modules;
+    const spreads = overlay !== null && isSpread(message);
+    if (spreads && this.#passedOn.has(contentOf(message))) return;
+    this.#occupy(arrivalCost(costs, message), () => {
+      this.#input({ type: "message", from, message });
+      // Certificates are passed on by the rules, once verified; a leader's signature is looked at here.
+      if (spreads && message.type !== "certificate" && message.type !== "checkpointCertificate")
+        this.#occupy(costs.verify, () => this.#passOn(message, from));
+    });
+  }
+
+  /** Sends something new to the neighbours. */
+  #passOn(message: Message, from: Peer | null): void {
+    const content = contentOf(message);
+    if (this.#passedOn.has(content)) return;
+    this.#passedOn.add(content);
+    for (const to of this.#modules.overlay!.neighbours(this.peer)) if (to !== from) this.#send(to, message);
   }
 
   connected(peer: Peer): void {
     this.#input({ type: "connected", peer });
   }
 
-  #count(message: Message): void {
-    if (message.type === "vote" || message.type === "certificate") this.voteBytes += sizeOf(message);
+  #count(message: WanMessage): void {
+    if (isVoteTraffic(message)) this.voteBytes += sizeOf(message);
+  }
+
+  #aggregate(act: (aggregation: Aggregation) => readonly AggregationEffect[]): void {
+    const aggregation = this.#aggregation!;
+    for (const effect of act(aggregation)) this.#aggregationEffect(effect);
+    const { due } = aggregation;
+    if (due === null || due >= this.#aggregationDue) return;
+    this.#aggregationDue = due;
+    this.#modules.queue.at(this.#options.clock.instant(due), () => {
+      if (this.#aggregationDue !== due) return;
+      this.#aggregationDue = Number.POSITIVE_INFINITY;
+      if (this.up) this.#aggregate((each) => each.tick(this.now));
+    });
+  }
+
+  #aggregationEffect(effect: AggregationEffect): void {
+    const { keyring, meter } = this.#modules;
+    switch (effect.type) {
+      case "send":
+        this.#send(peerOf(effect.to), effect.message);
+        return;
+      case "verify": {
+        const { job, check } = effect;
+        this.#occupy(checkCost(this.#options.costs, check), () => {
+          const result = check.what === "parts" ? keyring.checkParts(check) : keyring.check(check);
+          if (result.what !== "parts" && result.what !== "votes") return;
+          this.#aggregate((aggregation) => aggregation.verified(this.now, job, result));
+        });
+        return;
+      }
+      case "certificate":
+      case "checkpointCertificate":
+        this.#input({ type: "message", from: this.peer, message: effect });
+        return;
+      case "conflict":
+        for (const vote of [effect.first, effect.second])
+          this.#input({ type: "message", from: peerOf(vote.seat), message: { type: "vote", vote } });
+        return;
+      case "ban":
+        meter.surprised(this, `bans ${peerOf(effect.seat)}: ${effect.reason}`);
+        return;
+    }
   }
 
   #input(input: Timeless): void {
@@ -168,7 +256,7 @@ export class WanNode implements Endpoint {
 
   #effect(effect: Effect): void {
     const { costs, registry } = this.#options;
-    const { keyring, network, batches, meter, queue } = this.#modules;
+    const { keyring, batches, meter, queue } = this.#modules;
     switch (effect.type) {
       case "persist":
         this.#disk.append(effect.record);
@@ -187,9 +275,7 @@ export class WanNode implements Endpoint {
       }
       case "broadcast": {
         const { message } = effect;
-        this.#whenDurable(() => {
-          for (const to of network.peers) if (to !== this.peer) this.#send(to, message);
-        });
+        this.#whenDurable(() => this.#broadcast(message));
         return;
       }
       case "send":
@@ -243,6 +329,9 @@ export class WanNode implements Endpoint {
         });
         return;
       }
+      case "epoch":
+        this.#aggregation = this.#modules.overlay?.aggregation(effect.start, this.validator) ?? null;
+        return;
       case "registry":
         this.#occupy(0, () => this.#input({ type: "registry", registry }));
         return;
@@ -260,6 +349,7 @@ export class WanNode implements Endpoint {
           certificate: certificate.blockHash === hash ? certificate : null,
           backing: null,
         };
+        this.#aggregation?.forget(certificate.view);
         meter.finalized(this, hash, block);
         return;
       }
@@ -273,7 +363,40 @@ export class WanNode implements Endpoint {
     }
   }
 
-  #send(to: Peer, message: Message): void {
+  #broadcast(message: Message): void {
+    if (!this.up) return;
+    if (this.#aggregation === null) {
+      for (const to of this.#modules.network.peers) if (to !== this.peer) this.#send(to, message);
+      return;
+    }
+    switch (message.type) {
+      case "vote":
+      case "checkpointVote":
+        this.#aggregate((aggregation) => aggregation.cast(this.now, message));
+        return;
+      case "proposal": {
+        this.#passOn(message, null);
+        const { block, ...rest } = message.proposal;
+        const vote: Vote = { ...rest, kind: "notarize", blockHash: hashOf(block) };
+        this.#aggregate((aggregation) => aggregation.cast(this.now, { type: "vote", vote }));
+        return;
+      }
+      case "certificate": {
+        const { certificate } = message;
+        this.#aggregation.settled(rootOf(certificate.domain, certificate), certificate.view);
+        break;
+      }
+      case "checkpointCertificate": {
+        const { checkpoint, domain } = message.certificate;
+        this.#aggregation.settled(checkpointRootOf(domain, checkpoint), checkpoint.view);
+        break;
+      }
+      default:
+    }
+    this.#passOn(message, null);
+  }
+
+  #send(to: Peer, message: WanMessage): void {
     if (!this.up) return;
     this.#count(message);
     this.#modules.network.send(this.peer, to, message);
@@ -293,3 +416,20 @@ export class WanNode implements Endpoint {
     return this.#chain.findLastIndex((entry) => entry !== undefined && hashOf(entry.block) === hash);
   }
 }
+
+/** Validator i holds seat i and is the peer "vi". */
+export const peerOf = (seat: Seat): Peer => `v${seat}`;
+const seatOf = (peer: Peer): Seat => Number(peer.slice(1));
+
+const isForAggregators = (message: WanMessage): message is AggregationMessage =>
+  message.type === "vote" ||
+  message.type === "checkpointVote" ||
+  message.type === "partial" ||
+  message.type === "checkpointPartial";
+
+/** What everybody is to hear. */
+const isSpread = (message: Message): boolean =>
+  message.type === "proposal" ||
+  message.type === "certificate" ||
+  message.type === "checkpointCertificate" ||
+  message.type === "signal";

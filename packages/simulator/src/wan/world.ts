@@ -1,10 +1,15 @@
 import {
+  Aggregation,
+  aggregationTimes,
   type Block,
   DEFAULT_PARAMS,
+  domainHash,
+  type EpochStart,
   electorate,
+  genesisHash,
   type Hash,
   initialReplica,
-  type Message,
+  isAggregated,
   type Millis,
   type Mode,
   type Params,
@@ -12,6 +17,8 @@ import {
   type Registry,
   type ReplicaState,
   restoreReplica,
+  SUBNET_SIZES,
+  Subnets,
   step,
   viewOf,
 } from "@aitbc-hybrid/protocol";
@@ -24,9 +31,9 @@ import { Keyring, named } from "../signatures.ts";
 import { Batches, type BulkMessage } from "./batches.ts";
 import { type Costs, MEASURED } from "./costs.ts";
 import { type Distance, distances, type LineOptions, WanLinks } from "./links.ts";
-import { type Meter, WanNode } from "./node.ts";
+import { type Meter, type Overlay, peerOf, WanNode } from "./node.ts";
 import { type Preset, regionOf } from "./regions.ts";
-import { sizeOf } from "./sizes.ts";
+import { sizeOf, type WanMessage } from "./sizes.ts";
 
 export interface WanOptions {
   readonly seed: string;
@@ -42,7 +49,13 @@ export interface WanOptions {
   /** Bytes of transactions that all validators together send each other in a block's time. */
   readonly bytesPerBlock?: number;
   readonly params?: Partial<Params>;
+  /** Validators that aggregate no votes of others, though it is their turn. */
+  readonly idle?: ReadonlySet<number>;
+  /** Of each node in the mesh over which proposals and certificates spread where votes are aggregated. */
+  readonly neighbours?: number;
 }
+
+const NEIGHBOURS = 8;
 
 /** Lines of a data centre; parameters.md's network bound holds on them. */
 export const LINE: LineOptions = { bandwidth: 500e6, loss: 1e-4, jitter: 0.02 };
@@ -88,7 +101,9 @@ export class WanWorld {
   readonly registry: Registry;
   readonly #options: WanOptions;
   readonly #batches: Batches;
-  #lowest = 0;
+  /** Highest final height of each node, and how many nodes hold each height final. */
+  readonly #heights: number[] = [];
+  readonly #holders: number[] = [];
 
   constructor(options: WanOptions) {
     this.#options = options;
@@ -113,19 +128,19 @@ export class WanWorld {
       keyring,
     );
     registries.set(this.registry.root, this.registry);
-    const peers = Array.from({ length: size }, (_, validator): Peer => `v${validator}`);
+    const peers = Array.from({ length: size }, (_, validator): Peer => peerOf(validator));
     const distance: Distance =
       typeof place === "number"
         ? () => place
         : distances(new Map(peers.map((peer, validator) => [peer, regionOf(place, validator)])));
     const { queue } = this;
-    const links = new WanLinks<Message | BulkMessage>(line, {
+    const links = new WanLinks<WanMessage | BulkMessage>(line, {
       queue,
       random,
       distance,
       sizeOf: (message) => ("bytes" in message ? message.bytes : sizeOf(message)),
     });
-    const network = new Network(
+    const network = new Network<WanMessage>(
       {
         stabilization: WORLD_START,
         loss: 0,
@@ -158,6 +173,9 @@ export class WanWorld {
       stamp: WORLD_START,
     };
     const meter = this.#meter();
+    const overlay = isAggregated(electorate(this.registry, mode))
+      ? this.#overlay(peers, random, genesisHash(genesis))
+      : null;
     const error = options.clockError ?? 5;
     for (const [validator, peer] of peers.entries()) {
       const node = new WanNode(
@@ -179,14 +197,59 @@ export class WanWorld {
             rate: error === 0 ? 0 : random.between(-5e-5, 5e-5),
           }),
           costs,
+          idle: options.idle?.has(validator) ?? false,
         },
-        { rules: RULES, queue, network, keyring, batches: this.#batches, meter },
+        { rules: RULES, queue, network, overlay, keyring, batches: this.#batches, meter },
       );
       this.nodes.push(node);
       network.attach(node);
     }
     this.#batches.start();
     for (const node of this.nodes) node.start();
+  }
+
+  /** A random mesh, and aggregation as the registry and the epoch's seed have it. */
+  #overlay(peers: readonly Peer[], random: Random, genesis: Hash): Overlay {
+    const { mode, neighbours = NEIGHBOURS } = this.#options;
+    const mesh = new Map(peers.map((peer) => [peer, new Set<Peer>()]));
+    const everybody = neighbours >= peers.length - 1;
+    for (const peer of peers) {
+      // Each chooses half of its neighbours and is chosen by as many.
+      const chosen = everybody ? peers : Array.from({ length: neighbours / 2 }, () => random.pick(peers));
+      for (const other of chosen) {
+        if (other === peer) continue;
+        mesh.get(peer)!.add(other);
+        mesh.get(other)!.add(peer);
+      }
+    }
+    const lists = new Map([...mesh].map(([peer, others]) => [peer, [...others]]));
+    const members = electorate(this.registry, mode);
+    const subnets = new Map<Hash, Subnets>();
+    const { delta, termViews } = this.registry.params;
+    return {
+      neighbours: (peer) => lists.get(peer)!,
+      aggregation: ({ epoch, incarnation, seed, registry }: EpochStart, seat) => {
+        const domain = domainHash({
+          chainId: CHAIN_ID,
+          genesisHash: genesis,
+          epoch,
+          incarnation,
+          mode,
+          registry,
+        });
+        const shared = subnets.get(domain) ?? new Subnets(members, seed, SUBNET_SIZES);
+        subnets.set(domain, shared);
+        return new Aggregation({
+          subnets: shared,
+          electorate: members,
+          epoch,
+          domain,
+          seat,
+          termViews: mode === "fast" ? termViews : 1,
+          times: aggregationTimes(delta[mode]),
+        });
+      },
+    };
   }
 
   #meter(): Meter {
@@ -203,8 +266,10 @@ export class WanWorld {
           final: [],
         });
       },
-      finalized: ({ validator }, hash) => {
+      finalized: ({ validator }, hash, { header: { height } }) => {
         this.blocks.get(hash)!.final[validator] = this.queue.now;
+        this.#heights[validator] = height;
+        this.#holders[height] = (this.#holders[height] ?? 0) + 1;
       },
       surprised: ({ peer }, what) => this.surprises.push(`${peer} ${what}`),
     };
@@ -214,11 +279,11 @@ export class WanWorld {
     return this.#batches.bytesOf(block);
   }
 
-  /** Lowest final height of the nodes that are up. */
+  /** The lowest of the nodes' final heights. */
   get height(): number {
     return this.nodes.reduce(
-      (lowest, node) => (node.up ? Math.min(lowest, node.view().finalHeight) : lowest),
-      Number.POSITIVE_INFINITY,
+      (lowest, { validator }) => Math.min(lowest, this.#heights[validator] ?? 0),
+      Infinity,
     );
   }
 
@@ -228,11 +293,11 @@ export class WanWorld {
    */
   runTo(height: number, patience: Millis): void {
     const end = this.queue.now + patience;
-    while (this.#lowest < height) {
-      for (let i = 0; i < 256; i++) this.queue.next();
+    const all = this.nodes.filter((node) => node.up).length;
+    while ((this.#holders[height] ?? 0) < all) {
+      this.queue.next();
       if (this.queue.now > end)
         throw new Error(`height ${this.height} of ${height} after ${patience} ms of simulated time`);
-      this.#lowest = this.height;
     }
   }
 

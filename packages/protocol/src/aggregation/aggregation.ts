@@ -1,0 +1,597 @@
+import { bitmapLength, fromBitmap, toBitmap } from "../codec/index.ts";
+import { slashable } from "../evidence/index.ts";
+import { checkpointRootOf, rootOf } from "../memo.ts";
+import {
+  addWeights,
+  type Electorate,
+  hasSeat,
+  isBacking,
+  isQuorum,
+  NO_WEIGHT,
+  type Weights,
+} from "../quorum.ts";
+import type {
+  Certificate,
+  Check,
+  Checkpoint,
+  CheckpointCertificate,
+  CheckpointVote,
+  CheckResult,
+  Hash,
+  Millis,
+  Seat,
+  Vote,
+  VoteBody,
+} from "../types/index.ts";
+import type { Subnets } from "./subnets.ts";
+
+/** What aggregators are sent and send: single votes, and what they made of them, in a certificate's form. */
+export type AggregationMessage =
+  | { readonly type: "vote"; readonly vote: Vote }
+  | { readonly type: "checkpointVote"; readonly vote: CheckpointVote }
+  | { readonly type: "partial"; readonly partial: Certificate }
+  | { readonly type: "checkpointPartial"; readonly partial: CheckpointCertificate };
+
+/** Aggregates of one root over disjoint sets of seats: answered with those that are valid, and their sum. */
+export interface PartsCheck {
+  readonly what: "parts";
+  readonly registry: Hash;
+  readonly root: Hash;
+  readonly parts: readonly { readonly bitmap: Uint8Array; readonly signature: Uint8Array }[];
+}
+
+/** The sum of what is named valid is always valid, even where two parts are false alone. */
+export interface PartsResult {
+  readonly what: "parts";
+  readonly valid: readonly number[];
+  readonly aggregate: Uint8Array | null;
+}
+
+export type AggregationEffect =
+  | { readonly type: "send"; readonly to: Seat; readonly message: AggregationMessage }
+  /** Answered with `verified`. */
+  | {
+      readonly type: "verify";
+      readonly job: number;
+      readonly check: Extract<Check, { what: "votes" }> | PartsCheck;
+    }
+  /** Made here: for the own replica, which verifies it and sends it on. */
+  | { readonly type: "certificate"; readonly certificate: Certificate }
+  | { readonly type: "checkpointCertificate"; readonly certificate: CheckpointCertificate }
+  /** Two votes of one key that contradict each other: for the own replica, which looks into it. */
+  | { readonly type: "conflict"; readonly first: Vote; readonly second: Vote }
+  /** This seat sent what no honest node sends. */
+  | { readonly type: "ban"; readonly seat: Seat; readonly reason: string };
+
+/** How long is waited for what. Local settings. */
+export interface AggregationTimes {
+  /** An aggregator gathers votes so long before it sends an aggregate. */
+  readonly gather: Millis;
+  /** A collector that has a quorum waits so long for the rest: who is missing from certificates seems absent. */
+  readonly complete: Millis;
+  /** t_agg: without a certificate after so long a voter turns to the next view's aggregators as well. */
+  readonly again: Millis;
+}
+
+/** For a Δ: t_advance leaves 4Δ from the proposal to the certificate. */
+export const aggregationTimes = (delta: Millis): AggregationTimes => ({
+  gather: delta / 10,
+  complete: delta / 5,
+  again: delta / 2,
+});
+
+export interface AggregationOptions {
+  readonly subnets: Subnets;
+  readonly electorate: Electorate;
+  readonly epoch: number;
+  readonly domain: Hash;
+  /** Own seat; null: neither votes nor aggregates. */
+  readonly seat: Seat | null;
+  readonly termViews: number;
+  readonly times: AggregationTimes;
+}
+
+/** A voter turns to the aggregators of this many further views at most. */
+const MOST_ATTEMPTS = 3;
+/** Views whose votes are taken in beyond the current one. */
+const VIEWS_AHEAD = 16;
+/** Views below the final one of which checkpoints are still aggregated. */
+const CHECKPOINT_VIEWS = 256;
+/** Different statements of a view that are aggregated: two proposals, their finalization, NULLIFY. */
+const TOPICS_PER_VIEW = 6;
+
+type Statement =
+  | { readonly what: "vote"; readonly body: VoteBody }
+  | { readonly what: "checkpoint"; readonly checkpoint: Checkpoint };
+
+interface Single {
+  readonly from: Seat;
+  readonly signature: Uint8Array;
+}
+
+/** Votes of a subnet for one statement at one of its aggregators. */
+interface Gathering {
+  readonly subnet: number;
+  /** Which of the later views' aggregators this node is. */
+  readonly attempt: number;
+  /** Unverified votes by signer, then sender. */
+  readonly pending: Map<Seat, Single[]>;
+  readonly verified: Map<Seat, Uint8Array>;
+  /** When an aggregate is to be made; null: nothing new came. */
+  due: Millis | null;
+  job: boolean;
+}
+
+/** An aggregate that came to a collector. */
+interface Part {
+  readonly from: Seat;
+  readonly bitmap: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly weight: Weights;
+  readonly signers: number;
+}
+
+interface Topic {
+  readonly root: Hash;
+  readonly statement: Statement;
+  readonly view: number;
+  /** The own vote and how often it was sent. */
+  own: { readonly message: AggregationMessage; attempt: number; due: Millis } | null;
+  readonly gatherings: Map<number, Gathering>;
+  /** Aggregates by subnet, one of each sender. */
+  readonly parts: Map<number, Part[]>;
+  /** Single votes that count where a subnet's aggregate lacks them. */
+  readonly singles: Map<Seat, Single>;
+  /** When a certificate is to be made; null: there is no quorum yet. */
+  due: Millis | null;
+  job: boolean;
+}
+
+type Job =
+  | {
+      readonly what: "votes";
+      readonly topic: Topic;
+      readonly gathering: Gathering;
+      readonly asked: readonly Asked[];
+    }
+  | { readonly what: "parts"; readonly topic: Topic; readonly parts: readonly Part[] };
+
+interface Asked extends Single {
+  readonly seat: Seat;
+}
+
+/**
+ * One node's part in aggregating an epoch's votes (section 3): it sends its own to the aggregators of its subnet,
+ * aggregates those of a subnet where that is its turn, and makes certificates of the subnets' aggregates where that is.
+ * Nothing rests on aggregators but speed: what they make is verified, what they drop comes through others.
+ * A function of its calls: it has no clock, no I/O and no randomness of its own.
+ */
+export class Aggregation {
+  readonly #options: AggregationOptions;
+  readonly #topics = new Map<Hash, Topic>();
+  readonly #settled = new Map<Hash, number>();
+  readonly #byView = new Map<number, number>();
+  /** Votes of a view by signer, as first seen: a second one may contradict it. */
+  readonly #seen = new Map<number, Map<Seat, Vote[]>>();
+  readonly #jobs = new Map<number, Job>();
+  #nextJob = 0;
+  #lowest = 1;
+  #highest = 0;
+  #effects: AggregationEffect[] = [];
+
+  constructor(options: AggregationOptions) {
+    this.#options = options;
+  }
+
+  #taken(): readonly AggregationEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #emit(effect: AggregationEffect): void {
+    this.#effects.push(effect);
+  }
+
+  /** The replica's own vote, or one it repeats. */
+  cast(
+    now: Millis,
+    message: Extract<AggregationMessage, { readonly vote: unknown }>,
+  ): readonly AggregationEffect[] {
+    const { seat } = this.#options;
+    if (seat === null) return [];
+    const topic = this.#topicOf(statementOf(message), true);
+    if (topic === null) return [];
+    const { again } = this.#options.times;
+    const attempt = topic.own === null ? 0 : (topic.own.attempt + 1) % (MOST_ATTEMPTS + 1);
+    topic.own = { message, attempt, due: now + again };
+    topic.singles.set(seat, { from: seat, signature: message.vote.signature });
+    this.#sendOwn(now, topic);
+    this.#collect(now, topic);
+    return this.#taken();
+  }
+
+  #sendOwn(now: Millis, topic: Topic): void {
+    const { seat, subnets } = this.#options;
+    const { message, attempt } = topic.own!;
+    const aggregators = subnets.duties(topic.view + attempt).aggregators[subnets.of(seat!)] ?? [];
+    for (const to of aggregators) {
+      if (to === seat) this.#gather(now, topic, seat, (message as { vote: Vote | CheckpointVote }).vote);
+      else this.#emit({ type: "send", to, message });
+    }
+  }
+
+  /** What a voter sent, as the transport authenticated it. */
+  receive(now: Millis, from: Seat, message: AggregationMessage): readonly AggregationEffect[] {
+    const { domain } = this.#options;
+    const content = "vote" in message ? message.vote : message.partial;
+    if (content.domain !== domain) return [];
+    const topic = this.#topicOf(statementOf(message), false);
+    if (message.type === "vote") this.#suspect(message.vote);
+    if (topic === null) return this.#taken();
+    if ("vote" in message) this.#gather(now, topic, from, message.vote);
+    else this.#part(now, topic, from, message.partial);
+    return this.#taken();
+  }
+
+  /** A certificate of this root is held: nothing more is to be done for it. */
+  settled(root: Hash, view: number): void {
+    this.#settled.set(root, view);
+    this.#topics.delete(root);
+    if (view > this.#highest) this.#highest = view;
+  }
+
+  /** Everything below a view is final. */
+  forget(view: number): void {
+    if (view <= this.#lowest) return;
+    this.#lowest = view;
+    // A checkpoint is of a final view, and is backed later.
+    for (const [root, topic] of this.#topics) {
+      const isVote = topic.statement.what === "vote";
+      if (topic.view < (isVote ? view : view - CHECKPOINT_VIEWS)) this.#topics.delete(root);
+    }
+    for (const [root, at] of this.#settled) if (at < view - CHECKPOINT_VIEWS) this.#settled.delete(root);
+    for (const at of this.#byView.keys()) if (at < view) this.#byView.delete(at);
+    for (const at of this.#seen.keys()) if (at < view) this.#seen.delete(at);
+  }
+
+  /** When `tick` has something to do; null: never, as it is. */
+  get due(): Millis | null {
+    let due = Number.POSITIVE_INFINITY;
+    for (const topic of this.#topics.values()) {
+      if (topic.own !== null && topic.own.attempt < MOST_ATTEMPTS && topic.own.due < due) due = topic.own.due;
+      if (topic.due !== null && !topic.job && topic.due < due) due = topic.due;
+      for (const gathering of topic.gatherings.values())
+        if (gathering.due !== null && !gathering.job && gathering.due < due) due = gathering.due;
+    }
+    return due === Number.POSITIVE_INFINITY ? null : due;
+  }
+
+  tick(now: Millis): readonly AggregationEffect[] {
+    for (const topic of [...this.#topics.values()]) {
+      const { own } = topic;
+      if (own !== null && own.due <= now && own.attempt < MOST_ATTEMPTS) {
+        own.attempt++;
+        own.due = now + this.#options.times.again;
+        // What was aggregated here goes to the next view's collectors too.
+        for (const gathering of topic.gatherings.values()) gathering.due ??= now;
+        this.#sendOwn(now, topic);
+      }
+      for (const gathering of topic.gatherings.values()) this.#flush(now, topic, gathering);
+      this.#collect(now, topic);
+    }
+    return this.#taken();
+  }
+
+  /** The verifier's answer. */
+  verified(
+    now: Millis,
+    id: number,
+    result: Extract<CheckResult, { what: "votes" }> | PartsResult,
+  ): readonly AggregationEffect[] {
+    const job = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    if (job?.what === "votes" && result.what === "votes") this.#onVotes(now, job, result);
+    else if (job?.what === "parts" && result.what === "parts") this.#onParts(now, job, result);
+    return this.#taken();
+  }
+
+  /** The topic of a statement; null if it is settled, too old, too far ahead or one too many. */
+  #topicOf(statement: Statement, isOwn: boolean): Topic | null {
+    const { domain } = this.#options;
+    const isVote = statement.what === "vote";
+    const root = isVote ? rootOf(domain, statement.body) : checkpointRootOf(domain, statement.checkpoint);
+    const known = this.#topics.get(root);
+    if (known !== undefined) return known;
+    const view = isVote ? statement.body.view : statement.checkpoint.view;
+    if (this.#settled.has(root)) return null;
+    if (view < (isVote ? this.#lowest : this.#lowest - CHECKPOINT_VIEWS)) return null;
+    const held = this.#byView.get(view) ?? 0;
+    if (!isOwn && (held >= TOPICS_PER_VIEW || view > this.#highest + VIEWS_AHEAD)) return null;
+    if (isOwn && view > this.#highest) this.#highest = view;
+    this.#byView.set(view, held + 1);
+    const topic: Topic = {
+      root,
+      statement,
+      view,
+      own: null,
+      gatherings: new Map(),
+      parts: new Map(),
+      singles: new Map(),
+      due: null,
+      job: false,
+    };
+    this.#topics.set(root, topic);
+    return topic;
+  }
+
+  #weightOf(seat: Seat): Weights {
+    return this.#options.electorate.weights[seat]!;
+  }
+
+  /** Who may sign the statement. */
+  #members(topic: Topic): readonly boolean[] {
+    const { voters, backers } = this.#options.electorate;
+    return topic.statement.what === "vote" ? voters : backers;
+  }
+
+  #suffices(topic: Topic, weight: Weights): boolean {
+    const { electorate } = this.#options;
+    return topic.statement.what === "vote" ? isQuorum(electorate, weight) : isBacking(electorate, weight);
+  }
+
+  #suspect(vote: Vote): void {
+    const { voters } = this.#options.electorate;
+    if (!voters[vote.seat] || vote.view < this.#lowest || vote.view > this.#highest + VIEWS_AHEAD) return;
+    const seen = this.#seen.get(vote.view) ?? new Map<Seat, Vote[]>();
+    this.#seen.set(vote.view, seen);
+    const held = seen.get(vote.seat) ?? [];
+    if (held.length >= TOPICS_PER_VIEW) return;
+    if (held.some((each) => rootOf(each.domain, each) === rootOf(vote.domain, vote))) return;
+    seen.set(vote.seat, [...held, vote]);
+    const first = held.find((each) => slashable(each, vote, this.#options.termViews));
+    if (first !== undefined) this.#emit({ type: "conflict", first, second: vote });
+  }
+
+  /** Takes in a single vote where this node aggregates for its signer's subnet. */
+  #gather(now: Millis, topic: Topic, from: Seat, vote: Vote | CheckpointVote): void {
+    const { subnets, times } = this.#options;
+    const { seat } = vote;
+    if (!this.#members(topic)[seat]) {
+      this.#emit({ type: "ban", seat: from, reason: "vote of no voter" });
+      return;
+    }
+    const gathering = this.#gathering(topic, subnets.of(seat));
+    if (gathering === null || gathering.verified.has(seat)) return;
+    const known = gathering.pending.get(seat) ?? [];
+    if (known.some((each) => each.from === from)) return;
+    gathering.pending.set(seat, [...known, { from, signature: vote.signature }]);
+    gathering.due ??= now + times.gather;
+    const all = subnets.voters[gathering.subnet]!.length;
+    if (gathering.pending.size + gathering.verified.size === all) gathering.due = now;
+    this.#flush(now, topic, gathering);
+  }
+
+  /** The gathering of a subnet if this node aggregates for it in the statement's view or one soon after. */
+  #gathering(topic: Topic, subnet: number): Gathering | null {
+    const known = topic.gatherings.get(subnet);
+    if (known !== undefined) return known;
+    const { seat, subnets } = this.#options;
+    if (seat === null) return null;
+    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++) {
+      if (!subnets.duties(topic.view + attempt).aggregators[subnet]?.includes(seat)) continue;
+      const gathering = { subnet, attempt, pending: new Map(), verified: new Map(), due: null, job: false };
+      topic.gatherings.set(subnet, gathering);
+      return gathering;
+    }
+    return null;
+  }
+
+  /** Has everything gathered verified at once, when it is time. */
+  #flush(now: Millis, topic: Topic, gathering: Gathering): void {
+    if (gathering.job || gathering.due === null || gathering.due > now) return;
+    gathering.job = true;
+    gathering.due = null;
+    const asked: Asked[] = [];
+    for (const [seat, signature] of gathering.verified) asked.push({ seat, from: seat, signature });
+    for (const [seat, [first]] of gathering.pending) asked.push({ seat, ...first! });
+    asked.sort((a, b) => a.seat - b.seat);
+    const job = this.#nextJob++;
+    this.#jobs.set(job, { what: "votes", topic, gathering, asked });
+    const votes = asked.map(({ seat, signature }) => ({ seat, signature }));
+    const registry = this.#options.electorate.registry.root;
+    this.#emit({ type: "verify", job, check: { what: "votes", registry, root: topic.root, votes } });
+  }
+
+  #onVotes(
+    now: Millis,
+    { topic, gathering, asked }: Extract<Job, { what: "votes" }>,
+    result: Extract<CheckResult, { what: "votes" }>,
+  ): void {
+    gathering.job = false;
+    const valid = new Set(result.valid);
+    for (const { seat, from, signature } of asked) {
+      if (valid.has(seat)) {
+        gathering.verified.set(seat, signature);
+        gathering.pending.delete(seat);
+        continue;
+      }
+      this.#emit({ type: "ban", seat: from, reason: "forged vote" });
+      const left = gathering.pending.get(seat)?.filter((each) => each.from !== from) ?? [];
+      if (left.length > 0) gathering.pending.set(seat, left);
+      else gathering.pending.delete(seat);
+    }
+    if (gathering.pending.size > 0) gathering.due ??= now + this.#options.times.gather;
+    if (!this.#topics.has(topic.root) || result.aggregate === null) return;
+    const { subnets, seat, electorate } = this.#options;
+    const bitmap = toBitmap(result.valid, electorate.voters.length);
+    const partial = this.#certificate(topic, bitmap, result.aggregate);
+    const attempt = topic.own === null ? 0 : topic.own.attempt;
+    const last = attempt > gathering.attempt ? attempt : gathering.attempt;
+    const collectors = new Set<Seat>();
+    for (let k = 0; k <= last; k++)
+      for (const to of subnets.duties(topic.view + k).collectors) collectors.add(to);
+    const message = messageOf(partial);
+    for (const to of collectors) {
+      if (to === seat) this.#part(now, topic, seat, partial);
+      else this.#emit({ type: "send", to, message });
+    }
+  }
+
+  #certificate(
+    { statement }: Topic,
+    bitmap: Uint8Array,
+    signature: Uint8Array,
+  ): Certificate | CheckpointCertificate {
+    const { epoch, domain } = this.#options;
+    return statement.what === "vote"
+      ? { ...statement.body, epoch, domain, bitmap, signature }
+      : { checkpoint: statement.checkpoint, epoch, domain, bitmap, signature };
+  }
+
+  /** Takes in an aggregate of a subnet: of each sender the heaviest. */
+  #part(now: Millis, topic: Topic, from: Seat, partial: Certificate | CheckpointCertificate): void {
+    const { subnets, electorate } = this.#options;
+    const { bitmap, signature } = partial;
+    const members = this.#members(topic);
+    if (bitmap.length !== bitmapLength(members.length)) {
+      this.#emit({ type: "ban", seat: from, reason: "malformed aggregate" });
+      return;
+    }
+    const signers = fromBitmap(bitmap);
+    const subnet = subnets.of(signers[0] ?? -1);
+    if (subnet < 0 || signers.some((seat) => !members[seat] || subnets.of(seat) !== subnet)) {
+      this.#emit({ type: "ban", seat: from, reason: "malformed aggregate" });
+      return;
+    }
+    if (!this.#isAggregator(topic, subnet, from)) return;
+    let weight = NO_WEIGHT;
+    for (const seat of signers) weight = addWeights(weight, electorate.weights[seat]!);
+    const parts = topic.parts.get(subnet) ?? [];
+    const known = parts.find((part) => part.from === from);
+    if (known !== undefined && known.signers >= signers.length) return;
+    const next = { from, bitmap, signature, weight, signers: signers.length };
+    topic.parts.set(subnet, [...parts.filter((part) => part !== known), next]);
+    this.#collect(now, topic);
+  }
+
+  #isAggregator(topic: Topic, subnet: number, seat: Seat): boolean {
+    const { subnets } = this.#options;
+    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++)
+      if (subnets.duties(topic.view + attempt).aggregators[subnet]?.includes(seat)) return true;
+    return false;
+  }
+
+  #isCollector(topic: Topic): boolean {
+    const { subnets, seat } = this.#options;
+    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++)
+      if (seat !== null && subnets.duties(topic.view + attempt).collectors.includes(seat)) return true;
+    return false;
+  }
+
+  /** One aggregate of each subnet, the one with most signers, and single votes that none of them holds. */
+  #best(topic: Topic): {
+    readonly parts: readonly Part[];
+    readonly weight: Weights;
+    readonly signers: number;
+  } {
+    const parts: Part[] = [];
+    for (const candidates of topic.parts.values()) {
+      const [first, ...others] = candidates;
+      if (first !== undefined)
+        parts.push(others.reduce((best, each) => (each.signers > best.signers ? each : best), first));
+    }
+    for (const [seat, { from, signature }] of topic.singles) {
+      if (parts.some((part) => hasSeat(part.bitmap, seat))) continue;
+      const bitmap = toBitmap([seat], this.#members(topic).length);
+      parts.push({ from, bitmap, signature, weight: this.#weightOf(seat), signers: 1 });
+    }
+    return {
+      parts,
+      weight: parts.reduce((sum, part) => addWeights(sum, part.weight), NO_WEIGHT),
+      signers: parts.reduce((sum, part) => sum + part.signers, 0),
+    };
+  }
+
+  /** Makes a certificate once there is a quorum and either everybody or no more time. */
+  #collect(now: Millis, topic: Topic): void {
+    if (topic.job || !this.#isCollector(topic)) return;
+    const { parts, weight, signers } = this.#best(topic);
+    if (!this.#suffices(topic, weight)) {
+      // Forged aggregates that made up a quorum are gone.
+      topic.due = null;
+      return;
+    }
+    const { electorate, subnets, times } = this.#options;
+    topic.due ??= now + times.complete;
+    const all = subnets.voters.reduce((sum, { length }) => sum + length, 0);
+    if (topic.due > now && signers < all) return;
+    topic.job = true;
+    const job = this.#nextJob++;
+    this.#jobs.set(job, { what: "parts", topic, parts });
+    this.#emit({
+      type: "verify",
+      job,
+      check: {
+        what: "parts",
+        registry: electorate.registry.root,
+        root: topic.root,
+        parts: parts.map(({ bitmap, signature }) => ({ bitmap, signature })),
+      },
+    });
+  }
+
+  #onParts(now: Millis, { topic, parts }: Extract<Job, { what: "parts" }>, result: PartsResult): void {
+    topic.job = false;
+    const valid = new Set(result.valid);
+    const bitmap = new Uint8Array(bitmapLength(this.#members(topic).length));
+    let weight = NO_WEIGHT;
+    parts.forEach((part, index) => {
+      if (valid.has(index)) {
+        weight = addWeights(weight, part.weight);
+        for (let i = 0; i < bitmap.length; i++) bitmap[i]! |= part.bitmap[i]!;
+        return;
+      }
+      this.#emit({ type: "ban", seat: part.from, reason: "forged aggregate" });
+      for (const [subnet, candidates] of topic.parts)
+        topic.parts.set(
+          subnet,
+          candidates.filter((each) => each !== part),
+        );
+      for (const [seat, { from }] of topic.singles)
+        if (from === part.from && hasSeat(part.bitmap, seat)) topic.singles.delete(seat);
+    });
+    if (!this.#topics.has(topic.root)) return;
+    if (result.aggregate === null || !this.#suffices(topic, weight)) {
+      this.#collect(now, topic);
+      return;
+    }
+    const certificate = this.#certificate(topic, bitmap, result.aggregate);
+    this.settled(topic.root, topic.view);
+    if ("checkpoint" in certificate) this.#emit({ type: "checkpointCertificate", certificate });
+    else this.#emit({ type: "certificate", certificate });
+  }
+}
+
+function statementOf(message: AggregationMessage): Statement {
+  if (message.type === "vote") return { what: "vote", body: bodyOf(message.vote) };
+  if (message.type === "partial") return { what: "vote", body: bodyOf(message.partial) };
+  const { checkpoint } = message.type === "checkpointVote" ? message.vote : message.partial;
+  return { what: "checkpoint", checkpoint };
+}
+
+const bodies = new WeakMap<VoteBody, VoteBody>();
+
+/** What is signed, without who signed it; one object for each message, so that its root is computed once. */
+function bodyOf(vote: VoteBody): VoteBody {
+  let body = bodies.get(vote);
+  if (body === undefined) {
+    const { kind, view, parentView, blockHash } = vote;
+    body = { kind, view, parentView, blockHash };
+    bodies.set(vote, body);
+  }
+  return body;
+}
+
+const messageOf = (partial: Certificate | CheckpointCertificate): AggregationMessage =>
+  "checkpoint" in partial ? { type: "checkpointPartial", partial } : { type: "partial", partial };

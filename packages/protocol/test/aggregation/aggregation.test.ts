@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import {
+  type Certificate,
+  type Checkpoint,
+  checkpointRootOf,
+  electorate,
+  fromBitmap,
+  hashBytes,
+  rootOf,
+  toBitmap,
+  type VoteBody,
+  ZERO_HASH,
+} from "../../src/index.ts";
+import { registryOf } from "../../src/testing/index.ts";
+import { AggregatingNet, DOMAIN } from "../support/aggregating.ts";
+
+const SIZES = { voters: 8, aggregators: 3, collectors: 3 };
+const VOTERS = 26;
+const members = electorate(
+  registryOf({ authorities: [10n, 10n], stakers: Array.from({ length: VOTERS - 2 }, () => 10n) }),
+  "secure",
+);
+const seats = Array.from({ length: VOTERS }, (_, seat) => seat);
+const hash = (n: number) => hashBytes(Uint8Array.of(n));
+const notarize = (view: number, block = 1): VoteBody => ({
+  kind: "notarize",
+  view,
+  parentView: view - 1,
+  blockHash: hash(block),
+});
+const first = () => 0;
+const made = (net: AggregatingNet): Certificate => net.certificates[0] as Certificate;
+
+describe("votes of everybody", () => {
+  test("become one certificate of everybody, before any time passes", () => {
+    const net = new AggregatingNet(members, SIZES);
+    for (const seat of seats) net.cast(seat, notarize(1));
+    net.run(first);
+    assert.ok(net.holds(made(net)));
+    assert.deepEqual(fromBitmap(made(net).bitmap), seats);
+    assert.deepEqual([net.now, net.banned.size], [0, 0]);
+  });
+
+  test("become one in whatever order messages arrive and whichever third aggregates nothing", () => {
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(seats, { minLength: 8, maxLength: 8 }),
+        fc.infiniteStream(fc.nat(1_000_000)),
+        fc.constantFrom(1, 5, 99),
+        (silent, order, view) => {
+          const net = new AggregatingNet(members, SIZES);
+          for (const seat of silent) net.silent.add(seat);
+          for (const seat of seats) net.cast(seat, notarize(view));
+          net.run((count) => order.next().value % count);
+          assert.ok(net.certificates.length > 0 && net.holds(made(net)), `after ${net.now}`);
+          assert.equal(net.banned.size, 0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test("a quorum is enough, after a wait for the rest", () => {
+  const net = new AggregatingNet(members, SIZES);
+  for (const seat of seats.slice(0, 18)) net.cast(seat, notarize(1));
+  net.run(first);
+  assert.ok(net.holds(made(net)));
+  assert.ok(net.now >= 10 && net.now <= 60, `${net.now}`);
+});
+
+test("two thirds are none", () => {
+  const net = new AggregatingNet(members, SIZES);
+  for (const seat of seats.slice(0, 17)) net.cast(seat, notarize(1));
+  net.run(first);
+  assert.deepEqual(net.certificates, []);
+});
+
+test("a subnet whose aggregators are all silent is heard through the next views', after t_agg", () => {
+  const net = new AggregatingNet(members, SIZES);
+  for (const seat of net.subnets.duties(1).aggregators[0]!) net.silent.add(seat);
+  // Everybody is needed: those who are silent vote.
+  const needed = net.subnets.voters[0]!;
+  const others = seats.filter((seat) => !needed.includes(seat)).slice(0, 18 - needed.length);
+  for (const seat of [...needed, ...others]) net.cast(seat, notarize(1));
+  net.run(first);
+  assert.ok(net.holds(made(net)));
+  assert.ok(net.now >= 100, `${net.now}`);
+});
+
+describe("what is forged", () => {
+  test("never gets into a certificate, and costs only who sent it", () => {
+    fc.assert(
+      fc.property(
+        // An authority remains: Secure cannot do without.
+        fc.shuffledSubarray(seats.slice(1), { minLength: 1, maxLength: 8 }),
+        fc.infiniteStream(fc.nat(1_000_000)),
+        (forgers, order) => {
+          const net = new AggregatingNet(members, SIZES);
+          const root = rootOf(DOMAIN, notarize(1));
+          const bad = new Uint8Array(96).fill(1);
+          for (const seat of seats) if (!forgers.includes(seat)) net.cast(seat, notarize(1));
+          for (const seat of forgers) {
+            const vote = { ...net.vote(seat, notarize(1)), signature: bad };
+            // A vote of its own to all its aggregators, an aggregate of its subnet to all collectors.
+            const subnet = net.subnets.of(seat);
+            for (const to of net.subnets.duties(1).aggregators[subnet]!)
+              net.flying.push({ from: seat, to, message: { type: "vote", vote } });
+            const bitmap = toBitmap(net.subnets.voters[subnet]!, VOTERS);
+            const partial = { ...notarize(1), epoch: 0, domain: DOMAIN, bitmap, signature: bad };
+            for (const to of net.subnets.duties(1).collectors)
+              net.flying.push({ from: seat, to, message: { type: "partial", partial } });
+          }
+          net.run((count) => order.next().value % count);
+          assert.ok(net.certificates.length > 0 && net.holds(made(net)));
+          assert.ok(net.isValid(root, made(net).bitmap, made(net).signature));
+          for (const seat of net.banned.keys()) assert.ok(forgers.includes(seat));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("aggregates over two subnets, of nobody, or too short are refused", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const [collector] = net.subnets.duties(1).collectors;
+    const [sender] = net.subnets.duties(1).aggregators[0]!;
+    const [one, two] = net.subnets.voters;
+    for (const bitmap of [
+      toBitmap([one![0]!, two![0]!], VOTERS),
+      new Uint8Array(4),
+      new Uint8Array(1).fill(1),
+      Uint8Array.of(0, 0, 0, 128),
+    ]) {
+      net.banned.clear();
+      const partial = { ...notarize(1), epoch: 0, domain: DOMAIN, bitmap, signature: new Uint8Array(96) };
+      net.flying.push({ from: sender!, to: collector!, message: { type: "partial", partial } });
+      net.deliver(0);
+      assert.deepEqual([...net.banned], [[sender, "malformed aggregate"]]);
+    }
+  });
+
+  test("a vote of a seat that does not vote costs its sender the connection", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const vote = { ...net.vote(3, notarize(1)), seat: 900 };
+    net.flying.push({ from: 3, to: 4, message: { type: "vote", vote } });
+    net.deliver(0);
+    assert.deepEqual([...net.banned], [[3, "vote of no voter"]]);
+  });
+});
+
+test("two votes of one key that contradict each other are handed over once", () => {
+  const net = new AggregatingNet(members, SIZES);
+  const [to] = net.subnets.duties(1).aggregators[net.subnets.of(5)]!;
+  for (const block of [1, 2, 2]) {
+    const vote = net.vote(5, notarize(1, block));
+    net.flying.push({ from: 5, to: to!, message: { type: "vote", vote } });
+    net.deliver(0);
+  }
+  assert.deepEqual(
+    net.conflicts.map(({ first: a, second: b }) => [a.blockHash, b.blockHash]),
+    [[hash(1), hash(2)]],
+  );
+});
+
+test("NULLIFY is aggregated like the others", () => {
+  const net = new AggregatingNet(members, SIZES);
+  for (const seat of seats) net.cast(seat, { kind: "nullify", view: 3, parentView: 0, blockHash: ZERO_HASH });
+  net.run(first);
+  assert.equal(made(net).kind, "nullify");
+  assert.ok(net.holds(made(net)));
+});
+
+test("checkpoints become backed ones, although their view is final", () => {
+  const net = new AggregatingNet(members, SIZES);
+  const checkpoint: Checkpoint = {
+    height: 30,
+    view: 30,
+    stamp: 1,
+    blockHash: hash(1),
+    stateRoot: hash(2),
+    blocksRoot: hash(3),
+    previous: hash(4),
+    boundary: null,
+  };
+  const root = checkpointRootOf(DOMAIN, checkpoint);
+  for (const seat of seats) {
+    net.nodes[seat]!.forget(32);
+    const vote = { epoch: 0, domain: DOMAIN, checkpoint, seat, signature: net.sign(seat, root) };
+    net.act(seat, net.nodes[seat]!.cast(0, { type: "checkpointVote", vote }));
+  }
+  net.run(first);
+  const certificate = net.certificates[0]!;
+  assert.ok("checkpoint" in certificate && certificate.checkpoint === checkpoint);
+  assert.ok(net.isValid(root, certificate.bitmap, certificate.signature));
+});
+
+describe("what is over", () => {
+  test("a settled vote is neither sent again nor taken in", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const root = rootOf(DOMAIN, notarize(1));
+    net.cast(0, notarize(1));
+    assert.notEqual(net.nodes[0]!.due, null);
+    net.nodes[0]!.settled(root, 1);
+    assert.equal(net.nodes[0]!.due, null);
+    net.cast(0, notarize(1));
+    assert.equal(net.nodes[0]!.due, null);
+  });
+
+  test("votes below the final view are forgotten and refused", () => {
+    const net = new AggregatingNet(members, SIZES);
+    net.cast(0, notarize(4));
+    net.nodes[0]!.forget(9);
+    assert.equal(net.nodes[0]!.due, null);
+    const sent = net.flying.length;
+    net.cast(0, notarize(8));
+    assert.equal(net.flying.length, sent);
+  });
+
+  test("nobody makes a node keep many statements of a view, or of views far ahead", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const node = net.nodes[0]!;
+    const sender = 5;
+    for (let block = 0; block < 100; block++) {
+      const vote = net.vote(sender, notarize(1, block));
+      net.act(0, node.receive(0, sender, { type: "vote", vote }));
+    }
+    const far = net.vote(sender, notarize(500));
+    net.act(0, node.receive(0, sender, { type: "vote", vote: far }));
+    let asked = 0;
+    for (const effect of node.tick(1_000)) if (effect.type === "verify") asked++;
+    assert.ok(asked <= 6, `${asked}`);
+  });
+
+  test("what belongs to another domain is not looked at", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const vote = { ...net.vote(5, notarize(1)), domain: hash(9) };
+    for (const seat of seats) net.act(seat, net.nodes[seat]!.receive(0, 5, { type: "vote", vote }));
+    assert.ok(net.nodes.every((node) => node.due === null));
+  });
+});

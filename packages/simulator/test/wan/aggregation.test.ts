@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { electorate, Subnets } from "@aitbc-hybrid/protocol";
+import { FREE } from "../../src/wan/costs.ts";
+import { secureLatency } from "../../src/wan/measure.ts";
+import { IDEAL_LINE, type WanOptions, WanWorld } from "../../src/wan/world.ts";
+
+/** 130 voters, all of them neighbours of each other; messages take `way` ms and nothing else any time. */
+const ideal = (way: number, options: Partial<WanOptions> = {}): WanWorld =>
+  new WanWorld({
+    seed: "ideal",
+    mode: "secure",
+    authorities: 21,
+    stakers: 109,
+    place: way,
+    line: IDEAL_LINE,
+    costs: FREE,
+    clockError: 0,
+    neighbours: 130,
+    ...options,
+  });
+
+test("through aggregators a block is final after seven ways: its own, and three for each of both votes", () => {
+  const world = ideal(40);
+  world.runTo(4, 60_000);
+  assert.deepEqual(world.surprises, []);
+  const all = world.latencies(2, 4);
+  assert.equal(all.length, 3 * 130);
+  // Those who make the certificate have it a way before all others.
+  assert.deepEqual([...new Set(all)], [6 * 40, 7 * 40]);
+  // In view 1 one node aggregates both subnets and collects them: each certificate is made a way earlier.
+  assert.deepEqual([...new Set(world.latencies(1, 1))], [4 * 40, 5 * 40]);
+});
+
+test("a subnet whose aggregators are all idle is heard through the next view's", () => {
+  const world = ideal(40, {
+    idle: new Set(Array.from({ length: 130 }, (_, i) => i).filter((i) => i % 3 !== 0)),
+  });
+  world.runTo(4, 60_000);
+  assert.deepEqual(world.surprises, []);
+  assert.ok(world.latencies(1, 4).at(-1)! < 5_000);
+});
+
+describe("a thousand validators around the globe", () => {
+  test("finalize within 5 s, at less than 2 MB of votes a second, with a third of the aggregators silent", () => {
+    const { p99, voteTraffic, blocksPerSecond } = secureLatency({
+      seeds: ["thousand"],
+      place: "global",
+      blocks: 2,
+      idleShare: 1 / 3,
+    });
+    assert.ok(p99 < 5_000, `${p99}`);
+    assert.ok(voteTraffic < 2e6, `${voteTraffic}`);
+    assert.ok(blocksPerSecond > 0.45, `${blocksPerSecond}`);
+  });
+});
+
+test("aggregators are drawn by stake: a third of the stake is about a third of them", () => {
+  const world = ideal(1);
+  const members = electorate(world.registry, "secure");
+  const subnets = new Subnets(members, world.registry.root);
+  const third = new Set<number>();
+  let stake = 0n;
+  for (let seat = 0; 3n * stake < members.stake; seat++) {
+    third.add(seat);
+    stake += world.registry.entries[seat]!.stake;
+  }
+  let inThird = 0;
+  let drawn = 0;
+  for (let view = 1; view <= 200; view++) {
+    for (const seat of subnets.duties(view).aggregators.flat()) {
+      drawn++;
+      if (third.has(seat)) inThird++;
+    }
+  }
+  assert.ok(Math.abs(inThird / drawn - 1 / 3) < 0.05, `${inThird / drawn}`);
+});
