@@ -28,7 +28,7 @@ const read = (...path: string[]): string => readFileSync(join(folder, ...path), 
 test("every verb of sim has help with its options", async () => {
   const help = await run("--help");
   assert.equal(help.code, 0);
-  for (const verb of ["list", "attacks", "merge", "report"])
+  for (const verb of ["list", "attacks", "montecarlo", "agents", "merge", "report"])
     assert.match(help.out, new RegExp(`^  ${verb}`, "m"));
   const attacks = await run("attacks", "--help");
   for (const option of ["--seed", "--out", "--shard", "--threads", "--levels", "--runs", "--mode", "--json"])
@@ -49,6 +49,8 @@ test("what cannot be is refused with exit code 2 and a remedy", async () => {
     [["attacks", "--shard", "3/2"], /--shard is "3\/2"/],
     [["attacks", "--runs", "0"], /--runs is "0"/],
     [["attacks", "--levels", "few"], /--levels is "few"/],
+    [["agents", "--set", "luck=1"], /there is no assumption "luck"/],
+    [["montecarlo", "--pareto", "much"], /--pareto is "much"/],
     [["report", folder], /holds no study/],
   ] as const) {
     const { code, err } = await run(...args);
@@ -75,4 +77,12 @@ test("shards merge to the report of the whole, and a second run has nothing to d
   assert.match(again.err, /4 of 4 runs are done already/);
   const other = await run("attacks", "eclipse", "--out", join(folder, "whole"));
   assert.equal(other.code, 2);
+});
+
+test("a market is played and reported with the command that gives it again", async () => {
+  const args = ["agents", "--runs", "1", "--set", "days=20", "delegators=20", "--json"];
+  const { code, out } = await run(...args, "--out", join(folder, "market"));
+  assert.equal(code, 0);
+  assert.equal((JSON.parse(out) as { unfinished: number }).unfinished, 0);
+  assert.match(read("market", "report.html"), /sim agents --runs 1 --set days=20 delegators=20 --seed 1/);
 });

@@ -1,4 +1,5 @@
 export { BEHAVIOURS, type BehaviourName, behaviour, dropping, twin, variant } from "./adversaries/index.ts";
+export { DEFAULTS as ECONOMY, type EconomyOptions } from "./agents/index.ts";
 export { ATTACKS, type Attack, type AttackCase, caseName, type Outcome } from "./attacks/index.ts";
 export {
   type CampaignOptions,
@@ -22,6 +23,7 @@ export {
 export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
 export {
+  type AgentOptions,
   type AttackStudyOptions,
   type Done,
   type Job,
@@ -30,6 +32,7 @@ export {
   type Json,
   jobsOf,
   jobsOfStudy,
+  type MonteCarloOptions,
   runJob,
   runJobs,
   type Shard,
@@ -46,6 +49,7 @@ export {
   twinsParallel,
   twinsSchedule,
 } from "./twins/index.ts";
+export * from "./wan/index.ts";
 export {
   type Aim,
   lastTermInTheLongRun,

@@ -1,13 +1,16 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import {
+  type AgentOptions,
   ATTACKS,
   type AttackStudyOptions,
+  ECONOMY,
   Journal,
   JournalError,
   type Json,
   jobsOf,
   jobsOfStudy,
+  type MonteCarloOptions,
   reportOf,
   runJobs,
   type Shard,
@@ -34,7 +37,9 @@ interface AttackOptions extends Common {
 /** `sim`: the researcher's instruments. `version` is what reports say made them. */
 export function simCommand(run: Run, version: string): Command {
   const command = new Command("sim")
-    .description("the protocol in a simulator: attacks and where they begin to succeed")
+    .description(
+      "the protocol in a simulator: attacks and where they begin to succeed, coalitions, the market of stake",
+    )
     .addHelpText(
       "after",
       "\nResults are appended to --out run by run: the same command goes on where it was interrupted. With --shard i/n a\n" +
@@ -42,6 +47,8 @@ export function simCommand(run: Run, version: string): Command {
     );
   command.addCommand(listCommand(run));
   command.addCommand(attacksCommand(run, version));
+  command.addCommand(monteCarloCommand(run, version));
+  command.addCommand(agentsCommand(run, version));
   command.addCommand(mergeCommand(run, version));
   command.addCommand(reportCommand(run, version));
   return command;
@@ -156,6 +163,106 @@ function attacksCommand(run: Run, version: string): Command {
     );
 }
 
+interface MonteCarloFlags extends Common {
+  readonly mode: string[];
+  readonly draws: string;
+  readonly plays: string;
+  readonly authorities: string;
+  readonly stakers: string;
+  readonly pareto: string;
+}
+
+function monteCarloCommand(run: Run, version: string): Command {
+  return withCommon(
+    new Command("montecarlo")
+      .description("how often random coalitions can fork, stop or forge, by stake and authority share")
+      .option("--mode <mode...>", "modes: fast, balanced, secure", MODES)
+      .option("--draws <n>", "coalitions drawn for each point", "2000")
+      .option("--plays <n>", "coalitions played on the reducer for each field of a grid; 0: none", "8")
+      .option("--authorities <n>", "authorities drawn from", "21")
+      .option("--stakers <n>", "stakers drawn from", "79")
+      .option(
+        "--pareto <exponent>",
+        "inequality of stakes: the exponent of their distribution; 0: all equal",
+        "1.4",
+      ),
+  )
+    .addHelpText(
+      "after",
+      "\nExample:\n  aitbc-hybrid sim montecarlo --mode balanced --draws 20000 --plays 40 --out coalitions\n" +
+        "\nExit code 1 means: a coalition within the bounds forked.",
+    )
+    .action(
+      run(async (options: MonteCarloFlags) => {
+        for (const mode of options.mode)
+          if (!MODES.includes(mode))
+            throw new UsageError(`--mode is "${mode}": give fast, balanced or secure`);
+        const chosen: MonteCarloOptions = {
+          modes: MODES.filter((mode) => options.mode.includes(mode)),
+          draws: whole(options.draws, "--draws", 1),
+          plays: whole(options.plays, "--plays", 0),
+          authorities: whole(options.authorities, "--authorities", 1),
+          stakers: whole(options.stakers, "--stakers", 3),
+          pareto: decimal(options.pareto, "--pareto"),
+        };
+        return study(
+          { kind: "montecarlo", seed: options.seed, options: { ...chosen } as Json },
+          options,
+          version,
+        );
+      }),
+    );
+}
+
+interface AgentFlags extends Common {
+  readonly runs: string;
+  readonly sweep?: boolean;
+  readonly set?: string[];
+}
+
+function agentsCommand(run: Run, version: string): Command {
+  return withCommon(
+    new Command("agents")
+      .description("rational validators and delegators: stake distribution, yield, security budget, cartels")
+      .option("--runs <n>", "markets played for each set of assumptions", "10")
+      .option("--sweep", "move every assumption to both ends of its range (tornado plots)")
+      .option("--set <name=value...>", "assumptions that differ from the usual ones"),
+  )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  aitbc-hybrid sim agents --sweep --out market\n  aitbc-hybrid sim agents --set commissionMax=0.05 days=1460\n" +
+        `\nAssumptions and their usual values:\n${Object.entries(ECONOMY)
+          .map(([name, value]) => `  ${name} ${value}`)
+          .join("\n")}`,
+    )
+    .action(
+      run(async (options: AgentFlags) => {
+        const set: Record<string, number> = {};
+        for (const given of options.set ?? []) {
+          const [name = "", value = ""] = given.split("=");
+          if (typeof (ECONOMY as unknown as Record<string, unknown>)[name] !== "number")
+            throw new UsageError(`--set is "${given}": there is no assumption "${name}" (see --help)`);
+          set[name] = decimal(value, `--set ${name}`);
+        }
+        const chosen: AgentOptions = {
+          runs: whole(options.runs, "--runs", 1),
+          sweep: options.sweep ?? false,
+          set,
+        };
+        return study(
+          { kind: "agents", seed: options.seed, options: { ...chosen } as Json },
+          options,
+          version,
+        );
+      }),
+    );
+}
+
+function decimal(text: string, field: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`${field} is "${text}": give a number such as 0.05`);
+  return Number(text);
+}
+
 function mergeCommand(run: Run, version: string): Command {
   return new Command("merge")
     .description("put the results of shards together and write their report")
@@ -213,6 +320,11 @@ function commandOf({ kind, seed, options }: Study): string {
     const flag = `--${({ modes: "mode" })[name] ?? name}`;
     if (Array.isArray(value)) {
       if (value.length > 0) words.push(flag, ...value.map(String));
+    } else if (typeof value === "boolean") {
+      if (value) words.push(flag);
+    } else if (value !== null && typeof value === "object") {
+      const given = Object.entries(value).map(([key, held]) => `${key}=${held}`);
+      if (given.length > 0) words.push(flag, ...given);
     } else words.push(flag, String(value));
   }
   words.push("--seed", /^[\w.-]+$/.test(seed) ? seed : JSON.stringify(seed));

@@ -19,6 +19,9 @@ import { voteWithholding } from "./vote-withholding.ts";
 
 export { type Attack, type AttackCase, caseName, type Outcome, type Resource } from "./attack.ts";
 
+export type { Society } from "./society.ts";
+export { everyCorrupt, playFork } from "./stage.ts";
+
 /** Every attack that is built, in the order of reports. */
 export const ATTACKS: readonly Attack[] = [
   equivocatingLeader,

@@ -1,5 +1,7 @@
 import type { Done, Study } from "../study/index.ts";
+import { agentReport } from "./agents.ts";
 import { attackReport } from "./attacks.ts";
+import { monteCarloReport } from "./montecarlo.ts";
 import type { Provenance } from "./page.ts";
 import type { Report } from "./report.ts";
 
@@ -11,7 +13,9 @@ export function reportOf(study: Study, results: ReadonlyMap<string, Done>, prove
   switch (study.kind) {
     case "attacks":
       return attackReport(study, results, provenance);
-    default:
-      throw new Error(`there is no report on a study of kind ${study.kind}`);
+    case "montecarlo":
+      return monteCarloReport(study, results, provenance);
+    case "agents":
+      return agentReport(study, results, provenance);
   }
 }

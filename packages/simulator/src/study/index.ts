@@ -1,6 +1,16 @@
+export { type AgentOptions, type AgentResults, agentResults } from "./agents.ts";
 export { type AttackStudyOptions, attackResults, type CaseResult, type LevelResult } from "./attacks.ts";
 export { Journal, JournalError } from "./journal.ts";
 export { jobsOfStudy, runJob } from "./kinds.ts";
+export {
+  BREACHES,
+  FIELDS,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarloResults,
+  type PointResult,
+  PROBABILITIES,
+} from "./montecarlo.ts";
 export { type PoolOptions, runJobs } from "./pool.ts";
 export {
   type Done,

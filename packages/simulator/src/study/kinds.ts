@@ -1,4 +1,6 @@
+import { agentJobs, runMarket } from "./agents.ts";
 import { attackJobs, runAttack } from "./attacks.ts";
+import { monteCarloJobs, runDraws, runPlayed } from "./montecarlo.ts";
 import type { Job, Json, Study, StudyModules } from "./study.ts";
 
 /** Every job of a study, in a fixed order. */
@@ -6,8 +8,10 @@ export function jobsOfStudy(study: Study): readonly Job[] {
   switch (study.kind) {
     case "attacks":
       return attackJobs(study);
-    default:
-      throw new Error(`there is no study of kind ${study.kind}`);
+    case "montecarlo":
+      return monteCarloJobs(study);
+    case "agents":
+      return agentJobs(study);
   }
 }
 
@@ -16,6 +20,12 @@ export function runJob(job: Job, modules: StudyModules): Json {
   switch (job.kind) {
     case "attack":
       return runAttack(job.input, modules);
+    case "draws":
+      return runDraws(job.input);
+    case "played":
+      return runPlayed(job.input, modules);
+    case "market":
+      return runMarket(job.input);
     default:
       throw new Error(`there is no job of kind ${job.kind}`);
   }

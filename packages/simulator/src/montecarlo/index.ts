@@ -1,0 +1,2 @@
+export { type DrawOptions, type DrawResult, drawCoalitions } from "./draws.ts";
+export { type PlayedOptions, type PlayedResult, playCoalition } from "./played.ts";
