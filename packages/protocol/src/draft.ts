@@ -6,6 +6,7 @@ import type {
   OwnVotes,
   PeerRecord,
   ReplicaState,
+  Tally,
   ViewRecord,
 } from "./state.ts";
 import type {
@@ -18,6 +19,7 @@ import type {
   Message,
   Peer,
   SignIntent,
+  VoteBody,
 } from "./types/index.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -34,7 +36,8 @@ const EMPTY_VIEW: Omit<ViewRecord, "view"> = {
   certified: null,
   proposals: [],
   leaderNullified: false,
-  tallies: new Map(),
+  hasNullify: false,
+  tallies: [],
 };
 
 const EMPTY_OWN: OwnVotes = { proposal: null, notarize: null, finalize: null, nullify: false, votes: [] };
@@ -46,6 +49,17 @@ const MOST_CONFLICTS = 8;
 /** Peers remembered; the transport connects to fewer. */
 const MOST_PEERS = 4_096;
 
+/** Tallies with one in the place of what is held of its root, or behind them. */
+export function withTally(
+  tallies: readonly Tally<VoteBody>[],
+  tally: Tally<VoteBody>,
+): readonly Tally<VoteBody>[] {
+  const next = tallies.slice();
+  const place = tallies.findIndex(({ root }) => root === tally.root);
+  next[place < 0 ? next.length : place] = tally;
+  return next;
+}
+
 /**
  * One step in the making: a shallow copy of the state whose maps are copied when first written to, and the effects
  * so far. Nothing reachable from the state it began with is ever changed.
@@ -55,7 +69,8 @@ export class Draft {
   readonly effects: Effect[] = [];
   /** Something happened that may let another rule apply. */
   changed = false;
-  readonly #owned = new Set<unknown>();
+  /** Maps that this step has copied, hence may change. */
+  #owned: unknown[] | null = null;
 
   constructor(state: ReplicaState) {
     this.s = { ...state };
@@ -68,9 +83,10 @@ export class Draft {
   /** The map under `key`, free to be changed in this step. */
   map<K extends MapKey>(key: K): MapOf<ReplicaState[K]> {
     const current = this.s[key];
-    if (this.#owned.has(current)) return current as unknown as MapOf<ReplicaState[K]>;
+    if (this.#owned?.includes(current)) return current as unknown as MapOf<ReplicaState[K]>;
     const copy = new Map<unknown, unknown>(current as ReadonlyMap<unknown, unknown>);
-    this.#owned.add(copy);
+    if (this.#owned === null) this.#owned = [copy];
+    else this.#owned.push(copy);
     (this.s as Record<MapKey, unknown>)[key] = copy;
     return copy as unknown as MapOf<ReplicaState[K]>;
   }
@@ -80,8 +96,21 @@ export class Draft {
   }
 
   setView(view: number, patch: Partial<ViewRecord>): void {
-    this.map("views").set(view, { ...this.view(view), ...patch });
+    this.s.views = this.s.views.with(view, { ...this.view(view), ...patch });
     this.changed = true;
+  }
+
+  /**
+   * Keeps votes of a view. No rule reads them, since what they come to the verifier's answer tells: they change nothing
+   * but for what is due by now, tick or not.
+   */
+  setTally(view: number, tally: Tally<VoteBody>): void {
+    const record = this.view(view);
+    const tallies = withTally(record.tallies, tally);
+    const hasNullify = record.hasNullify || tally.subject.kind === "nullify";
+    this.s.views = this.s.views.with(view, { ...record, tallies, hasNullify });
+    const { timer, now } = this.s;
+    if (timer !== null && now >= timer) this.changed = true;
   }
 
   own(view: number): OwnVotes {

@@ -1,3 +1,4 @@
+import { ByView } from "./by-view.ts";
 import type { Draft } from "./draft.ts";
 import { epochContext, firstFacts, nextStart } from "./epoch/index.ts";
 import { ProtocolError } from "./errors.ts";
@@ -79,7 +80,7 @@ export function freshEpoch(context: EpochContext, now: Millis): PerEpoch {
     view: 1,
     timers: { entered: 0, lead: 0, advance: 0, retry: 0 },
     entry: null,
-    views: new Map(),
+    views: ByView.empty(),
     own: new Map(),
     blocks: new Map(),
     notarizedView: 0,

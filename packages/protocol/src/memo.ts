@@ -4,6 +4,7 @@ import {
   certificatesHash,
   checkpointRoot,
   commitmentHash,
+  lateRoots,
   lateVotesHash,
   merkleRoot,
   restartRoot,
@@ -13,6 +14,7 @@ import {
 } from "./codec/index.ts";
 import type {
   Block,
+  BlockBody,
   Checkpoint,
   CheckpointCertificate,
   Hash,
@@ -70,10 +72,22 @@ export function bodyMatches(block: Block): boolean {
     header.vrfOutput === vrfOutput(body.vrfProof) &&
     header.batchesRoot === merkleRoot(body.batches) &&
     header.certificatesHash === certificatesHash(body) &&
-    header.lateVotesHash === lateVotesHash(body.lateVotes) &&
+    header.lateVotesHash === lateVotesHash(body.lateVotes, lateRootsOf(body)) &&
     header.commitment === (body.commitment === null ? ZERO_HASH : commitmentHash(body.commitment));
   bodies.set(block, matches);
   return matches;
+}
+
+const lates = new WeakMap<BlockBody, readonly Hash[]>();
+
+/** {@link lateRoots} of what a block carries, once per object. */
+export function lateRootsOf(body: BlockBody): readonly Hash[] {
+  let roots = lates.get(body);
+  if (roots === undefined) {
+    roots = lateRoots(body.lateVotes);
+    lates.set(body, roots);
+  }
+  return roots;
 }
 
 const backings = new WeakMap<CheckpointCertificate, Hash>();

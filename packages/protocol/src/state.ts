@@ -1,4 +1,6 @@
+import type { ByView } from "./by-view.ts";
 import type { MountainRange } from "./codec/index.ts";
+import type { Growing } from "./growing.ts";
 import type { Attendance } from "./modes/index.ts";
 import type { EpochParams } from "./params.ts";
 import type { Electorate } from "./quorum.ts";
@@ -89,8 +91,8 @@ export interface Tally<T> {
   readonly root: Hash;
   readonly subject: T;
   /** Unverified votes by signer, then sender. */
-  readonly pending: ReadonlyMap<Seat, readonly Candidate[]>;
-  readonly verified: ReadonlyMap<Seat, Uint8Array>;
+  readonly pending: Growing<Seat, readonly Candidate[]>;
+  readonly verified: Growing<Seat, Uint8Array>;
   /** Weights of all signers in `pending` or `verified`. */
   readonly authorities: number;
   readonly stake: bigint;
@@ -116,7 +118,10 @@ export interface ViewRecord {
   /** In order of arrival, at most two: the second is evidence. */
   readonly proposals: readonly KnownProposal[];
   readonly leaderNullified: boolean;
-  readonly tallies: ReadonlyMap<Hash, Tally<VoteBody>>;
+  /** True if a NULLIFY of it is among the votes. */
+  readonly hasNullify: boolean;
+  /** One of a root, in order of arrival. */
+  readonly tallies: readonly Tally<VoteBody>[];
 }
 
 /** What a block inherits along its chain. */
@@ -347,7 +352,7 @@ export interface ReplicaState {
   readonly timers: ViewTimers;
   /** The certificate that led into the current view; null in view 1. */
   readonly entry: Certificate | null;
-  readonly views: ReadonlyMap<number, ViewRecord>;
+  readonly views: ByView<ViewRecord>;
   readonly own: ReadonlyMap<number, OwnVotes>;
   readonly blocks: ReadonlyMap<Hash, BlockRecord>;
   /** Highest view with N or F held: terms run at most `ahead` beyond it (rules 2, 3). */
@@ -401,7 +406,7 @@ export interface ReplicaState {
   readonly early: readonly { readonly from: Peer; readonly message: Message }[];
 
   /** Votes of views whose records are forgotten, for final blocks that carry no signature of their signers yet. */
-  readonly late: ReadonlyMap<number, ReadonlyMap<Hash, Tally<VoteBody>>>;
+  readonly late: ReadonlyMap<number, readonly Tally<VoteBody>[]>;
   /** The view at which late votes were last verified. */
   readonly collected: number;
   /** READY and READINESS by root. */

@@ -3,7 +3,7 @@ import { awaitsRegistry } from "../modes/index.ts";
 import { isOver } from "../silence.ts";
 import type { BlockRecord } from "../state.ts";
 import type { Block, Hash, Peer } from "../types/index.ts";
-import { isExecuted, parentFacts } from "./tree.ts";
+import { isExecuted, isFinal, parentFacts } from "./tree.ts";
 import { executedVerdict, validateBlock } from "./validity.ts";
 
 /** Takes in a block whose body matches its header, and asks for its batches unless they are known to be held. */
@@ -22,8 +22,8 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
         [finalization, block],
         finalization,
       );
-    // A node that is halted by a contradiction looks at both sides.
-    if (!keepsBranches(d)) return;
+    // A node that is halted by a contradiction looks at both sides; the own one it has.
+    if (!keepsBranches(d) || isFinal(d.s, hash)) return;
   }
   d.setBlock({
     hash,

@@ -31,6 +31,12 @@ function branchPoint(s: ReplicaState, hash: Hash): ParentFacts | null {
   return hash === start.parent.hash ? { ...start.parent, view: 0, chain: firstFacts(start) } : null;
 }
 
+/** True if the block is in the epoch's final chain. */
+export function isFinal(s: ReplicaState, hash: Hash): boolean {
+  for (let node = s.history; node !== null; node = node.below) if (node.facts.hash === hash) return true;
+  return hash === s.epoch.start.parent.hash;
+}
+
 /** A block of a chain as carried certificates and checkpoints name it. */
 interface Ancestor {
   readonly hash: Hash;

@@ -2,24 +2,31 @@ import { ProtocolError } from "../errors.ts";
 import type { Hash, Hex } from "../types/index.ts";
 
 const DIGITS = "0123456789abcdef";
-const BYTE_TO_HEX: readonly string[] = Array.from(
-  { length: 256 },
-  (_, byte) => DIGITS[byte >> 4]! + DIGITS[byte & 15]!,
-);
+/** Code units that are written at a time: a hash with its prefix. */
+const CODES = 66;
 
 /** Bytes as `0x` and lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): Hex {
-  let text = "0x";
-  for (const byte of bytes) text += BYTE_TO_HEX[byte]!;
-  return text as Hex;
+  // Made from code units, not digit by digit: a rope of small pieces is slow to compare and to look up.
+  const codes: number[] = [48, 120];
+  let text = "";
+  for (const byte of bytes) {
+    if (codes.length >= CODES) text += String.fromCharCode.apply(null, codes.splice(0));
+    codes.push(DIGITS.charCodeAt(byte >> 4), DIGITS.charCodeAt(byte & 15));
+  }
+  return (text + String.fromCharCode.apply(null, codes)) as Hex;
 }
 
-function digit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  if (code >= 65 && code <= 70) return code - 55;
-  return -1;
+const NO_DIGIT = 255;
+/** Value of a digit by its code unit. */
+const VALUE_OF = new Uint8Array(128).fill(NO_DIGIT);
+for (let value = 0; value < 16; value++) {
+  VALUE_OF[DIGITS.charCodeAt(value)] = value;
+  VALUE_OF[DIGITS.toUpperCase().charCodeAt(value)] = value;
 }
+
+/** Value of a hexadecimal digit; {@link NO_DIGIT} or undefined (beyond the table) of anything else. */
+const digit = (code: number): number => VALUE_OF[code] ?? NO_DIGIT;
 
 /**
  * Bytes of a `0x`-prefixed hexadecimal text.
@@ -36,7 +43,7 @@ export function fromHex(text: string): Uint8Array {
   for (let i = 0; i < bytes.length; i++) {
     const high = digit(text.charCodeAt(2 * i + 2));
     const low = digit(text.charCodeAt(2 * i + 3));
-    if (high < 0 || low < 0) {
+    if (high === NO_DIGIT || low === NO_DIGIT) {
       throw new ProtocolError(
         "VALUE_RANGE",
         `"${text.slice(0, 80)}" has a character that is not hexadecimal`,
@@ -153,11 +160,13 @@ export class Writer {
       );
     }
     const at = this.#room(width);
+    const buffer = this.#buffer;
     for (let i = 0; i < width; i++) {
       const high = digit(value.charCodeAt(2 * i + 2));
       const low = digit(value.charCodeAt(2 * i + 3));
-      if (high < 0 || low < 0) throw new ProtocolError("VALUE_RANGE", `${field} is not hexadecimal`, field);
-      this.#buffer[at + i] = high * 16 + low;
+      if (high === NO_DIGIT || low === NO_DIGIT)
+        throw new ProtocolError("VALUE_RANGE", `${field} is not hexadecimal`, field);
+      buffer[at + i] = high * 16 + low;
     }
     return this;
   }
@@ -170,6 +179,33 @@ export class Writer {
   done(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);
   }
+
+  /** Begins anew in the same memory. */
+  reset(): this {
+    this.#length = 0;
+    return this;
+  }
+}
+
+/** Hashes read last, as bytes and as text, by their last bits. */
+const RECENT = 1_024;
+const recentBytes = new Uint8Array(32 * RECENT);
+const recentTexts: (Hash | undefined)[] = new Array(RECENT);
+
+/** The hash at `at`. The same few come in every message: one text of each is equal to itself without being compared. */
+function hashAt(bytes: Uint8Array, at: number): Hash {
+  const slot = (bytes[at + 30]! * 256 + bytes[at + 31]!) % RECENT;
+  const known = recentTexts[slot];
+  const from = 32 * slot;
+  if (known !== undefined) {
+    let i = 0;
+    while (i < 32 && recentBytes[from + i] === bytes[at + i]) i++;
+    if (i === 32) return known;
+  }
+  const text: Hash = toHex(bytes.subarray(at, at + 32));
+  recentBytes.set(bytes.subarray(at, at + 32), from);
+  recentTexts[slot] = text;
+  return text;
 }
 
 /** Reads what {@link Writer} wrote; every read is bounded and names the field it failed at. */
@@ -231,7 +267,7 @@ export class Reader {
   }
 
   hash(field = "hash"): Hash {
-    return this.hex(32, field);
+    return hashAt(this.#bytes, this.#take(32, field));
   }
 
   /** A length field bounded by `most`. */

@@ -63,8 +63,16 @@ export const TAG = {
   addresses: 0x3f,
 } as const;
 
-const tagged = (tag: number, capacity = 256): Writer => new Writer(capacity).u8(tag);
-const finish = (writer: Writer): Hash => hashBytes(writer.done());
+/** Writers at rest. One field of a hash may be another hash, so that several can be in use. */
+const idle: Writer[] = [];
+
+const tagged = (tag: number): Writer => (idle.pop() ?? new Writer(512)).u8(tag);
+
+function finish(writer: Writer): Hash {
+  const hash = hashBytes(writer.done());
+  idle.push(writer.reset());
+  return hash;
+}
 
 /** What identifies a domain D (protocol.md section 1). */
 export interface DomainFields {
@@ -121,7 +129,7 @@ export const encodeParticipation = (vector: readonly Participation[]): Uint8Arra
 
 /** Its hash. */
 export const participationHash = (vector: readonly Participation[]): Hash =>
-  finish(participationWriter(vector));
+  hashBytes(participationWriter(vector).done());
 
 /** Hash of what rewards are computed from. */
 export function accountingHash(a: Accounting): Hash {
@@ -268,16 +276,38 @@ export function certificatesHash(body: Pick<BlockBody, "certificates" | "backing
 export const lateRoot = (item: LateVote): Hash =>
   isSignal(item) ? signalRoot(item.domain, item.epoch, item) : voteRoot(item.domain, item);
 
-/** The header's `lateVotesHash`. */
-export function lateVotesHash(votes: readonly LateVote[]): Hash {
+/** True if two late votes are of one root because they say the same, signer apart. */
+const saysTheSame = (a: LateVote, b: LateVote): boolean =>
+  !isSignal(a) &&
+  !isSignal(b) &&
+  a.kind === b.kind &&
+  a.view === b.view &&
+  a.parentView === b.parentView &&
+  a.blockHash === b.blockHash &&
+  a.domain === b.domain;
+
+/** Signing roots of late votes and signals. Those of one block stand side by side, and share theirs. */
+export function lateRoots(votes: readonly LateVote[]): readonly Hash[] {
+  const roots: Hash[] = [];
+  votes.forEach((vote, at) => {
+    const before = votes[at - 1];
+    roots.push(before !== undefined && saysTheSame(before, vote) ? roots[at - 1]! : lateRoot(vote));
+  });
+  return roots;
+}
+
+/** The header's `lateVotesHash`, over votes and their {@link lateRoots}. */
+export function lateVotesHash(votes: readonly LateVote[], roots: readonly Hash[] = lateRoots(votes)): Hash {
   const writer = tagged(TAG.lateVotes);
-  for (const vote of votes) writer.hash(lateRoot(vote)).u16(vote.seat, "seat").bytes(vote.signature);
+  votes.forEach(({ seat, signature }, at) => {
+    writer.hash(roots[at]!).u16(seat, "seat").bytes(signature);
+  });
   return finish(writer);
 }
 
 /** A block's hash. */
 export function blockHash(h: Header): Hash {
-  const writer = tagged(TAG.header, 512);
+  const writer = tagged(TAG.header);
   writeHeader(writer, h);
   return finish(writer);
 }

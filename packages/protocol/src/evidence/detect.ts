@@ -11,36 +11,55 @@ import { slashable } from "./slashable.ts";
  * View votes against view votes, one by one and in certificates.
  */
 
-/** Views in which something may contradict a vote like this. */
-function rangeOf(d: Draft, { kind, view }: VoteBody): readonly [from: number, to: number] {
-  const k = d.epoch.params.termViews;
-  return [kind === "finalize" ? firstOfTerm(view, k) : view, kind === "nullify" ? lastOfTerm(view, k) : view];
-}
+/** The first view in which something may contradict a vote like this. */
+const firstAgainst = ({ kind, view }: VoteBody, k: number): number =>
+  kind === "finalize" ? firstOfTerm(view, k) : view;
+
+/** The last one. */
+const lastAgainst = ({ kind, view }: VoteBody, k: number): number =>
+  kind === "nullify" ? lastOfTerm(view, k) : view;
+
+const NOTHING: readonly Certificate[] = [];
 
 /** Certificates held that contradict a vote like this: of views near the final one, F's of the whole epoch while halted. */
-function* against(d: Draft, body: VoteBody): Generator<Certificate> {
+function against(d: Draft, body: VoteBody): readonly Certificate[] {
+  const { views, conflicts } = d.s;
   const k = d.epoch.params.termViews;
-  const [from, to] = rangeOf(d, body);
+  const from = firstAgainst(body, k);
+  const to = lastAgainst(body, k);
+  let found = NOTHING;
   for (let view = from; view <= to; view++) {
-    const record = d.s.views.get(view);
+    const record = views.get(view);
     if (record === undefined) continue;
-    for (const held of [record.notarization, record.finalization, record.nullification])
-      if (held !== null && slashable(held, body, k)) yield held;
+    found = withSlashable(found, record.notarization, body, k);
+    found = withSlashable(found, record.finalization, body, k);
+    found = withSlashable(found, record.nullification, body, k);
   }
-  for (const f of d.s.conflicts) if (slashable(f, body, k)) yield f;
-  if (d.s.conflicts.length === 0 || from > d.s.tip.view) return;
+  if (conflicts.length === 0) return found;
+  for (const f of conflicts) found = withSlashable(found, f, body, k);
+  if (from > d.s.tip.view) return found;
   for (let node = d.s.history; node !== null && node.view + k >= from; node = node.below)
-    if (node.certificate !== null && slashable(node.certificate, body, k)) yield node.certificate;
+    found = withSlashable(found, node.certificate, body, k);
+  return found;
 }
+
+const withSlashable = (
+  found: readonly Certificate[],
+  held: Certificate | null,
+  body: VoteBody,
+  k: number,
+): readonly Certificate[] => (held !== null && slashable(held, body, k) ? [...found, held] : found);
 
 /** A vote of the same seat that must not stand beside `vote`, with its sender. */
 function conflicting(d: Draft, vote: Vote): { vote: Vote; from: Peer | null } | null {
   const k = d.epoch.params.termViews;
-  const [from, to] = rangeOf(d, vote);
-  for (let view = from; view <= to; view++) {
+  const to = lastAgainst(vote, k);
+  for (let view = firstAgainst(vote, k); view <= to; view++) {
     const record = d.s.views.get(view);
-    if (record === undefined) continue;
-    for (const { subject, verified, pending } of record.tallies.values()) {
+    // Of the term's other views only a NULLIFY contradicts a FINALIZE.
+    if (record === undefined || (vote.kind === "finalize" && view < vote.view && !record.hasNullify))
+      continue;
+    for (const { subject, verified, pending } of record.tallies) {
       if (!slashable(subject, vote, k)) continue;
       const known = verified.get(vote.seat);
       const candidate = known === undefined ? pending.get(vote.seat)?.[0] : { from: null, signature: known };
@@ -82,7 +101,7 @@ export function onMemberVerified(d: Draft, job: Extract<Job, { what: "member" }>
 }
 
 /** True if a certificate contradicts another that is held, and that is not reported yet: it has to be verified. */
-export function isAccusing(d: Draft, c: Certificate): boolean {
+export function isAccusing(d: Draft, c: VoteBody): boolean {
   for (const held of against(d, c)) if (!d.s.reported.has(voteKey(-1, held, c))) return true;
   return false;
 }
@@ -92,9 +111,9 @@ export function accuse(d: Draft, c: Certificate): void {
   for (const held of against(d, c)) reportCertificates(d, held, c);
   besideRestart(d, { type: "certificate", certificate: c }, null, true);
   const k = d.epoch.params.termViews;
-  const [from, to] = rangeOf(d, c);
-  for (let view = from; view <= to; view++) {
-    for (const { subject, verified, pending } of d.s.views.get(view)?.tallies.values() ?? []) {
+  const to = lastAgainst(c, k);
+  for (let view = firstAgainst(c, k); view <= to; view++) {
+    for (const { subject, verified, pending } of d.s.views.get(view)?.tallies ?? []) {
       if (!slashable(subject, c, k)) continue;
       const { epoch, domain } = c;
       for (const [seat, signature] of verified)

@@ -66,7 +66,7 @@ function* said(
     for (const certificate of [notarization, finalization, nullification])
       if (certificate !== null)
         yield { testimony: { type: "certificate", certificate }, from: null, sure: true };
-    for (const { subject, verified, pending } of tallies.values()) {
+    for (const { subject, verified, pending } of tallies) {
       const signature = verified.get(seat);
       const first = signature === undefined ? pending.get(seat)?.[0] : { from: null, signature };
       if (first === undefined) continue;

@@ -1,12 +1,11 @@
 import { LIMITS } from "../codec/index.ts";
-import type { Draft } from "../draft.ts";
+import { type Draft, withTally } from "../draft.ts";
 import { termOf } from "../leader.ts";
-import { rootOf } from "../memo.ts";
 import { hasSeat, NO_WEIGHT } from "../quorum.ts";
 import type { EpochContext, Job, ParentFacts, ReplicaState, Tally, ViewRecord } from "../state.ts";
 import type { CheckResult, Hash, LateVote, Millis, Peer, Vote, VoteBody } from "../types/index.ts";
 import { isSignal } from "../types/index.ts";
-import { emptyTally, resolve, withVote } from "../votes/index.ts";
+import { resolve, tallyOf, withVote } from "../votes/index.ts";
 import {
   type Attendance,
   type Carried,
@@ -79,23 +78,22 @@ export function lateVotesReason(
   return null;
 }
 
-type Tallies = ReadonlyMap<Hash, Tally<VoteBody>>;
+type Tallies = readonly Tally<VoteBody>[];
 
 /** Votes held for a view: above or near the final one in its record, further down kept for being carried late. */
 const talliesOf = (s: ReplicaState, view: number): Tallies | undefined =>
   s.views.get(view)?.tallies ?? s.late.get(view);
 
 function* talliesFor(s: ReplicaState, carried: Carried): Generator<Tally<VoteBody>> {
-  for (const tally of talliesOf(s, carried.view)?.values() ?? []) {
+  for (const tally of talliesOf(s, carried.view) ?? []) {
     const { kind, blockHash, parentView } = tally.subject;
     if (kind !== "nullify" && blockHash === carried.hash && parentView === carried.parentView) yield tally;
   }
 }
 
 function setTally(d: Draft, view: number, tally: Tally<VoteBody>): void {
-  const tallies = new Map(talliesOf(d.s, view)).set(tally.root, tally);
-  if (d.s.views.has(view)) d.setView(view, { tallies });
-  else d.map("late").set(view, tallies);
+  if (d.s.views.has(view)) d.setTally(view, tally);
+  else d.map("late").set(view, withTally(d.s.late.get(view) ?? [], tally));
 }
 
 /** What a leader's block carries beside certificates: verified signatures that no ancestor carries. */
@@ -132,9 +130,8 @@ export function addLateVote(d: Draft, vote: Vote, from: Peer): void {
   if (d.epoch.voterSeat === null || vote.kind === "nullify") return;
   const carried = carriedFor(d.s.ledgered.attendance.window, vote);
   if (carried === undefined || hasSeat(carried.signers, vote.seat)) return;
-  const root = rootOf(vote.domain, vote);
-  const { kind, view, parentView, blockHash } = vote;
-  const tally = talliesOf(d.s, view)?.get(root) ?? emptyTally(root, { kind, view, parentView, blockHash });
+  const { view } = vote;
+  const tally = tallyOf(talliesOf(d.s, view) ?? [], vote);
   const next = withVote(tally, vote.seat, { from, signature: vote.signature }, NO_WEIGHT);
   if (next !== tally) setTally(d, view, next);
 }
@@ -144,14 +141,14 @@ export function keepLateVotes(d: Draft, { view, tallies }: ViewRecord): void {
   if (d.epoch.voterSeat === null) return;
   const carried = d.s.ledgered.attendance.window.find((each) => each.view === view);
   if (carried === undefined) return;
-  const kept = new Map<Hash, Tally<VoteBody>>();
-  for (const tally of tallies.values()) {
+  const kept: Tally<VoteBody>[] = [];
+  for (const tally of tallies) {
     const { kind, blockHash, parentView } = tally.subject;
     if (kind === "nullify" || blockHash !== carried.hash || parentView !== carried.parentView) continue;
     const isMissing = (seat: number): boolean => !hasSeat(carried.signers, seat);
-    if ([...tally.pending.keys(), ...tally.verified.keys()].some(isMissing)) kept.set(tally.root, tally);
+    if ([...tally.pending.keys(), ...tally.verified.keys()].some(isMissing)) kept.push(tally);
   }
-  if (kept.size > 0) d.map("late").set(view, kept);
+  if (kept.length > 0) d.map("late").set(view, kept);
 }
 
 /** Forgets votes that no block may carry any more. */
@@ -195,7 +192,7 @@ export function onLateVerified(
   job: Extract<Job, { what: "late" }>,
   result: Extract<CheckResult, { what: "votes" }>,
 ): void {
-  const known = talliesOf(d.s, job.view)?.get(job.root);
+  const known = talliesOf(d.s, job.view)?.find(({ root }) => root === job.root);
   if (known === undefined) return;
   const { tally, forged } = resolve(known, job.asked, result.valid, d.epoch.electorate.weights);
   for (const { from } of forged) d.ban(from, "forged vote");

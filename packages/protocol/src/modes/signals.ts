@@ -5,7 +5,7 @@ import { NO_WEIGHT, type Weights } from "../quorum.ts";
 import type { EpochContext, Job, OwnSignal } from "../state.ts";
 import type { CheckResult, Hash, Peer, Seat, Signal, SignalBody, SignIntent } from "../types/index.ts";
 import { MAX_SEATS } from "../types/index.ts";
-import { emptyTally, resolve, votesToVerify, withVerified, withVote } from "../votes/index.ts";
+import { emptyTally, resolve, unverified, withVerified, withVote } from "../votes/index.ts";
 import { isSwitching, wantedElectorate } from "./decide.ts";
 import { dayOf, isStandby } from "./late.ts";
 
@@ -129,7 +129,9 @@ export function onSignal(d: Draft, signal: Signal, from: Peer): void {
   const root = rootOfSignal(epoch, body);
   const tally = s.signals.get(root) ?? emptyTally(root, body);
   const next = withVote(tally, signal.seat, { from, signature: signal.signature }, NO_WEIGHT);
-  if (next !== tally) d.map("signals").set(root, next);
+  if (next === tally) return;
+  d.map("signals").set(root, next);
+  d.changed = true;
 }
 
 /** Verifies signals when the own key leads this term or the next. */
@@ -141,7 +143,7 @@ export function collectSignals(d: Draft): void {
   for (const tally of d.s.signals.values()) {
     if (tally.job !== null || tally.pending.size === 0) continue;
     const { root, subject } = tally;
-    const asked = votesToVerify({ ...tally, verified: new Map() });
+    const asked = unverified(tally);
     const job = d.verify(
       { what: "signals", root, asked },
       {

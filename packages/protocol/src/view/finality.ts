@@ -127,11 +127,11 @@ export function dropFinal(d: Draft, final: ReadonlySet<Hash>): void {
   const { tip } = d.s;
   const k = d.epoch.params.termViews;
   const oldest = tip.view - k - EVIDENCE_VIEWS;
-  for (const [view, record] of d.s.views) {
-    if (view >= oldest) continue;
+  for (const record of d.s.views.values()) {
+    if (record.view >= oldest) break;
     keepLateVotes(d, record);
-    d.map("views").delete(view);
   }
+  d.s.views = d.s.views.from(oldest);
   dropLateVotes(d);
   for (const view of d.s.own.keys()) if (view < firstOfTerm(tip.view, k)) d.map("own").delete(view);
   const lost = new Set<string>();

@@ -1,24 +1,23 @@
 import { addBlock, isWellFormed, isWellFormedBacking, markChecked } from "../block/index.ts";
 import { holdBacking } from "../checkpoint/index.ts";
-import { equalBytes, lateRoot, vrfRoot } from "../codec/index.ts";
+import { equalBytes, vrfRoot } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { report } from "../evidence/index.ts";
 import { termOf } from "../leader.ts";
-import { bodyMatches, checkpointRootOf, hashOf, rootOf } from "../memo.ts";
+import { bodyMatches, checkpointRootOf, hashOf, lateRootsOf, rootOf } from "../memo.ts";
 import type { Job } from "../state.ts";
 import type {
   Block,
+  BlockBody,
   Certificate,
   Check,
   CheckResult,
   Hash,
-  LateVote,
   Peer,
   Proposal,
   Vote,
   VoteGroup,
 } from "../types/index.ts";
-import { isSignal } from "../types/index.ts";
 import { addVerifiedVote, holdCertificate } from "../votes/index.ts";
 import { hintAhead } from "./repair.ts";
 
@@ -105,21 +104,25 @@ function checkOf(d: Draft, p: Proposal): Check {
         signature: c.signature,
       })),
   ].map((c) => ({ registry: registry.root, ...c }));
-  return { what: "all", signatures, groups: lateGroups(d, body.lateVotes), certificates };
+  return { what: "all", signatures, groups: lateGroups(d, body), certificates };
 }
 
 /** Late votes and signals by what they sign. Of another domain: the block is invalid, and nothing of it is checked. */
-function lateGroups(d: Draft, items: readonly LateVote[]): readonly VoteGroup[] {
+function lateGroups(d: Draft, body: BlockBody): readonly VoteGroup[] {
   const { start, domain, registry } = d.epoch;
+  const roots = lateRootsOf(body);
   const groups = new Map<Hash, { registry: Hash; root: Hash; votes: VoteGroup["votes"][number][] }>();
-  for (const item of items) {
-    if (item.domain !== domain || item.epoch !== start.epoch) continue;
-    const root = isSignal(item) ? lateRoot(item) : rootOf(domain, item);
+  body.lateVotes.forEach((item, at) => {
+    if (item.domain !== domain || item.epoch !== start.epoch) return;
+    const root = roots[at]!;
     const of = item.kind === "readiness" ? start.registryNext : registry.root;
-    const group = groups.get(root) ?? { registry: of, root, votes: [] };
-    groups.set(root, group);
+    let group = groups.get(root);
+    if (group === undefined) {
+      group = { registry: of, root, votes: [] };
+      groups.set(root, group);
+    }
     group.votes.push({ seat: item.seat, signature: item.signature });
-  }
+  });
   return [...groups.values()];
 }
 

@@ -13,7 +13,7 @@ export function noteAttendance(d: Draft, certificate: Certificate): void {
   const tallies = d.s.views.get(certificate.view)?.tallies;
   d.s.heard = d.s.heard.map((at, seat) => {
     if (hasSeat(certificate.bitmap, seat)) return attended;
-    for (const tally of tallies?.values() ?? [])
+    for (const tally of tallies ?? [])
       if (tally.pending.has(seat) || tally.verified.has(seat)) return attended;
     return at;
   });

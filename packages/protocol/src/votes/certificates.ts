@@ -2,7 +2,7 @@ import type { Draft } from "../draft.ts";
 import { accuse, isAccusing } from "../evidence/index.ts";
 import { lastOfTerm } from "../leader.ts";
 import { rootOf } from "../memo.ts";
-import type { Certificate, Peer } from "../types/index.ts";
+import type { Certificate, Peer, VoteBody } from "../types/index.ts";
 import { noteAttendance } from "./attendance.ts";
 
 /** Views whose X are kept while nothing is final; beyond, old ones are refused (hours of back-off away). */
@@ -55,7 +55,7 @@ const isBelowFinal = (d: Draft, view: number): boolean =>
   lastOfTerm(view, d.epoch.params.termViews) <= d.s.tip.view;
 
 /** True if an F is of a view at or below the final one, but not of the final chain's block there (rule 8). */
-function contradictsFinal(d: Draft, c: Certificate): boolean {
+function contradictsFinal(d: Draft, c: VoteBody): boolean {
   const { tip, history } = d.s;
   if (c.kind !== "finalize" || c.view > tip.view || c.blockHash === tip.hash) return false;
   let node = history;
@@ -65,7 +65,7 @@ function contradictsFinal(d: Draft, c: Certificate): boolean {
 }
 
 /** True if a certificate like this one is held or useless, so that it need not be verified. */
-export function isKnown(d: Draft, c: Certificate): boolean {
+export function isKnown(d: Draft, c: VoteBody): boolean {
   if (isAccusing(d, c)) return false;
   const record = d.s.views.get(c.view);
   if (c.kind === "nullify") return isBelowFinal(d, c.view) || (record?.nullification ?? null) !== null;

@@ -5,61 +5,43 @@ import { termOf } from "../leader.ts";
 import { rootOf } from "../memo.ts";
 import { isQuorum } from "../quorum.ts";
 import type { Job, Tally } from "../state.ts";
-import type { Certificate, CheckResult, Hash, Peer, Vote, VoteBody } from "../types/index.ts";
+import type { Certificate, CheckResult, Peer, Vote, VoteBody } from "../types/index.ts";
 import { holdCertificate, isKnown } from "./certificates.ts";
-import { emptyTally, resolve, votesToVerify, withVerified, withVote } from "./tally.ts";
+import { resolve, tallyOf, votesToVerify, withVerified, withVote } from "./tally.ts";
 
 /** Different votes of one kind and view that are kept of a signer and sender: the second is evidence. */
 const VOTES_PER_SENDER = 2;
 
 function sameSender(d: Draft, vote: Vote, from: Peer | null): number {
   let count = 0;
-  for (const tally of d.view(vote.view).tallies.values()) {
+  for (const tally of d.s.views.get(vote.view)?.tallies ?? []) {
     if (tally.subject.kind !== vote.kind) continue;
     if (tally.pending.get(vote.seat)?.some((c) => c.from === from)) count++;
   }
   return count;
 }
 
-const bodyOf = ({ kind, view, parentView, blockHash }: VoteBody): VoteBody => ({
-  kind,
-  view,
-  parentView,
-  blockHash,
-});
-
-function setTally(d: Draft, view: number, tally: Tally<VoteBody>): void {
-  d.setView(view, { tallies: new Map(d.view(view).tallies).set(tally.root, tally) });
-}
+const tallyFor = (d: Draft, vote: Vote): Tally<VoteBody> =>
+  tallyOf(d.s.views.get(vote.view)?.tallies ?? [], vote);
 
 /** Takes in a vote of another (rule 11): kept unverified until its root's weight could be a quorum. */
 export function addVote(d: Draft, vote: Vote, from: Peer): void {
-  const { electorate } = d.epoch;
-  const root = rootOf(vote.domain, vote);
-  const tally = d.view(vote.view).tallies.get(root) ?? emptyTally(root, bodyOf(vote));
-  const next = withVote(
-    tally,
-    vote.seat,
-    { from, signature: vote.signature },
-    electorate.weights[vote.seat]!,
-  );
+  const { seat, view, signature } = vote;
+  const tally = tallyFor(d, vote);
+  const next = withVote(tally, seat, { from, signature }, d.epoch.electorate.weights[seat]!);
   if (next === tally || sameSender(d, vote, from) >= VOTES_PER_SENDER) return;
-  setTally(d, vote.view, next);
+  d.setTally(view, next);
   suspectConflict(d, vote, from);
   if (vote.kind === "nullify") checkLeaderNullify(d, vote, from);
-  verifyTally(d, vote.view, root);
+  verifyTally(d, view, next);
 }
 
 /** Takes in the own vote, once signed. */
 export function addOwnVote(d: Draft, vote: Vote): void {
-  const root = rootOf(vote.domain, vote);
-  const tally = d.view(vote.view).tallies.get(root) ?? emptyTally(root, bodyOf(vote));
-  setTally(
-    d,
-    vote.view,
-    withVerified(tally, vote.seat, vote.signature, d.epoch.electorate.weights[vote.seat]!),
-  );
-  verifyTally(d, vote.view, root);
+  const { seat, view, signature } = vote;
+  const tally = withVerified(tallyFor(d, vote), seat, signature, d.epoch.electorate.weights[seat]!);
+  d.setTally(view, tally);
+  verifyTally(d, view, tally);
 }
 
 /** Takes in a vote that was verified on its own (a proposal's NOTARIZE, a leader's NULLIFY). */
@@ -71,7 +53,7 @@ export function addVerifiedVote(d: Draft, vote: Vote): void {
 /** On entering a view: its leader's NULLIFY may have come before. */
 export function checkEarlyNullify(d: Draft, view: number): void {
   const leader = d.epoch.leader(termOf(view, d.epoch.params.termViews));
-  for (const { subject, pending } of d.s.views.get(view)?.tallies.values() ?? []) {
+  for (const { subject, pending } of d.s.views.get(view)?.tallies ?? []) {
     const first = subject.kind === "nullify" ? pending.get(leader)?.[0] : undefined;
     if (first === undefined || first.from === null) continue;
     const { epoch } = d.epoch.start;
@@ -102,11 +84,10 @@ function checkLeaderNullify(d: Draft, vote: Vote, from: Peer): void {
 }
 
 /** Asks for one aggregate check when the votes held, verified or not, could be a quorum. */
-function verifyTally(d: Draft, view: number, root: Hash): void {
-  const tally = d.view(view).tallies.get(root);
-  if (tally === undefined || tally.job !== null || !isQuorum(d.epoch.electorate, tally)) return;
-  if (isCertified(d, tally.subject)) return;
+function verifyTally(d: Draft, view: number, tally: Tally<VoteBody>): void {
+  if (tally.job !== null || !isQuorum(d.epoch.electorate, tally) || isKnown(d, tally.subject)) return;
   const asked = votesToVerify(tally);
+  const { root } = tally;
   const job = d.verify(
     { what: "votes", view, root, asked },
     {
@@ -116,13 +97,8 @@ function verifyTally(d: Draft, view: number, root: Hash): void {
       votes: asked.map(({ seat, signature }) => ({ seat, signature })),
     },
   );
-  setTally(d, view, { ...tally, job });
+  d.setTally(view, { ...tally, job });
 }
-
-const isCertified = (d: Draft, body: VoteBody): boolean =>
-  isKnown(d, { ...body, epoch: 0, domain: d.epoch.domain, bitmap: NOTHING, signature: NOTHING });
-
-const NOTHING = new Uint8Array(0);
 
 /** The verifier's answer: bans senders of forged votes; a quorum of valid ones is a certificate. */
 export function onVotesVerified(
@@ -131,17 +107,17 @@ export function onVotesVerified(
   result: Extract<CheckResult, { what: "votes" }>,
 ): void {
   const { electorate } = d.epoch;
-  const known = d.view(job.view).tallies.get(job.root);
+  const known = d.view(job.view).tallies.find(({ root }) => root === job.root);
   if (known === undefined) return;
   const { tally, weight, forged } = resolve(known, job.asked, result.valid, electorate.weights);
   for (const { from } of forged) d.ban(from, "forged vote");
-  setTally(d, job.view, tally);
+  d.setTally(job.view, tally);
   if (result.aggregate === null || !isQuorum(electorate, weight)) {
     d.trace("11: forged votes removed");
-    verifyTally(d, job.view, job.root);
+    verifyTally(d, job.view, tally);
     return;
   }
-  if (isCertified(d, tally.subject)) return;
+  if (isKnown(d, tally.subject)) return;
   const certificate: Certificate = {
     ...tally.subject,
     epoch: d.epoch.start.epoch,

@@ -1,40 +1,45 @@
+import { Growing } from "../growing.ts";
+import { rootOf } from "../memo.ts";
 import { addWeights, NO_WEIGHT, type Weights } from "../quorum.ts";
 import type { Asked, Candidate, Tally } from "../state.ts";
-import type { Hash, Peer, Seat } from "../types/index.ts";
+import type { Hash, Seat, Vote, VoteBody } from "../types/index.ts";
 
 /*
  * Votes of one root, kept by (signer, sender) until they are verified (rule 11): a forged vote costs its sender the
  * connection and never displaces the signer's own.
  */
 
+const NOBODY: Growing<Seat, never> = Growing.empty();
+
 export const emptyTally = <T>(root: Hash, subject: T): Tally<T> => ({
   root,
   subject,
-  pending: new Map(),
-  verified: new Map(),
+  pending: NOBODY,
+  verified: NOBODY,
   authorities: 0,
   stake: 0n,
   job: null,
 });
 
-const weighed = <T>(tally: Tally<T>, by: Weights): Tally<T> => ({
-  ...tally,
-  authorities: tally.authorities + by.authorities,
-  stake: tally.stake + by.stake,
-});
-
-/** True if this sender's vote of this signer, or a verified one of the signer, is held already. */
-export function holds<T>(tally: Tally<T>, seat: Seat, from: Peer | null): boolean {
-  return tally.verified.has(seat) || (tally.pending.get(seat)?.some((c) => c.from === from) ?? false);
+/** The tally of votes that say the same: found by what they say, so that one root is hashed for all of them. */
+export function tallyOf(tallies: readonly Tally<VoteBody>[], vote: Vote): Tally<VoteBody> {
+  const { kind, view, parentView, blockHash } = vote;
+  for (const tally of tallies) {
+    const { subject } = tally;
+    if (subject.kind !== kind) continue;
+    if (kind === "nullify" || (subject.blockHash === blockHash && subject.parentView === parentView))
+      return tally;
+  }
+  return emptyTally(rootOf(vote.domain, vote), { kind, view, parentView, blockHash });
 }
 
 /** The tally with an unverified vote more; the same object if it is held already. */
 export function withVote<T>(tally: Tally<T>, seat: Seat, vote: Candidate, weight: Weights): Tally<T> {
-  if (holds(tally, seat, vote.from)) return tally;
+  if (tally.verified.has(seat)) return tally;
   const known = tally.pending.get(seat);
-  const pending = new Map(tally.pending).set(seat, known === undefined ? [vote] : [...known, vote]);
-  const next = { ...tally, pending };
-  return known === undefined ? weighed(next, weight) : next;
+  if (known === undefined) return counted(tally, tally.pending.with(seat, [vote]), tally.verified, weight);
+  if (known.some((candidate) => candidate.from === vote.from)) return tally;
+  return { ...tally, pending: tally.pending.with(seat, [...known, vote]) };
 }
 
 /** The tally with a verified vote. */
@@ -45,12 +50,25 @@ export function withVerified<T>(
   weight: Weights,
 ): Tally<T> {
   if (tally.verified.has(seat)) return tally;
-  const verified = new Map(tally.verified).set(seat, signature);
-  if (!tally.pending.has(seat)) return weighed({ ...tally, verified }, weight);
-  const pending = new Map(tally.pending);
-  pending.delete(seat);
-  return { ...tally, pending, verified };
+  const verified = tally.verified.with(seat, signature);
+  if (!tally.pending.has(seat)) return counted(tally, tally.pending, verified, weight);
+  return { ...tally, pending: tally.pending.without(seat), verified };
 }
+
+const counted = <T>(
+  { root, subject, authorities, stake, job }: Tally<T>,
+  pending: Tally<T>["pending"],
+  verified: Tally<T>["verified"],
+  by: Weights,
+): Tally<T> => ({
+  root,
+  subject,
+  pending,
+  verified,
+  authorities: authorities + by.authorities,
+  stake: stake + by.stake,
+  job,
+});
 
 /** What the verifier's answer makes of a tally. */
 export interface Resolved<T> {
@@ -89,13 +107,36 @@ export function resolve<T>(
   }
   const authorities = tally.authorities - lost.authorities;
   const stake = tally.stake - lost.stake;
-  return { tally: { ...tally, pending, verified, authorities, stake, job: null }, weight, forged };
+  return {
+    tally: {
+      ...tally,
+      pending: Growing.of(pending),
+      verified: Growing.of(verified),
+      authorities,
+      stake,
+      job: null,
+    },
+    weight,
+    forged,
+  };
 }
 
 /** One vote per signer for the verifier: the verified one, else the first that came. */
 export function votesToVerify<T>(tally: Tally<T>): Asked[] {
   const asked: Asked[] = [];
-  for (const [seat, signature] of tally.verified) asked.push({ seat, from: null, signature });
-  for (const [seat, [first]] of tally.pending) asked.push({ seat, ...first! });
-  return asked.sort((a, b) => a.seat - b.seat);
+  tally.verified.forEach((signature, seat) => {
+    asked.push({ seat, from: null, signature });
+  });
+  return bySeat([...asked, ...unverified(tally)]);
 }
+
+/** The first vote that came of each signer who has no verified one. */
+export function unverified<T>(tally: Tally<T>): Asked[] {
+  const asked: Asked[] = [];
+  tally.pending.forEach(([first], seat) => {
+    asked.push({ seat, from: first!.from, signature: first!.signature });
+  });
+  return bySeat(asked);
+}
+
+const bySeat = (asked: Asked[]): Asked[] => asked.sort((a, b) => a.seat - b.seat);

@@ -849,7 +849,7 @@ describe("rule 11: only verified messages act", () => {
         "x",
       );
     for (let view = 100; view < 200; view++) solo.vote(1, nullify(view), "x");
-    assert.equal(solo.state.views.get(1)!.tallies.size, 2);
+    assert.equal(solo.state.views.get(1)!.tallies.length, 2);
     assert.equal(solo.state.views.size, 1);
   });
 
