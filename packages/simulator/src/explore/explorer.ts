@@ -310,10 +310,10 @@ class Explorer {
     salt: number,
     clock: Millis,
   ): Proposal | null {
-    const views = new Map(state.views);
-    for (const [view, record] of views)
+    let { views } = state;
+    for (const [view, record] of state.views)
       if (view > parentView)
-        views.set(view, {
+        views = views.with(view, {
           ...record,
           notarization: null,
           finalization: null,
