@@ -67,3 +67,20 @@ export function signatureWords(signature: Uint8Array): G2Words {
     throw new CryptoError("SIGNATURE_INVALID", "the signature is no compressed point of G2", { cause });
   }
 }
+
+/**
+ * A signature as the contracts took it, compressed.
+ * @throws CryptoError SIGNATURE_INVALID if it is no point of the curve.
+ */
+export function signatureFrom(given: G2Words): Uint8Array {
+  const field = (high: Word, low: Word): bigint => (BigInt(high) << 256n) | BigInt(low);
+  try {
+    const x = { c0: field(given.x0High, given.x0Low), c1: field(given.x1High, given.x1Low) };
+    const y = { c0: field(given.y0High, given.y0Low), c1: field(given.y1High, given.y1Low) };
+    const point = bls12_381.G2.Point.fromAffine({ x, y });
+    point.assertValidity();
+    return point.toBytes();
+  } catch (cause) {
+    throw new CryptoError("SIGNATURE_INVALID", "the words are no point of G2", { cause });
+  }
+}

@@ -29,7 +29,14 @@ export {
   voteCheck,
 } from "./checks/index.ts";
 export { childSecret, secretAt, secretFromMaterial } from "./derivation/index.ts";
-export { compressKey, type G1Words, type G2Words, keyWords, signatureWords } from "./eip2537.ts";
+export {
+  compressKey,
+  type G1Words,
+  type G2Words,
+  keyWords,
+  signatureFrom,
+  signatureWords,
+} from "./eip2537.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export type { KeyTable } from "./keytable.ts";
 export { type Part, type ValidParts, validParts } from "./parts.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
-import { compressKey, keyWords, signatureWords } from "../src/index.ts";
+import { compressKey, keyWords, signatureFrom, signatureWords } from "../src/index.ts";
 import { nativeBls } from "../src/native/index.ts";
 import { root, secret } from "./support/fixtures.ts";
 
@@ -34,11 +34,21 @@ describe("points as the contracts take them (EIP-2537)", () => {
     assert.equal(digits(signatureWords(signature)), padded(x.c0, x.c1, y.c0, y.c1));
   });
 
+  it("signatures come back compressed as they were", () => {
+    // Both signs of y occur.
+    for (let i = 1; i <= 20; i++) {
+      const signature = nativeBls.sign(secret(i), root(7));
+      assert.deepEqual(signatureFrom(signatureWords(signature)), signature);
+    }
+  });
+
   it("refuse other lengths and what is no point", () => {
     for (const length of [48, 95, 97]) {
       assert.throws(() => keyWords(new Uint8Array(length)), { code: "KEY_INVALID" });
       assert.throws(() => compressKey(new Uint8Array(length)), { code: "KEY_INVALID" });
     }
     assert.throws(() => signatureWords(new Uint8Array(96)), { code: "SIGNATURE_INVALID" });
+    const words = signatureWords(nativeBls.sign(secret(1), root(7)));
+    assert.throws(() => signatureFrom({ ...words, y1Low: words.y0Low }), { code: "SIGNATURE_INVALID" });
   });
 });

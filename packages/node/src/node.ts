@@ -39,6 +39,7 @@ import {
   PastWatch,
   participationOf,
   RegistryStore,
+  SettledWatch,
 } from "./chain/index.ts";
 import { BatchStore, DataPath } from "./data/index.ts";
 import { Engine, type EngineListener, Verifier } from "./engine/index.ts";
@@ -262,6 +263,13 @@ async function start(
     ban: (peer, reason) => network.ban(peer, reason),
     log: log.child({ module: "archive" }),
   });
+  const settled = new SettledWatch({
+    chain,
+    registries,
+    settlement,
+    past,
+    log: log.child({ module: "archive" }),
+  });
   const listener: EngineListener = {
     finalized: (final, result) => {
       const { hash } = final;
@@ -342,7 +350,19 @@ async function start(
       genesisHash,
       ledger: options.ledger.parameters,
     },
-    { engine, execution, chain, registries, data, network, settlement, signer, metrics, clock },
+    {
+      engine,
+      execution,
+      chain,
+      registries,
+      data,
+      network,
+      settlement,
+      settled,
+      signer,
+      metrics,
+      clock,
+    },
   );
   metrics.sample({
     height: (level) => reader.heads()[level],
@@ -362,6 +382,7 @@ async function start(
   let owesAgain = true;
   const stopWatching = settlement.onFinal(() => {
     reader.moved();
+    void settled.look().catch((error) => log.error({ error: sentence(error) }, "a block could not be read"));
     // The first look at the contracts says which checkpoints they have.
     if (owesAgain) void oweAgain(chain, settlement, owe, accuse, log);
     owesAgain = false;
@@ -461,6 +482,11 @@ async function replay(journal: Journal, chain: ChainStore): Promise<void> {
         if (start.boundary !== null) chain.back(start.boundary);
         break;
       }
+      case "resumed":
+        append(null);
+        chain.rewind(record.height);
+        ({ epoch, incarnation } = record);
+        break;
       case "rewound":
         append(null);
         chain.rewind(record.height);

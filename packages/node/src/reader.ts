@@ -17,7 +17,7 @@ import {
   type Hex,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
-import type { ChainStore, RegistryStore } from "./chain/index.ts";
+import type { ChainStore, RegistryStore, SettledWatch } from "./chain/index.ts";
 import type { DataPath } from "./data/index.ts";
 import type { Engine } from "./engine/index.ts";
 import type { Metrics } from "./metrics/index.ts";
@@ -57,6 +57,7 @@ export interface ReaderModules {
   readonly data: DataPath;
   readonly network: Network;
   readonly settlement: Settlement;
+  readonly settled: SettledWatch;
   readonly signer: Signer | null;
   readonly metrics: Metrics;
   readonly clock: () => number;
@@ -217,10 +218,12 @@ export class NodeReader implements ChainReader {
   }
 
   readiness(): Readiness {
-    const { engine, network, settlement, signer } = this.#modules;
+    const { engine, network, settlement, settled, signer } = this.#modules;
     const reasons: string[] = [];
     const halted = engine.view().halted;
     if (halted !== null || engine.halted) reasons.push(`the node halted: ${halted ?? "see its log"}`);
+    if (settled.conflict !== null)
+      reasons.push(`the contracts accepted another block of height ${settled.conflict} than is final here`);
     if (engine.silenced !== null) reasons.push(engine.silenced);
     if (network.connected().length === 0) reasons.push("no peer is connected");
     if (this.#modules.clock() - this.#finalAt > STALE_MS) {

@@ -115,6 +115,8 @@ export class Engine {
   /** What the replica was last told of the contracts, and of how many activations. */
   #shown = "";
   #activations = 0;
+  /** Counts the replicas that took each other's place: numbers of intents are a replica's own. */
+  #replica = 0;
   /** Why the own key signs nothing at present; null: it does. */
   #silenced: Silence | null = null;
   /** Finalization happens one block after the other. */
@@ -406,8 +408,11 @@ export class Engine {
 
   /** Gives a record to the log. */
   #record(record: DurableRecord): Promise<number> {
+    return this.#recording(this.#modules.wal.append(record));
+  }
+
+  #recording(appended: Promise<number>): Promise<number> {
     this.#recorded++;
-    const appended = this.#modules.wal.append(record);
     appended.catch(() => {});
     this.#lastAppend = appended;
     return appended;
@@ -463,12 +468,15 @@ export class Engine {
     }
     const recorded = this.#record({ type: "signed", intent });
     const synced = protection.sync();
+    const replica = this.#replica;
     // Signing and writing overlap; the signature is known to nobody before the record is durable.
     Promise.all([signer.sign(signingRoot(intent)), recorded, synced]).then(
-      ([signature]) => this.submit({ type: "signed", id, signature }),
+      ([signature]) => {
+        if (replica === this.#replica) this.submit({ type: "signed", id, signature });
+      },
       (error) => {
         log.error({ error: sentence(error) }, "signing failed");
-        this.submit({ type: "refused", id, reason: sentence(error) });
+        if (replica === this.#replica) this.submit({ type: "refused", id, reason: sentence(error) });
       },
     );
   }
@@ -565,11 +573,13 @@ export class Engine {
     const { replica } = this.#options;
     const restored = restoreReplica(replica, known, records, clock(), activations);
     this.#state = restored.state;
+    this.#replica++;
     this.#inputs = [];
     this.#checks = [];
     this.#blocks.clear();
     this.#results.clear();
     const { tip } = restored.state;
+    this.#recording(wal.resumed(epoch, incarnation, tip.height));
     this.#hold(() => this.#rewind(tip.hash, tip.height));
     this.#enterEpoch();
     this.#perform(restored.effects);

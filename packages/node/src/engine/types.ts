@@ -22,6 +22,8 @@ export interface RecordLog {
   stored(below: number): Promise<void>;
   /** The contracts are in this epoch. */
   settled(epoch: number): Promise<void>;
+  /** The replica goes back to an epoch whose highest final block is at this height. */
+  resumed(epoch: number, incarnation: number, height: number): Promise<number>;
   /** An epoch's records, from its beginning; null if they are not kept. */
   ofEpoch(epoch: number, incarnation: number): Promise<DurableRecord[] | null>;
 }

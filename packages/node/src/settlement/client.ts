@@ -1,6 +1,7 @@
 import { pureBls } from "@aitbc-hybrid/crypto";
 import type {
   Activation,
+  CheckpointCertificate,
   ContractsReading,
   Genesis,
   Hash,
@@ -13,10 +14,12 @@ import type {
 } from "@aitbc-hybrid/protocol";
 import { ZERO_HASH } from "@aitbc-hybrid/protocol";
 import {
+  type AcceptedUnder,
   checkpointManagerAbi,
   electionsAbi,
   hybridManagerAbi,
   type Network,
+  readAcceptedBacking,
   readGenesis,
   readRegistry,
   validatorRegistryAbi,
@@ -170,6 +173,14 @@ export class SettlementClient implements Settlement {
 
   registry(root: Hash, epoch: number): Promise<Registry> {
     return readRegistry(this.#modules.client, this.#options.network.addresses, root, epoch);
+  }
+
+  accepted(height: number, under: AcceptedUnder): Promise<CheckpointCertificate | null> {
+    const { network } = this.#options;
+    const toBlock = this.#scannedTo ?? 0n;
+    const lowest = BigInt(network.deployBlock);
+    const fromBlock = toBlock - LOG_PAGE > lowest ? toBlock - LOG_PAGE : lowest;
+    return readAcceptedBacking(this.#modules.client, network, height, under, { fromBlock, toBlock });
   }
 
   settled(): SettledCheckpoint | null {

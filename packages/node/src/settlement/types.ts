@@ -15,7 +15,7 @@ import type {
   SettlementReference,
   Signal,
 } from "@aitbc-hybrid/protocol";
-import type { SignedDomain } from "@aitbc-hybrid/sdk";
+import type { AcceptedUnder, SignedDomain } from "@aitbc-hybrid/sdk";
 
 /** A block of the settlement chain that the own client shows final (or `settleDepth` deep). */
 export interface SettlementBlock extends SettlementReference {
@@ -90,6 +90,12 @@ export interface Settlement {
 
   /** The sealed snapshot with this root; rejects if the contracts do not know it (yet). `epoch` is one it serves. */
   registry(root: Hash, epoch: number): Promise<Registry>;
+
+  /**
+   * The backing of a checkpoint accepted lately, as whoever posted it gave it to the contracts; null if that cannot be
+   * told. `under`: what it is verified under.
+   */
+  accepted(height: number, under: AcceptedUnder): Promise<CheckpointCertificate | null>;
 
   /** Highest checkpoint accepted, from memory; null: none yet. */
   settled(): SettledCheckpoint | null;

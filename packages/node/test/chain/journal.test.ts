@@ -82,6 +82,27 @@ test("an epoch begun anew by a recovery is told from the one before", async () =
   }
 });
 
+test("what follows when the replica went back to an epoch continues that epoch's records", async () => {
+  const { log, journal } = await filled();
+  await journal.resumed(1, 0, 15);
+  await journal.append(rewound(12));
+  const records = [begins(1), rewound(1), rewound(12)];
+  for (const each of [journal, await Journal.open(log)]) {
+    assert.deepEqual(await each.current(), records);
+    assert.deepEqual(await each.ofEpoch(1, 0), records);
+    assert.deepEqual(await each.ofEpoch(2, 0), [begins(2), rewound(2)]);
+    const types: string[] = [];
+    for await (const entry of each.all()) types.push(entry.type);
+    assert.deepEqual(types.slice(-2), ["resumed", "rewound"]);
+  }
+  // As long as the contracts may still go back there, both parts stay.
+  await journal.stored(8);
+  await journal.settled(1);
+  assert.deepEqual(await journal.current(), records);
+  await journal.append(begins(2, 1));
+  assert.deepEqual(await (await Journal.open(log)).current(), [begins(2, 1)]);
+});
+
 test("an epoch is freed once it is stored elsewhere and the contracts are beyond it", async () => {
   const { log, journal } = await filled();
   await journal.stored(6);

@@ -34,6 +34,8 @@ function secretOf(text: string): Uint8Array {
 
 export interface ClusterOptions {
   readonly nodes: number;
+  /** The first ones; all if left out. */
+  readonly authorities?: number;
   readonly params?: Partial<Params>;
   readonly log?: (node: number) => Log;
 }
@@ -64,7 +66,7 @@ export class Cluster {
         const key = nativeBls.parseKey(nativeBls.publicKey(secret));
         return { validatorId: i + 1, key: key.bytes, keyBytes: key.uncompressed, stake: 10_000n };
       }),
-      authorities: options.nodes,
+      authorities: options.authorities ?? options.nodes,
       suspended: new Set<number>(),
       backing: new Set(this.#secrets.keys()),
       params: { ...DEVNET_PARAMS, ...options.params },

@@ -51,6 +51,9 @@ export class FakeSettlement implements Settlement {
   settled(): SettledCheckpoint | null {
     return null;
   }
+  async accepted(): Promise<null> {
+    return null;
+  }
   contracts(): ContractsView | null {
     return this.#view;
   }

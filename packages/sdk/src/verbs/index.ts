@@ -1,3 +1,4 @@
+export * from "./accepted.ts";
 export * from "./checkpoints.ts";
 export * from "./delegations.ts";
 export * from "./elections.ts";
