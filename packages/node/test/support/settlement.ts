@@ -18,8 +18,8 @@ export class FakeSettlement implements Settlement {
   #view: ContractsView | null = null;
   /** False: every question is refused. */
   answers = true;
-  /** What the contracts say about every key. */
-  punished: Standing = "active";
+  /** What the contracts say about a key. */
+  standingOf: (key: Uint8Array) => Standing = () => "active";
 
   constructor(genesis: Genesis, registry: Registry) {
     this.#genesis = genesis;
@@ -62,8 +62,8 @@ export class FakeSettlement implements Settlement {
     this.#view = view;
     for (const listener of this.#listeners) listener(this.#final);
   }
-  async standing(_key: Uint8Array): Promise<Standing> {
-    return this.punished;
+  async standing(key: Uint8Array): Promise<Standing> {
+    return this.standingOf(key);
   }
   onFinal(listener: (block: SettlementBlock) => void): Unsubscribe {
     this.#listeners.add(listener);
