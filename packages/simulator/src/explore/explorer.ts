@@ -1,6 +1,7 @@
 import * as protocol from "@aitbc-hybrid/protocol";
 import {
   type Block,
+  type Certificate,
   type Effect,
   type Genesis,
   type Hash,
@@ -28,6 +29,10 @@ const START: Millis = 1_000_000_000;
 const ZERO: Hash = toHex(new Uint8Array(32)) as Hash;
 const NOBODY = toHex(new Uint8Array(20));
 const PEER = "peer";
+/** More than an input ever needs. */
+const MOST_ANSWERS = 256;
+/** Longer than any time-out of the views explored. */
+const LONG: Millis = 1e8;
 
 /** What is explored: all that these replicas can do in their first views. */
 export interface Setup {
@@ -107,9 +112,10 @@ class Explorer {
   readonly #names = new Map<Hash, string>();
   readonly #ids = new Map<string, number>();
   readonly #quorums = new Map<string, boolean>();
-  readonly #certificates = new Map<string, protocol.Certificate>();
+  readonly #certificates = new Map<string, Certificate>();
   readonly #leading: ReadonlySet<Seat>;
-  #begun!: ReplicaState;
+  /** All replicas as they begin, corrupt ones too. */
+  #begun: readonly Local[] = [];
 
   constructor(setup: Setup, reducer: Reducer) {
     this.#setup = setup;
@@ -185,30 +191,32 @@ class Explorer {
       stamp: START,
     };
     const leader = (term: number): Seat => leaders[(term - 1) % leaders.length]!;
-    const locals: Local[] = [];
-    registry.entries.forEach(({ key }, seat) => {
+    this.#begun = registry.entries.map(({ key }, seat) => {
       const config = { chainId: 7, genesis, key, skipViews: 1000, backoffCap: 0, trace: false };
       let { state } = this.#reducer.initialReplica(config, registry, START);
       ({ state } = this.#reducer.step(state, { type: "connected", peer: PEER, now: START }));
       this.#names.set(state.tip.hash, "0");
-      if (!corrupt.includes(seat))
-        locals.push({
-          seat,
-          state: { ...state, epoch: { ...state.epoch, leader } },
-          now: START,
-          finals: [],
-          wrong: null,
-        });
-      this.#begun = state;
+      return {
+        seat,
+        state: { ...state, epoch: { ...state.epoch, leader } },
+        now: START,
+        finals: [],
+        wrong: null,
+      };
     });
+    const locals = this.#begun.filter(({ seat }) => !corrupt.includes(seat));
     let world: World = { locals, votes: new Map(), proposals: new Map(), last: null };
     for (const at of locals.keys()) world = this.#step(world, at, { type: "tick" }, null);
     return world;
   }
 
+  get #epoch(): ReplicaState["epoch"] {
+    return this.#begun[0]!.state.epoch;
+  }
+
   #leaderOf(view: number): Seat {
     const { leaders } = this.#setup;
-    const { termViews } = this.#begun.epoch.params;
+    const { termViews } = this.#epoch.params;
     return leaders[(termOf(view, termViews) - 1) % leaders.length]!;
   }
 
@@ -267,8 +275,8 @@ class Explorer {
     return known;
   }
 
-  #certificate(body: VoteBody, seats: readonly Seat[]): protocol.Certificate {
-    const { domain, start, registry } = this.#begun.epoch;
+  #certificate(body: VoteBody, seats: readonly Seat[]): Certificate {
+    const { domain, start, registry } = this.#epoch;
     const root = rootOf(domain, body);
     const key = `${root} ${[...seats].sort().join()}`;
     let known = this.#certificates.get(key);
@@ -302,41 +310,32 @@ class Explorer {
     return now;
   }
 
-  /** The reducer proposes with the corrupt key and what the honest replica holds, less what it may keep back. */
+  /** The reducer proposes with the corrupt key, told of what the honest replica holds, less what it keeps back. */
   #corruptProposal(
-    state: ReplicaState,
+    { views }: ReplicaState,
     leader: Seat,
     parentView: number,
     salt: number,
     clock: Millis,
   ): Proposal | null {
-    let { views } = state;
-    for (const [view, record] of state.views)
-      if (view > parentView)
-        views = views.with(view, {
-          ...record,
-          notarization: null,
-          finalization: null,
-          certified: null,
-          proposals: [],
-        });
-    const { key } = this.#setup.registry.entries[leader]!;
-    const timers = { entered: clock, lead: 1e15, advance: 1e15, retry: 1e15 };
-    const puppet: Local = {
-      seat: leader,
-      state: {
-        ...state,
-        config: { ...state.config, key },
-        epoch: { ...state.epoch, voterSeat: leader, backerSeat: leader },
-        ...{ views, timers, own: new Map(), payload: null, timer: null },
-      },
-      now: clock + 10_000,
-      finals: [],
-      wrong: null,
-    };
+    let puppet = this.#begun.find(({ seat }) => seat === leader)!;
     const said: Message[] = [];
-    this.#drive(puppet, { type: "tick" }, said, salt);
-    for (const message of said) if (message.type === "proposal") return message.proposal;
+    const tell = (certificate: Certificate | null): void => {
+      if (certificate === null) return;
+      const message = { type: "certificate", certificate } as const;
+      puppet = this.#drive(puppet, { type: "message", from: PEER, message }, said, salt);
+    };
+    for (const { view, notarization, finalization } of views.values())
+      if (view <= parentView) tell(notarization ?? finalization);
+    for (const { nullification } of views.values()) tell(nullification);
+    // Late enough for every parent's stamp, and patient: whoever is corrupt need not time out.
+    const { state } = puppet;
+    const never = Number.MAX_SAFE_INTEGER;
+    const timers = { ...state.timers, lead: never, advance: never, retry: never };
+    const patient = { ...puppet, state: { ...state, timers }, now: clock + LONG };
+    this.#drive(patient, { type: "tick" }, said, salt);
+    for (const message of said)
+      if (message.type === "proposal" && message.proposal.parentView === parentView) return message.proposal;
     return null;
   }
 
@@ -388,7 +387,7 @@ class Explorer {
 
   #offenceOf(votes: ReadonlyMap<string, Spoken>, seat: Seat): string | null {
     const own = [...votes.values()].filter(({ seats }) => seats.includes(seat)).map(({ body }) => body);
-    const { termViews } = this.#begun.epoch.params;
+    const { termViews } = this.#epoch.params;
     for (let i = 0; i < own.length; i++)
       for (let j = 0; j < i; j++) {
         const offence = voteOffence(own[j]!, own[i]!, termViews);
@@ -408,8 +407,7 @@ class Explorer {
     for (let at = 0; ; at++) {
       if (at === queue.length) {
         // A proposal that only waits for its parent's stamp.
-        if (state.timer === null || state.timer >= state.timers.lead || state.timer > now + 100_000) break;
-        if (state.timer <= now && at > 64) break;
+        if (state.timer === null || state.timer >= state.timers.lead || at > MOST_ANSWERS) break;
         now = Math.max(now, state.timer);
         queue.push({ type: "tick" });
       }
