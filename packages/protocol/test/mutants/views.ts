@@ -267,7 +267,7 @@ export const mutants: readonly Mutant[] = [
     find: "(own.notarize.blockHash !== blockHash || own.notarize.parentView !== parentView)",
     replace: "own.notarize.blockHash === undefined",
     opens: "an honest key is slashed",
-    test: RULES,
+    test: REFUSALS,
   },
   {
     name: "rule 5: FINALIZE past a lease",
@@ -275,7 +275,7 @@ export const mutants: readonly Mutant[] = [
     find: "    if (isPastLease(d, { ...block, chain: block.chain })) continue;\n",
     replace: "",
     opens: "a block final after recovery has begun without it",
-    test: RULES,
+    test: REFUSALS,
   },
   {
     name: "rule 6: NULLIFY although FINALIZE is signed",
@@ -347,7 +347,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (height <= tip.height + 1)",
     replace: "if (height < 0)",
     opens: "a contradiction that nobody tells of",
-    test: RULES,
+    test: REFUSALS,
   },
   {
     name: "rule 8: two F of one view are overlooked",
@@ -355,7 +355,7 @@ export const mutants: readonly Mutant[] = [
     find: "(other !== null && other.blockHash !== certificate.blockHash && view > d.s.tip.view)",
     replace: "(other !== null && view < 0)",
     opens: "a contradiction that nobody tells of",
-    test: RULES,
+    test: REFUSALS,
   },
   {
     name: "rule 8: F of a block that the own execution refuses is followed",

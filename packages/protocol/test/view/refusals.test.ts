@@ -117,4 +117,52 @@ describe("refusals of section 3", () => {
     solo.propose(block, 2, 1);
     assert.equal(solo.signed().at(-1), "nullify 2");
   });
+
+  test("no FINALIZE against the own NOTARIZE, though nothing shows that the leader equivocated", () => {
+    const solo = new Solo({
+      registry: registryOf({ authorities: Array.from({ length: 7 }, () => 0n), stakers: [], params: PARAMS }),
+      mode: "fast",
+    });
+    const [mine, theirs] = [solo.build(1), solo.build(1, undefined, { salt: 1 })];
+    solo.now = mine.header.stamp;
+    solo.propose(mine);
+    const others = solo.quorum().filter((seat) => seat !== solo.leader(1));
+    solo.give(solo.certificate(solo.bodyOf("notarize", hashOf(theirs)), others));
+    const blocks = [{ block: theirs, certificate: null, backing: null }];
+    solo.message("peer", { type: "blocks", blocks });
+    assert.equal(solo.state.views.get(1)?.certified?.blockHash, hashOf(theirs));
+    assert.deepEqual(solo.signed(), ["notarize 1"]);
+  });
+
+  test("no FINALIZE past a lease, though NOTARIZE was signed within it", () => {
+    const solo = balanced();
+    const block = solo.build(1);
+    solo.now = block.header.stamp;
+    solo.propose(block);
+    solo.now += PARAMS.settleLease;
+    solo.give(solo.certificate(solo.bodyOf("notarize", hashOf(block))));
+    assert.equal(solo.state.view, 2);
+    assert.deepEqual(solo.signed(), ["notarize 1"]);
+  });
+
+  test("F of a child of another block than the final one halts, before that block is held", () => {
+    const solo = balanced();
+    const other = solo.build(1, undefined, { salt: 1 });
+    const child = solo.build(2, hashOf(other));
+    solo.finalize(1);
+    solo.now = child.header.stamp;
+    solo.give(solo.certificate(solo.bodyOf("finalize", hashOf(child))));
+    const blocks = [{ block: child, certificate: null, backing: null }];
+    solo.message("peer", { type: "blocks", blocks });
+    assert.equal(solo.take("halt").length, 1);
+  });
+
+  test("two F of one view halt, before either block is held", () => {
+    const solo = balanced();
+    const [one, two] = [solo.build(1), solo.build(1, undefined, { salt: 1 })];
+    solo.give(solo.certificate(solo.bodyOf("finalize", hashOf(one))));
+    assert.deepEqual(solo.take("halt"), []);
+    solo.give(solo.certificate(solo.bodyOf("finalize", hashOf(two))));
+    assert.equal(solo.take("halt").length, 1);
+  });
 });

@@ -476,6 +476,7 @@ describe("rules 4 and 5: certifying and finalizing", () => {
     const kinds = solo.records.map((record) =>
       record.type === "signed" && record.intent.what === "vote" ? record.intent.vote.kind : record.type,
     );
+    assert.ok(kinds.includes("certificate"));
     assert.ok(kinds.indexOf("certificate") < kinds.indexOf("finalize"));
   });
 
