@@ -8,6 +8,15 @@ export {
   runParallel,
   type Summary,
 } from "./campaign.ts";
+export {
+  type Explored,
+  explore,
+  type NamedSetup,
+  type Reducer,
+  SETUPS,
+  type Setup,
+  smallSetup,
+} from "./explore/index.ts";
 export { Random } from "./random.ts";
 export { type Provenance, type Report, reportOf } from "./report/index.ts";
 export type { Rules, RulesConfig, RulesView } from "./rules.ts";
@@ -38,7 +47,6 @@ export {
   type Shard,
   type Study,
 } from "./study/index.ts";
-export * from "./wan/index.ts";
 export {
   mergeTwins,
   runTwins,
@@ -49,6 +57,7 @@ export {
   twinsParallel,
   twinsSchedule,
 } from "./twins/index.ts";
+export * from "./wan/index.ts";
 export * from "./wan/index.ts";
 export {
   type Aim,

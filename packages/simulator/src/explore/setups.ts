@@ -1,0 +1,95 @@
+import type { Mode, Seat } from "@aitbc-hybrid/protocol";
+import { pinned, smallParams } from "../scenario.ts";
+import { sealRegistry } from "../settlement/index.ts";
+import { Keyring } from "../signatures.ts";
+import type { Setup } from "./explorer.ts";
+
+const DELTA = 1000;
+/** Clocks and leases are not what is explored. */
+const NEVER = 1e13;
+
+/** A configuration with a name, and about how many states it has. */
+export interface NamedSetup {
+  readonly name: string;
+  /** Explored in seconds. */
+  readonly quick: boolean;
+  readonly setup: Setup;
+}
+
+/** Four seats, one of them corrupt: as many as the mode bears. */
+export function smallSetup(options: {
+  readonly mode: Mode;
+  readonly authorities: number;
+  readonly stakes: readonly bigint[];
+  readonly corrupt: readonly Seat[];
+  readonly leaders: readonly Seat[];
+  readonly views: number;
+  readonly termViews?: number;
+  readonly deliversFinal?: boolean;
+}): Setup {
+  const { mode, authorities, stakes, corrupt, leaders, views, termViews = 1, deliversFinal = true } = options;
+  const keyring = new Keyring(
+    { validators: stakes.length, seed: "explore" },
+    { registryOf: () => undefined },
+  );
+  const params = {
+    ...smallParams({
+      epochLength: 1000,
+      checkpointInterval: 1000,
+      blockTime: 1,
+      delta: DELTA,
+      termViews,
+      refLag: 0,
+      rootLag: 1,
+      drift: NEVER / 10,
+    }),
+    ...pinned(mode),
+    lease: NEVER,
+    settleLease: NEVER,
+  };
+  const seats = stakes.map((stake, validator) => ({ validator, stake }));
+  const plan = { authorities, seats, suspended: new Set<Seat>(), unseated: new Set<Seat>(), params };
+  return { mode, registry: sealRegistry(plan, keyring), corrupt, leaders, views, deliversFinal };
+}
+
+const four = { authorities: 4, stakes: [0n, 0n, 0n, 0n], corrupt: [3] };
+const thirds = { authorities: 1, stakes: [0n, 7n, 7n, 7n], corrupt: [3] };
+
+/** What `npm run explore` explores. */
+export const SETUPS: readonly NamedSetup[] = [
+  {
+    name: "fast, an honest leader, one view",
+    quick: true,
+    setup: smallSetup({ mode: "fast", ...four, leaders: [0], views: 1 }),
+  },
+  {
+    name: "balanced, a corrupt leader, one view",
+    quick: true,
+    setup: smallSetup({ mode: "balanced", ...four, leaders: [3], views: 1 }),
+  },
+  {
+    name: "secure, a third of the stake corrupt, an honest leader, two views",
+    quick: true,
+    setup: smallSetup({ mode: "secure", ...thirds, leaders: [1], views: 2 }),
+  },
+  {
+    name: "balanced, an honest leader, two views",
+    quick: false,
+    setup: smallSetup({ mode: "balanced", ...four, leaders: [0], views: 2 }),
+  },
+  {
+    name: "balanced, two honest leaders, two views, F given to nobody",
+    quick: false,
+    setup: smallSetup({ mode: "balanced", ...four, leaders: [0, 1], views: 2, deliversFinal: false }),
+  },
+  {
+    name: "fast, a term of two views, F given to nobody",
+    quick: false,
+    setup: smallSetup({ mode: "fast", ...four, leaders: [0], views: 2, termViews: 2, deliversFinal: false }),
+  },
+  {
+    name: "secure, a third of the stake corrupt, a corrupt and an honest leader, two views, F given to nobody",
+    quick: false,
+    setup: smallSetup({ mode: "secure", ...thirds, leaders: [3, 1], views: 2, deliversFinal: false }),
+  },
+];
