@@ -6,6 +6,7 @@ import {
   accountCommand,
   chainCommand,
   devnetCommand,
+  lightCommand,
   simCommand,
   transferCommand,
 } from "./commands/index.ts";
@@ -46,6 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
     transferCommand(run),
     accountCommand(run),
     chainCommand(run),
+    lightCommand(run),
     simCommand(run, told),
   ]) {
     program.addCommand(command.exitOverride());

@@ -11,6 +11,8 @@ const BIN = fileURLToPath(new URL("../bin/aitbc-hybrid.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cli "));
 after(() => rmSync(folder, { recursive: true }));
 
+const LIGHT = ["--network", "missing.json", "--settlement", "http://127.0.0.1:1"];
+
 interface Ran {
   readonly code: number;
   readonly out: string;
@@ -27,7 +29,7 @@ const run = (...args: string[]): Promise<Ran> =>
 test("help and version answer on stdout with exit code 0; every command has help with its options", async () => {
   const help = await run("--help");
   assert.equal(help.code, 0);
-  for (const name of ["devnet", "transfer", "account", "chain", "Exit codes"])
+  for (const name of ["devnet", "transfer", "account", "chain", "light", "Exit codes"])
     assert.match(help.out, new RegExp(name));
   const version = await run("--version");
   assert.equal(version.code, 0);
@@ -55,6 +57,10 @@ test("what cannot be is refused with exit code 2 and a sentence that names field
     [["devnet", "--for", "30"], /--for is "30": give a duration/],
     [["devnet", "--mode", "quick"], /--mode is "quick"/],
     [["account", "show", "0x12"], /the account is "0x12"/],
+    [["light", "prove", "0x12", ...LIGHT], /the transaction is "0x12"/],
+    [["light", "follow", ...LIGHT, "--at", "soon"], /--at is "soon"/],
+    [["light", "follow", ...LIGHT, "--rpc", "nowhere"], /--rpc is "nowhere"/],
+    [["light", "follow", ...LIGHT], /--network is "missing.json", which cannot be read/],
     [["chain", "status", "--rpc", "nowhere"], /--rpc is "nowhere": give a URL/],
     [["chain", "status", "--rpc", "http://127.0.0.1:1"], /nothing answers at http:\/\/127\.0\.0\.1:1/],
   ];

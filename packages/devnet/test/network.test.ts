@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { openKeystoreFile, readPasswordFile } from "@aitbc-hybrid/crypto/keystore";
+import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import {
   type DevnetInfo,
   type DevnetOptions,
@@ -12,7 +13,17 @@ import {
   LEDGER_CHAIN_ID,
   runDevnet,
 } from "@aitbc-hybrid/devnet";
-import { createPublicClient, http, type PublicClient, parseEther, toHex } from "viem";
+import {
+  catchUp,
+  DEFAULT_LIGHT_OPTIONS,
+  LightClient,
+  parseNetwork,
+  type ReceiptProof,
+  readAnchor,
+  readGenesisHash,
+  rpcSource,
+} from "@aitbc-hybrid/sdk";
+import { createPublicClient, type Hash, http, type PublicClient, parseEther, toHex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 
 const root = mkdtempSync(join(tmpdir(), "devnet network "));
@@ -83,8 +94,8 @@ async function account(info: DevnetInfo): Promise<PrivateKeyAccount> {
   );
 }
 
-/** Every refusal of the issue, each with its reason, and nothing changed by any. */
-async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promise<void> {
+/** Every refusal of the issue, each with its reason, and nothing changed by any; the hash of what was not refused. */
+async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promise<Hash> {
   const to = "0x000000000000000000000000000000000000dEaD";
   const fees = { gas: 21_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 9n } as const;
   const transfer = { type: "eip1559", chainId: LEDGER_CHAIN_ID, to, value: 1n, ...fees } as const;
@@ -124,6 +135,40 @@ async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promis
     );
   }
   assert.deepEqual(await state(), before);
+  return hash;
+}
+
+const nextBlock = (client: PublicClient): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = client.watchBlockNumber({
+      onBlockNumber: (_, before) => {
+        if (before === undefined) return;
+        stop();
+        resolve();
+      },
+    });
+  });
+
+/** A light client that starts from the contracts believes a validator's RPC what it can prove, and that is the transaction. */
+async function proved(info: DevnetInfo, ledger: PublicClient, hash: Hash): Promise<void> {
+  const network = parseNetwork(JSON.parse(readFileSync(join(info.folder, "network.json"), "utf8")));
+  const contracts = createPublicClient({ transport: http(info.settlementUrl) }) as PublicClient;
+  const light = new LightClient(
+    { ...DEFAULT_LIGHT_OPTIONS, ...(await readGenesisHash(contracts, network)) },
+    { bls: nativeBls, clock: Date.now },
+    await readAnchor(contracts, network, "latest"),
+  );
+  const source = rpcSource({ url: info.validators[2]!.rpc });
+  const begun = light.position.epoch;
+  for (let proof: ReceiptProof | null = null; proof === null || light.position.epoch < begun + 2; ) {
+    await nextBlock(ledger);
+    await catchUp(light, source);
+    const under = light.position.height;
+    if (light.checkpointAt(under) === null) continue;
+    proof = await source.receiptProof(hash, under);
+    if (proof !== null) assert.ok(light.proveReceipt(proof).executedAt! > 0);
+  }
+  assert.equal(light.status, "live");
 }
 
 test("seven processes finalize, survive a SIGKILL and an equivocating authority, checkpoint, and refuse what is invalid", async () => {
@@ -141,7 +186,7 @@ test("seven processes finalize, survive a SIGKILL and an equivocating authority,
     async (info) => {
       assert.equal(info.validators.length, 7);
       const client = createPublicClient({ transport: http(info.validators[1]!.rpc), pollingInterval: 50 });
-      await refusals(client, await account(info));
+      await proved(info, client, await refusals(client, await account(info)));
     },
   );
   assert.deepEqual(result.problems, []);

@@ -153,7 +153,7 @@ async function start(
   const genesis = await readGenesis(database.bucket("node"), settlement, options);
   const genesisHash = hashGenesis(genesis);
   const registries = new RegistryStore(database.bucket("registries"));
-  const chain = await ChainStore.open({ answerBytes: 2_000_000 }, database.bucket("chain"));
+  const chain = await ChainStore.open({ answerBytes: 2_000_000, genesisHash }, database.bucket("chain"));
   opened.push(() => chain.flush());
   const execution = await EmbeddedEngine.open(
     {

@@ -22,6 +22,7 @@ import type { DataPath } from "./data/index.ts";
 import type { Engine } from "./engine/index.ts";
 import type { Metrics } from "./metrics/index.ts";
 import type { Network } from "./network/index.ts";
+import { NodeProofs } from "./proofs.ts";
 import type {
   CertificateView,
   ChainBlock,
@@ -67,6 +68,7 @@ export interface ReaderModules {
 export class NodeReader implements ChainReader {
   readonly chainId: number;
   readonly clientVersion: string;
+  readonly proofs: NodeProofs;
   readonly #options: ReaderOptions;
   readonly #modules: ReaderModules;
   readonly #listeners = new Set<(change: HeadsChange) => void>();
@@ -76,6 +78,7 @@ export class NodeReader implements ChainReader {
   constructor(options: ReaderOptions, modules: ReaderModules) {
     this.#options = options;
     this.#modules = modules;
+    this.proofs = new NodeProofs(modules);
     this.chainId = options.genesis.chainId;
     this.clientVersion = options.clientVersion;
     this.#finalAt = modules.clock();

@@ -14,10 +14,12 @@ import {
   fromHex,
   type Hash,
   hashBytes,
+  type RangeProof,
   Reader,
   Writer,
 } from "@aitbc-hybrid/protocol";
 import { type Kv, type KvChange, keyOf, numberIn, tableRange } from "../storage/index.ts";
+import { BlockRange } from "./range.ts";
 
 const BLOCKS = "f";
 const HEIGHTS = "h";
@@ -42,32 +44,50 @@ export interface FinalBlock {
 export interface ChainOptions {
   /** Most bytes of blocks in one answer to a peer. */
   readonly answerBytes: number;
+  /** Hash of height 0. */
+  readonly genesisHash: Hash;
+}
+
+/** Changes that are written together, and the blocks among them. */
+interface Write {
+  readonly changes: KvChange[];
+  readonly finals: FinalBlock[];
 }
 
 /** Final blocks, backed checkpoints and evidence, durable. Heights are appended in order. */
 export class ChainStore {
   readonly #options: ChainOptions;
   readonly #kv: Kv;
+  readonly #range: BlockRange;
   readonly #recent = new Map<number, FinalBlock>();
   #height: number;
   #backed: CheckpointCertificate | null;
   /** Writes happen one after the other, so that no height is durable before the one below. */
   #tail: Promise<void> = Promise.resolve();
-  /** Changes that the next write takes along. */
-  #waiting: KvChange[] | null = null;
+  /** What the next write takes along. */
+  #waiting: Write | null = null;
 
-  private constructor(options: ChainOptions, kv: Kv, height: number, backed: CheckpointCertificate | null) {
+  private constructor(
+    options: ChainOptions,
+    kv: Kv,
+    range: BlockRange,
+    height: number,
+    backed: CheckpointCertificate | null,
+  ) {
     this.#options = options;
     this.#kv = kv;
+    this.#range = range;
     this.#height = height;
     this.#backed = backed;
   }
 
   static async open(options: ChainOptions, kv: Kv): Promise<ChainStore> {
+    const height = (await lastOf(kv, BLOCKS))?.height ?? 0;
     return new ChainStore(
       options,
       kv,
-      (await lastOf(kv, BLOCKS))?.height ?? 0,
+      await BlockRange.open(kv, height, options.genesisHash),
+      height,
       await lastOf(kv, BACKINGS).then((last) => (last === null ? null : decodeBacking(last.value))),
     );
   }
@@ -91,11 +111,19 @@ export class ChainStore {
     this.#recent.delete(height - RECENT);
     const key = keyOf(HEIGHTS, fromHex(final.hash));
     const value = heightBytes(height);
-    this.#write([
-      { type: "put", key: keyOf(BLOCKS, height), value: encodeFinal(final) },
-      { type: "put", key, value },
-      { type: "put", key: keyOf(EPOCHS, final.epoch), value },
-    ]);
+    this.#write(
+      [
+        { type: "put", key: keyOf(BLOCKS, height), value: encodeFinal(final) },
+        { type: "put", key, value },
+        { type: "put", key: keyOf(EPOCHS, final.epoch), value },
+      ],
+      final,
+    );
+  }
+
+  /** The way from the block at a height to the `blocksRoot` of a checkpoint; null if this node has not all of it. */
+  proof(height: number, checkpoint: number): Promise<RangeProof | null> {
+    return this.#range.proof(height, checkpoint);
   }
 
   /** The highest final block of an epoch. */
@@ -142,6 +170,7 @@ export class ChainStore {
       changes.push({ type: "put", key: keyOf(EPOCHS, epoch), value: heightBytes(height) });
     }
     await this.#kv.batch(changes);
+    await this.#range.rewind(height);
     const last = await lastOf(this.#kv, BACKINGS);
     if (this.#backed === null && last !== null) this.#backed = decodeBacking(last.value);
   }
@@ -222,17 +251,19 @@ export class ChainStore {
     return this.#tail;
   }
 
-  #write(changes: readonly KvChange[]): void {
-    if (this.#waiting !== null) {
-      this.#waiting.push(...changes);
-      return;
+  #write(changes: readonly KvChange[], final?: FinalBlock): void {
+    if (this.#waiting === null) {
+      const all: Write = { changes: [], finals: [] };
+      this.#waiting = all;
+      this.#enqueue(async () => {
+        if (this.#waiting === all) this.#waiting = null;
+        // The range grows in the order of writes: what is given up in between is known by then.
+        const nodes = all.finals.flatMap(({ block, hash }) => this.#range.append(block.header.height, hash));
+        await this.#kv.batch([...all.changes, ...nodes]);
+      });
     }
-    const all = [...changes];
-    this.#waiting = all;
-    this.#enqueue(async () => {
-      if (this.#waiting === all) this.#waiting = null;
-      await this.#kv.batch(all);
-    });
+    this.#waiting.changes.push(...changes);
+    if (final !== undefined) this.#waiting.finals.push(final);
   }
 
   #enqueue(work: () => Promise<void>): void {

@@ -164,11 +164,16 @@ export class DataPath {
     return { ok: true };
   }
 
+  /** A batch that is held; null: not yet, or no longer. */
+  async batch(digest: Hash): Promise<SealedBatch | null> {
+    return this.#held.get(digest)?.batch ?? (await this.#modules.store.get(digest));
+  }
+
   /** The transactions of a block whose batches were obtained, in order. */
   async transactions(block: Block): Promise<Uint8Array[]> {
     const transactions: Uint8Array[] = [];
     for (const digest of block.body.batches) {
-      const batch = this.#held.get(digest)?.batch ?? (await this.#modules.store.get(digest));
+      const batch = await this.batch(digest);
       if (batch === null) throw new NodeError("BATCH_INVALID", `batch ${digest} of a block is not held`);
       for (const transaction of batch.transactions) transactions.push(transaction);
     }

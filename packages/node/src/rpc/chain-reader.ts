@@ -6,7 +6,8 @@ import type {
   Hash,
   Transaction,
 } from "@aitbc-hybrid/execution";
-import type { Mode } from "@aitbc-hybrid/protocol";
+import type { CheckpointCertificate, Mode, Registry } from "@aitbc-hybrid/protocol";
+import type { HeaderProof, ReceiptProof, TransactionProof } from "@aitbc-hybrid/sdk";
 
 /** Heights by finality level (protocol.md section 8); -1 where no block has reached the level. */
 export interface Heads {
@@ -95,12 +96,27 @@ export interface NotSpread {
   readonly message: string;
 }
 
+/** Which checkpoint: the highest backed one, one by its height, or that which ends an epoch. */
+export type CheckpointAt = "latest" | { readonly height: number } | { readonly epoch: number };
+
+/** What light clients ask for; null where the node does not have it. */
+export interface ProofReader {
+  checkpoint(which: CheckpointAt): Promise<CheckpointCertificate | null>;
+  registry(root: Hash): Promise<Registry | null>;
+  /** `under` is the height of the checkpoint that is proved to; default: the highest backed one. */
+  blockProof(height: number, under?: number): Promise<HeaderProof | null>;
+  transactionProof(transaction: Hash, under?: number): Promise<TransactionProof | null>;
+  receiptProof(transaction: Hash, under?: number): Promise<ReceiptProof | null>;
+}
+
 /** What the RPC server reads and does; the node implements it. */
 export interface ChainReader {
   /** EIP-155 chain id. */
   readonly chainId: number;
   /** Program and version, such as `aitbc-hybrid/0.1.0`. */
   readonly clientVersion: string;
+  /** For light clients. */
+  readonly proofs: ProofReader;
   heads(): Heads;
   /** A block by hash, or the one at a height on the chain that `latest` ends. */
   block(which: { readonly height: number } | { readonly hash: Hash }): Promise<ChainBlock | undefined>;

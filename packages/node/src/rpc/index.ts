@@ -3,10 +3,12 @@ export type {
   ChainBlock,
   ChainReader,
   ChainTransaction,
+  CheckpointAt,
   Heads,
   HeadsChange,
   HybridStatus,
   NotSpread,
+  ProofReader,
   Readiness,
   StateAt,
 } from "./chain-reader.ts";

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { ChainReader } from "./chain-reader.ts";
 import { dispatch, failure, RpcError } from "./json-rpc.ts";
-import { ethMethods, hybridMethods, ReceiptWaiters } from "./methods/index.ts";
+import { ethMethods, hybridMethods, lightMethods, ReceiptWaiters } from "./methods/index.ts";
 
 export interface RpcServerOptions {
   /** Address to listen on. Anything but loopback lets strangers in: put a proxy with access control in front. */
@@ -57,7 +57,11 @@ export async function startRpcServer(
   const server = Fastify({ bodyLimit: options.maximumBodyBytes, forceCloseConnections: "idle" });
   const waiters = new ReceiptWaiters({ limit: options.maximumWaiters }, { chain });
   const calls = {
-    methods: { ...ethMethods(options, { chain }), ...hybridMethods({ chain, waiters }) },
+    methods: {
+      ...ethMethods(options, { chain }),
+      ...hybridMethods({ chain, waiters }),
+      ...lightMethods(chain),
+    },
     maximumBatch: options.maximumBatch,
     onInternalError: (method: string, error: unknown) => log.error({ method, err: error }, "RPC call failed"),
   };

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  appendLeaf,
   type Block,
   type Certificate,
   type CheckpointCertificate,
   DEVNET_PARAMS,
+  EMPTY_RANGE,
   type Evidence,
   type Hash,
   hashOf,
+  rangeRoot,
   snapshotHash,
   type Vote,
+  verifyRangeProof,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import { ChainStore, type FinalBlock, RegistryStore } from "../../src/chain/index.ts";
@@ -86,7 +90,7 @@ function backing(height: number): CheckpointCertificate {
 
 async function filled(answerBytes = 1_000_000) {
   const kv = memoryDatabase().bucket("chain");
-  const store = await ChainStore.open({ answerBytes }, kv);
+  const store = await ChainStore.open({ answerBytes, genesisHash: hash(0) }, kv);
   // Height 2 has no F of its own; epoch 0 ends at 3.
   for (const each of [final(1, 0), final(2, 0, 3), final(3, 0), final(4, 1), final(5, 1, 6)])
     store.append(each);
@@ -97,7 +101,7 @@ async function filled(answerBytes = 1_000_000) {
 
 test("blocks come back by height and hash, after a restart too", async () => {
   const { kv, store } = await filled();
-  for (const each of [store, await ChainStore.open({ answerBytes: 1_000 }, kv)]) {
+  for (const each of [store, await ChainStore.open({ answerBytes: 1_000, genesisHash: hash(0) }, kv)]) {
     assert.equal(each.height, 5);
     assert.deepEqual(await each.at(2), final(2, 0, 3));
     assert.deepEqual(await each.byHash(final(4, 1).hash), final(4, 1));
@@ -107,6 +111,53 @@ test("blocks come back by height and hash, after a restart too", async () => {
     assert.equal(each.backed?.checkpoint.height, 3);
     assert.deepEqual(await each.backingsAbove(2), [backing(3)]);
     assert.deepEqual(await each.backingsAbove(3), []);
+  }
+});
+
+test("blocks are proved under every later height, after a restart too", async () => {
+  const kv = memoryDatabase().bucket("chain");
+  const options = { answerBytes: 1_000, genesisHash: hash(0) };
+  let store = await ChainStore.open(options, kv);
+  let range = appendLeaf(EMPTY_RANGE, hash(0));
+  const leaves = [hash(0)];
+  const roots = [rangeRoot(range)];
+  for (let height = 1; height <= 20; height++) {
+    if (height % 6 === 0) {
+      await store.flush();
+      store = await ChainStore.open(options, kv);
+    }
+    const block = final(height, 0);
+    store.append(block);
+    leaves.push(block.hash);
+    range = appendLeaf(range, block.hash);
+    roots.push(rangeRoot(range));
+  }
+  await store.flush();
+  for (const [under, root] of roots.entries()) {
+    for (const [height, leaf] of leaves.slice(0, under + 1).entries()) {
+      const proof = await store.proof(height, under);
+      assert.ok(proof !== null && verifyRangeProof(root, under + 1, height, leaf, proof));
+    }
+    assert.equal(await store.proof(under + 1, under), null);
+  }
+  assert.equal(await store.proof(3, 21), null);
+
+  // A recovery gives up blocks, and others take their place.
+  let other = leaves.slice(0, 14).reduce(appendLeaf, EMPTY_RANGE);
+  store.rewind(13);
+  for (let height = 14; height <= 18; height++) {
+    const block = { ...final(height, 1), hash: hash(1_000 + height) };
+    store.append(block);
+    other = appendLeaf(other, block.hash);
+  }
+  await store.flush();
+  for (const each of [store, await ChainStore.open(options, kv)]) {
+    for (const height of [3, 13, 14, 18]) {
+      const leaf = height > 13 ? hash(1_000 + height) : leaves[height]!;
+      const proof = await each.proof(height, 18);
+      assert.ok(proof !== null && verifyRangeProof(rangeRoot(other), 19, height, leaf, proof));
+    }
+    assert.equal(await each.proof(3, 19), null);
   }
 });
 

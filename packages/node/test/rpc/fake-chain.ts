@@ -23,6 +23,7 @@ import type {
   Heads,
   HeadsChange,
   HybridStatus,
+  ProofReader,
   Readiness,
   StateAt,
 } from "../../src/rpc/index.ts";
@@ -35,6 +36,14 @@ const genesis = { hash: keccak256("0x00"), stamp: 1_700_000_000_123 };
 export class FakeChain implements ChainReader {
   readonly chainId = chainId;
   readonly clientVersion = "aitbc-hybrid/test";
+  /** Has nothing to prove: a cluster of nodes does. */
+  readonly proofs: ProofReader = {
+    checkpoint: async () => null,
+    registry: async () => null,
+    blockProof: async () => null,
+    transactionProof: async () => null,
+    receiptProof: async () => null,
+  };
   state: Readiness = { ready: true, reasons: [] };
   /** Is told when a receipt is looked up. */
   onReceipt: () => void = () => {};

@@ -95,6 +95,33 @@ describe("the RPC server", () => {
       });
     }
 
+    it("to light clients: null for what is not there, refusals of what cannot be", async () => {
+      const hash = `0x${"33".repeat(32)}`;
+      for (const [method, ...params] of [
+        ["hybrid_getCheckpoint"],
+        ["hybrid_getCheckpoint", { epoch: 3 }],
+        ["hybrid_getCheckpoint", 5],
+        ["hybrid_getRegistry", hash],
+        ["hybrid_getBlockProof", 5, 10],
+        ["hybrid_getTransactionProof", hash],
+        ["hybrid_getReceiptProof", hash, null],
+      ] as const) {
+        const { result, error } = await call(method, ...params);
+        assert.deepEqual([result, error], [null, undefined], method);
+      }
+      for (const [method, ...params] of [
+        ["hybrid_getCheckpoint", { height: 5 }],
+        ["hybrid_getCheckpoint", "newest"],
+        ["hybrid_getRegistry", "0x12"],
+        ["hybrid_getBlockProof", 0],
+        ["hybrid_getBlockProof", 5, -1],
+        ["hybrid_getReceiptProof", 7],
+      ] as const) {
+        const { error } = await call(method, ...params);
+        assert.equal(error?.code, -32602, method);
+      }
+    });
+
     it("to a batch in order, leaving out notifications", async () => {
       const response = await post(
         JSON.stringify([

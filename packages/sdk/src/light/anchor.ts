@@ -7,6 +7,7 @@ import {
   genesisHash,
   type Hash,
   MODES,
+  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import type { PublicClient } from "viem";
 import { checkpointManagerAbi } from "../abi/index.ts";
@@ -60,6 +61,24 @@ export function boundaryAnchor(trusted: Hash, domain: DomainFields, checkpoint: 
   };
 }
 
+/** Which chain the contracts checkpoint: what every signature of it is for. @throws SdkError NOT_STARTED */
+export async function readGenesisHash(
+  client: PublicClient,
+  network: Network,
+): Promise<{ readonly chainId: number; readonly genesisHash: Hash }> {
+  const contract = { address: network.addresses.checkpoints, abi: checkpointManagerAbi } as const;
+  const [chainId, hash] = await Promise.all([
+    client.readContract({ ...contract, functionName: "chainId" }),
+    client.readContract({ ...contract, functionName: "genesisHash" }),
+  ]);
+  if (hash === ZERO_HASH) notStarted();
+  return { chainId: Number(chainId), genesisHash: hash };
+}
+
+function notStarted(): never {
+  throw new SdkError("NOT_STARTED", "the chain was not started: CheckpointManager.start was not called yet");
+}
+
 /**
  * From the contracts' latest checkpoint, as the settlement endpoint shows it: trusts that endpoint, and that the block
  * it is read at stays.
@@ -83,11 +102,7 @@ export async function readAnchor(
     client.readContract({ ...contract, functionName: "epochRecord", args: [epoch + 1n] }),
     client.readContract({ ...contract, functionName: "lastCheckpoint" }),
   ]);
-  if (record.firstHeight === 0n)
-    throw new SdkError(
-      "NOT_STARTED",
-      "the chain was not started: CheckpointManager.start was not called yet",
-    );
+  if (record.firstHeight === 0n) notStarted();
   return {
     epoch: Number(epoch),
     incarnation: record.incarnation,

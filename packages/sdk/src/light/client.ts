@@ -251,10 +251,12 @@ export class LightClient {
     this.#requireAge(this.#stamp);
     const last = lastHeight(slot, registry);
     const { height } = checkpoint;
-    if (given.epoch !== this.#epoch || height <= this.#height || height > last) {
+    // Of the anchor's own checkpoint only the height may be known so far.
+    const least = Math.max(slot.firstHeight, this.#height + (this.#accepted.has(this.#height) ? 1 : 0));
+    if (given.epoch !== this.#epoch || height < least || height > last) {
       throw new SdkError(
         "LIGHT_BAD_HEIGHT",
-        `height ${height} is not above ${this.#height}, the last one accepted, and at most ${last}, the epoch's last`,
+        `height ${height} is not within ${least}, above the last one accepted, and ${last}, the epoch's last`,
       );
     }
     if ((height === last) !== (checkpoint.boundary !== null))

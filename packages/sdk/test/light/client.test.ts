@@ -287,6 +287,15 @@ test("starts from a trusted boundary hash, and from its own snapshot", () => {
   assert.deepEqual(again.position, client.position);
   assert.equal(again.submit(chain.close()).what, "accepted");
 
+  // The contracts tell a height only: what was accepted there may be told afterwards, by anybody.
+  const { checkpoint: _, ...heightOnly } = client.snapshot();
+  const told = following(chain, { from: { ...heightOnly, checkpoint: null } }).client;
+  refuses(told, "LIGHT_BAD_HEIGHT", () => told.submit(chain.sign(chain.content(14), {}, 1)));
+  const known = client.checkpointAt(15)!.certificate!;
+  refuses(told, "LIGHT_NO_QUORUM", () => told.submit({ ...known, bitmap: new Uint8Array(1) }));
+  assert.equal(told.submit(known).what, "accepted");
+  assert.equal(told.submit(known).what, "known");
+
   const invalid = { code: "LIGHT_ANCHOR_INVALID" };
   assert.throws(() => boundaryAnchor(chain.last, fields, end.checkpoint), invalid);
   assert.throws(
