@@ -6,7 +6,7 @@
  * and become durable when they are final. After a crash an engine stands at the last block it finalized; executing the
  * same blocks from there gives the same results.
  */
-import type { Address, Hash, Receipt, RefusalReason } from "./ledger/index.ts";
+import type { Account, Address, Hash, Receipt, RefusalReason } from "./ledger/index.ts";
 
 /** What execution needs to know of a block besides its transactions. */
 export interface BlockContext {
@@ -85,6 +85,13 @@ export interface StateView {
   nonce(address: Address): Promise<number>;
   /** Merkle proof of the account, or of its absence, against the block's state root: nodes from the root, as EIP-1186 has them. */
   proof(address: Address): Promise<readonly Uint8Array[]>;
+}
+
+/** All accounts after a block. */
+export interface LedgerSnapshot {
+  readonly block: BlockSummary;
+  /** In the order of addresses, from one on. Whole only once the block is final. */
+  accounts(from?: Address): AsyncIterable<readonly [Address, Account]>;
 }
 
 /** A ledger that executes the chain's transactions. */

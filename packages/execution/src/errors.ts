@@ -8,6 +8,7 @@ export type ExecutionErrorCode =
   | "STATE_UNAVAILABLE"
   | "BAD_GENESIS"
   | "GENESIS_MISMATCH"
+  | "BAD_SNAPSHOT"
   | "CORRUPT_STATE"
   | "BUSY"
   | "CLOSED";

@@ -1,10 +1,13 @@
 export {
+  decodeSummary,
   defaultEmbeddedOptions,
   EmbeddedEngine,
   type EmbeddedEngineModules,
   type EmbeddedEngineOptions,
+  encodeSummary,
   type LedgerDatabase,
   type LedgerPut,
+  SUMMARY_BYTES,
 } from "./embedded/index.ts";
 export type {
   BlockContext,
@@ -13,6 +16,7 @@ export type {
   ExecutionEngine,
   ExecutionResult,
   FinalReceipt,
+  LedgerSnapshot,
   SkippedTransaction,
   StateTag,
   StateView,
@@ -20,6 +24,7 @@ export type {
 export { ExecutionError, type ExecutionErrorCode } from "./errors.ts";
 export { formatGenesisFile, type GenesisFile, genesisStateRoot, parseGenesisFile } from "./genesis.ts";
 export {
+  type Account,
   type Address,
   type Allocation,
   decodeTransaction,

@@ -89,6 +89,11 @@ const SCHEMA = z.strictObject({
       retentionMs: count(60_000, 31_536_000_000).default(86_400_000),
     })
     .prefault({}),
+  /**
+   * Where a new data folder begins: at genesis, at the latest checkpoint, or (auto) at genesis unless batches of blocks
+   * from then on may be gone. A folder that is behind by as much begins anew at the latest checkpoint, but with `genesis`.
+   */
+  sync: z.strictObject({ from: z.enum(["auto", "genesis", "checkpoint"]).default("auto") }).prefault({}),
   consensus: z
     .strictObject({
       /** Views without a vote of a leader after which it is not waited for; 0: always wait. */

@@ -146,6 +146,7 @@ async function run(given: readonly string[]): Promise<number> {
       network: { ...config.network, seed },
       rpc: config.rpc,
       data: config.data,
+      sync: config.sync,
       consensus: config.consensus,
       doppelgangerMs: config.doppelganger.waitMs,
     },

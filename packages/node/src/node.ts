@@ -52,6 +52,7 @@ import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/i
 import type { Duties, Settlement } from "./settlement/index.ts";
 import { Doppelganger, Protection, type Signer, StandingWatch } from "./signing/index.ts";
 import { type Kv, keyOf, openDatabase, openProtectionLog } from "./storage/index.ts";
+import { CHUNK_ACCOUNTS, isSync, joinIfBehind, SyncServer } from "./sync/index.ts";
 
 export interface NodeOptions {
   readonly version: string;
@@ -72,6 +73,8 @@ export interface NodeOptions {
     readonly orderMs: number;
     readonly retentionMs: number;
   };
+  /** Where a new data folder begins, and one that is behind by the batches' retention (sync/join.ts). */
+  readonly sync: { readonly from: "auto" | "genesis" | "checkpoint" };
   readonly consensus: { readonly skipViews: number; readonly backoffCap: number };
   /** How long to listen for the own key on the network before anything is signed, ms; 0: not at all. */
   readonly doppelgangerMs: number;
@@ -142,6 +145,7 @@ async function start(
   // The protection first: its lock is what keeps a second process from signing with the same key.
   const protection = new Protection(await openProtectionLog(options.protectionDir));
   opened.push(() => protection.close());
+  await joinAtCheckpoint(options, { settlement, log, clock });
   const wal = await WriteAheadLog.open({
     directory: join(options.dataDir, "wal"),
     segmentBytes: WAL_SEGMENT_BYTES,
@@ -179,6 +183,19 @@ async function start(
     log: log.child({ module: "network" }),
     metrics: metrics.network,
   });
+  const states = new SyncServer(
+    { chunkAccounts: CHUNK_ACCOUNTS },
+    {
+      chain,
+      snapshot: (hash) => execution.snapshot(hash),
+      finalHeight: () => execution.finalized.height,
+      links: {
+        send: (to, frame) => network.send(to, "data", frame),
+        ban: (peer, reason) => network.ban(peer, reason),
+      },
+      log: log.child({ module: "sync" }),
+    },
+  );
   const data = new DataPath(
     { ...options.data, chainId: genesis.chainId, author: options.validator?.id ?? null },
     {
@@ -286,6 +303,7 @@ async function start(
       owe(certificate);
     },
     epoch: (begins, registry) => {
+      states.begun(begins);
       const { epoch, incarnation, mode } = begins;
       log.info({ epoch, incarnation, registry: registry.root, mode }, "epoch begins");
       if (engine.view().halted === null) metrics.halted(false);
@@ -377,6 +395,8 @@ async function start(
   duties?.epoch(current.epoch, registry);
   duties?.recoveries(() => engine.recoveryWork());
   duties?.accruals((epoch) => participationOf(chain, registries, epoch));
+  // After a restart the ledger has the state of one height.
+  if (current.parent.height === execution.finalized.height) states.begun(current);
   await data.start();
   opened.push(() => engine.close());
   let owesAgain = true;
@@ -408,7 +428,8 @@ async function start(
     },
     disconnected: () => {},
     frame: (peer, channel, frame) => {
-      if (channel === "data") data.receive(peer, frame);
+      if (channel === "data" && isSync(frame)) states.receive(peer, frame);
+      else if (channel === "data") data.receive(peer, frame);
       else if (listening) observe(guard, frame);
       else engine.receive(peer, frame);
     },
@@ -423,6 +444,42 @@ async function start(
   opened.push(() => rpc.close());
   const contradiction = (): string | null => engine.view().halted;
   return { peerId: network.self, rpcUrl: rpc.url, reader, halted, contradiction, close: closeAll };
+}
+
+/** Begins at a checkpoint where the folder cannot catch up by blocks. */
+async function joinAtCheckpoint(
+  options: NodeOptions,
+  { settlement, log, clock }: Pick<NodeModules, "settlement" | "log" | "clock">,
+): Promise<void> {
+  const database = await openDatabase(options.dataDir);
+  const genesis = await readGenesis(database.bucket("node"), settlement, options).finally(() =>
+    database.close(),
+  );
+  const nothing = (): void => {};
+  await joinIfBehind(
+    {
+      dataDir: options.dataDir,
+      walSegmentBytes: WAL_SEGMENT_BYTES,
+      from: options.sync.from,
+      retentionMs: options.data.retentionMs,
+      chainId: genesis.chainId,
+      ledger: {
+        parameters: options.ledger.parameters,
+        allocation: options.ledger.allocation,
+        genesis: { hash: hashGenesis(genesis), stamp: genesis.stamp },
+      },
+    },
+    {
+      settlement,
+      network: () =>
+        createNetwork(options.network, {
+          log: log.child({ module: "network" }),
+          metrics: { peers: nothing, sent: nothing, received: nothing, dropped: nothing, banned: nothing },
+        }),
+      log: log.child({ module: "sync" }),
+      clock,
+    },
+  );
 }
 
 /** Genesis as this folder knows it, else as the contracts do; checked against the ledger's. */

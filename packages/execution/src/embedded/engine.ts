@@ -6,6 +6,7 @@ import type {
   ExecutionEngine,
   ExecutionResult,
   FinalReceipt,
+  LedgerSnapshot,
   SkippedTransaction,
   StateTag,
   StateView,
@@ -150,6 +151,39 @@ export class EmbeddedEngine implements ExecutionEngine {
     return new EmbeddedEngine(options, modules, store, layerOf(stored, await loadState(store, stored)));
   }
 
+  /**
+   * Fills an empty store with the state after a block, for a node that joins: nothing is written unless the accounts
+   * have the block's state root and, with what was burnt, add up to the genesis allocation. The base fee and the gas
+   * used are in no root: the caller must have them on good authority. Interrupted, it is done again from the beginning.
+   * @param accounts gives all of them, some at a time; called twice
+   * @throws {ExecutionError} BAD_GENESIS; BAD_SNAPSHOT
+   */
+  static async restore(
+    options: Pick<EmbeddedEngineOptions, "parameters" | "allocation" | "genesis">,
+    database: LedgerDatabase,
+    block: BlockSummary,
+    accounts: () => AsyncIterable<readonly (readonly [Address, Account])[]>,
+  ): Promise<void> {
+    const genesis = genesisLedger(options.allocation, options.parameters);
+    let trie = emptyAccountTrie();
+    let balances = 0n;
+    for await (const some of accounts()) {
+      trie = trie.with(some.map(([address, account]) => [accountKey(address), account]));
+      for (const [, { balance }] of some) balances += balance;
+      await nextTurn();
+    }
+    const root = toHex(trie.rootHash());
+    if (root !== block.stateRoot || balances + block.burnt !== genesis.supply) {
+      throw new ExecutionError(
+        "BAD_SNAPSHOT",
+        `the accounts have root ${root} and hold ${balances} wei, block ${block.height} has ${block.stateRoot} and ${genesis.supply - block.burnt}`,
+      );
+    }
+    const store = new LedgerStore(database, 0);
+    for await (const some of accounts()) await store.writeAccounts(some);
+    await store.writeSnapshot(genesisSummary(options, genesis.stateRoot), block);
+  }
+
   get finalized(): BlockSummary {
     return this.#final.result;
   }
@@ -273,6 +307,26 @@ export class EmbeddedEngine implements ExecutionEngine {
         return pending === null ? nonce : pending.nonce(address, nonce);
       },
       proof: async (address) => state.accounts.prove(accountKey(address)),
+    };
+  }
+
+  /**
+   * The state after a block, for peers that join: it stays what it is whatever becomes final meanwhile.
+   * @throws {ExecutionError} UNKNOWN_BLOCK; STATE_UNAVAILABLE
+   */
+  async snapshot(hash: Hash): Promise<LedgerSnapshot> {
+    this.#assertOpen();
+    const { state, result } = await this.#layerAt({ hash });
+    const store = this.#store;
+    return {
+      block: result,
+      accounts: async function* (from) {
+        // Accounts never go: those of a later final state are all there were, and some more.
+        for await (const [address] of store.accounts(from)) {
+          const account = state.accounts.get(accountKey(address));
+          if (account !== undefined) yield [address, account] as const;
+        }
+      },
     };
   }
 
@@ -571,7 +625,10 @@ function accountIn(state: LedgerState, address: Address): Account {
   return state.accounts.get(accountKey(address)) ?? emptyAccount;
 }
 
-function genesisSummary(options: EmbeddedEngineOptions, stateRoot: Hash): BlockSummary {
+function genesisSummary(
+  options: Pick<EmbeddedEngineOptions, "genesis" | "parameters">,
+  stateRoot: Hash,
+): BlockSummary {
   return {
     hash: options.genesis.hash,
     parentHash: noHash,

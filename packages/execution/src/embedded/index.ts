@@ -4,4 +4,5 @@ export {
   type EmbeddedEngineModules,
   type EmbeddedEngineOptions,
 } from "./engine.ts";
+export { decodeSummary, encodeSummary, SUMMARY_BYTES } from "./records.ts";
 export type { LedgerChange, LedgerDatabase, LedgerPut } from "./store.ts";

@@ -148,10 +148,11 @@ export function decodeFinalReceipt(bytes: Uint8Array): Omit<FinalReceipt, "block
   return { ...decodeReceipt(bytes.subarray(8)), height: decodeHeight(bytes) };
 }
 
-const summaryLength = 228;
+/** Bytes of a block's summary. */
+export const SUMMARY_BYTES = 228;
 
 export function encodeSummary(summary: BlockSummary): Uint8Array {
-  const bytes = new Uint8Array(summaryLength);
+  const bytes = new Uint8Array(SUMMARY_BYTES);
   const view = new DataView(bytes.buffer);
   bytes.set(fromHex(summary.hash), 0);
   bytes.set(fromHex(summary.parentHash), 32);
@@ -171,7 +172,7 @@ export function encodeSummary(summary: BlockSummary): Uint8Array {
 }
 
 export function decodeSummary(bytes: Uint8Array): BlockSummary {
-  if (bytes.length !== summaryLength)
+  if (bytes.length !== SUMMARY_BYTES)
     throw new ExecutionError("CORRUPT_STATE", "a block's record is damaged");
   const view = viewOf(bytes);
   return {

@@ -73,9 +73,10 @@ export class LedgerStore {
     return block;
   }
 
-  /** Every account of the final state. */
-  async *accounts(): AsyncGenerator<readonly [Address, Account]> {
-    for await (const [key, value] of this.#database.iterate(accountRange)) {
+  /** Every account of the final state, in the order of addresses, from one on. */
+  async *accounts(from?: Address): AsyncGenerator<readonly [Address, Account]> {
+    const range = from === undefined ? accountRange : { ...accountRange, gte: accountKeyOf(from) };
+    for await (const [key, value] of this.#database.iterate(range)) {
       yield [addressOfKey(key), decodeAccount(value)];
     }
   }
@@ -109,6 +110,16 @@ export class LedgerStore {
   /** Writes height 0. */
   async writeGenesis(block: BlockSummary, accounts: ReadonlyMap<Address, Account>): Promise<void> {
     await this.#database.batch([...puts(block, [], accounts), marker(block.height)]);
+  }
+
+  /** Writes some accounts of a state that the store is being filled with; nothing counts before `writeSnapshot`. */
+  async writeAccounts(accounts: readonly (readonly [Address, Account])[]): Promise<void> {
+    await this.#database.batch(accounts.map(([address, account]) => accountPut(address, account)));
+  }
+
+  /** Ends the filling: height 0, which names the chain, and the block whose state was written. */
+  async writeSnapshot(genesis: BlockSummary, block: BlockSummary): Promise<void> {
+    await this.#database.batch([...puts(genesis, [], []), ...puts(block, [], []), marker(block.height)]);
   }
 
   /** Writes blocks in order of height and moves the marker to the last: all of it or nothing. */

@@ -6,7 +6,10 @@ import {
   EmbeddedEngine,
   type EmbeddedEngineOptions,
 } from "../../src/embedded/index.ts";
+import type { BlockSummary } from "../../src/engine.ts";
 import {
+  type Account,
+  type Address,
   defaultPendingOptions,
   type Hash,
   keccak256,
@@ -232,6 +235,59 @@ describe("the embedded ledger", () => {
     await assert.rejects(engine.stateAt({ height: 1 }), { code: "STATE_UNAVAILABLE" });
     await assert.rejects(engine.stateAt({ hash: genesis.hash }), { code: "STATE_UNAVAILABLE" });
     assert.equal((await engine.block({ height: 1 }))?.executed, 1, "its summary stays");
+  });
+
+  it("gives the state after a block, from which another store begins and goes on alike", async () => {
+    const engine = await open();
+    await extend(engine, genesis.hash, 1, [["1", [alice.sign({ to: bob.address, value: 7n })]]]);
+    await engine.finalize(blockHash("1"));
+    const snapshot = await engine.snapshot(blockHash("1"));
+    const next = [alice.sign({ nonce: 1, to: fixedAddress(5), value: 1n })];
+    const [two] = await extend(engine, blockHash("1"), 2, [["2", next]]);
+    await engine.finalize(blockHash("2"));
+    const accounts: (readonly [Address, Account])[] = [];
+    for await (const each of snapshot.accounts()) accounts.push(each);
+    // The account that block 2 made is not in it.
+    assert.ok(!accounts.some(([address]) => address === fixedAddress(5)));
+    const after = accounts[1]![0];
+    const rest = [];
+    for await (const [address] of snapshot.accounts(after)) rest.push(address);
+    assert.deepEqual(
+      rest,
+      accounts.slice(1).map(([address]) => address),
+    );
+
+    const options = {
+      parameters,
+      allocation: new Map(wallets.map(({ address }) => [address, coin])),
+      genesis,
+    };
+    const restore = (database: MemoryDatabase, block: BlockSummary, given = accounts) =>
+      EmbeddedEngine.restore(options, database, block, async function* () {
+        yield given.slice(0, 2);
+        yield given.slice(2);
+      });
+    const database = new MemoryDatabase();
+    await restore(database, snapshot.block);
+    const joined = await open(database);
+    assert.equal(joined.finalized.hash, blockHash("1"));
+    const [again] = await extend(joined, blockHash("1"), 2, [["2", next]]);
+    assert.deepEqual(again, two);
+    await joined.finalize(blockHash("2"));
+    await (await open(database.copy())).close();
+
+    const refused = { name: "ExecutionError", code: "BAD_SNAPSHOT" };
+    for (const wrong of [
+      accounts.slice(1),
+      accounts.map(([address, account]) => [address, { ...account, nonce: account.nonce + 1 }] as const),
+    ]) {
+      const empty = new MemoryDatabase();
+      await assert.rejects(restore(empty, snapshot.block, wrong), refused);
+      assert.equal(empty.entries.size, 0);
+    }
+    const { block } = snapshot;
+    await assert.rejects(restore(new MemoryDatabase(), { ...block, burnt: block.burnt + 1n }), refused);
+    await assert.rejects(engine.snapshot(blockHash("unknown")), { code: "UNKNOWN_BLOCK" });
   });
 
   it("gives a receipt only once its block is final", async () => {

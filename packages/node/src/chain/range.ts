@@ -80,6 +80,10 @@ async function rangeUpTo(kv: Kv, height: number): Promise<MountainRange> {
   return isWhole(peaks) ? { count, peaks } : { count: 0, peaks: [] };
 }
 
+/** The peaks of a range up to a height, for a node that has not what stands below them. */
+export const peakChanges = (height: number, peaks: readonly Hash[]): KvChange[] =>
+  peakPlaces(height + 1).map(({ level, index }, at) => nodeChange(level, index, peaks[at]!));
+
 const isWhole = (nodes: readonly (Hash | null)[]): nodes is readonly Hash[] =>
   nodes.every((node) => node !== null);
 

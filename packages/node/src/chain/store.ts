@@ -19,7 +19,7 @@ import {
   Writer,
 } from "@aitbc-hybrid/protocol";
 import { type Kv, type KvChange, keyOf, numberIn, tableRange } from "../storage/index.ts";
-import { BlockRange } from "./range.ts";
+import { BlockRange, peakChanges } from "./range.ts";
 
 const BLOCKS = "f";
 const HEIGHTS = "h";
@@ -92,6 +92,12 @@ export class ChainStore {
     );
   }
 
+  /** Fills an empty store with the block that a joining node begins after, and the peaks of the range up to it. */
+  static async begin(kv: Kv, last: FinalBlock, peaks: readonly Hash[]): Promise<void> {
+    const { height } = last.block.header;
+    await kv.batch([...finalChanges(last), ...peakChanges(height, peaks)]);
+  }
+
   /** Height of the highest block stored or being written; 0: none. */
   get height(): number {
     return this.#height;
@@ -109,16 +115,7 @@ export class ChainStore {
     this.#height = height;
     this.#recent.set(height, final);
     this.#recent.delete(height - RECENT);
-    const key = keyOf(HEIGHTS, fromHex(final.hash));
-    const value = heightBytes(height);
-    this.#write(
-      [
-        { type: "put", key: keyOf(BLOCKS, height), value: encodeFinal(final) },
-        { type: "put", key, value },
-        { type: "put", key: keyOf(EPOCHS, final.epoch), value },
-      ],
-      final,
-    );
+    this.#write(finalChanges(final), final);
   }
 
   /** The way from the block at a height to the `blocksRoot` of a checkpoint; null if this node has not all of it. */
@@ -277,6 +274,16 @@ function heightBytes(height: number): Uint8Array {
   const value = new Uint8Array(8);
   new DataView(value.buffer).setBigUint64(0, BigInt(height));
   return value;
+}
+
+function finalChanges(final: FinalBlock): KvChange[] {
+  const { height } = final.block.header;
+  const value = heightBytes(height);
+  return [
+    { type: "put", key: keyOf(BLOCKS, height), value: encodeFinal(final) },
+    { type: "put", key: keyOf(HEIGHTS, fromHex(final.hash)), value },
+    { type: "put", key: keyOf(EPOCHS, final.epoch), value },
+  ];
 }
 
 function encodeFinal({ epoch, hash, block, certificate, roots }: FinalBlock): Uint8Array {

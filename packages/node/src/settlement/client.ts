@@ -18,9 +18,11 @@ import {
   checkpointManagerAbi,
   electionsAbi,
   hybridManagerAbi,
+  type LightAnchor,
   type Network,
   readAcceptedBacking,
   readGenesis,
+  readPastAnchor,
   readRegistry,
   validatorRegistryAbi,
 } from "@aitbc-hybrid/sdk";
@@ -104,6 +106,11 @@ export class SettlementClient implements Settlement {
 
   genesis(): Promise<Genesis> {
     return readGenesis(this.#modules.client, this.#options.network);
+  }
+
+  anchor(): Promise<LightAnchor | null> {
+    // Before anything else was read: the block that the chain itself calls final.
+    return readPastAnchor(this.#modules.client, this.#options.network);
   }
 
   follow(rules: SettlementRules): void {

@@ -15,7 +15,7 @@ import type {
   SettlementReference,
   Signal,
 } from "@aitbc-hybrid/protocol";
-import type { AcceptedUnder, SignedDomain } from "@aitbc-hybrid/sdk";
+import type { AcceptedUnder, LightAnchor, SignedDomain } from "@aitbc-hybrid/sdk";
 
 /** A block of the settlement chain that the own client shows final (or `settleDepth` deep). */
 export interface SettlementBlock extends SettlementReference {
@@ -96,6 +96,12 @@ export interface Settlement {
    * told. `under`: what it is verified under.
    */
   accepted(height: number, under: AcceptedUnder): Promise<CheckpointCertificate | null>;
+
+  /**
+   * Where a node that joins follows the chain from: the epoch before the contracts' present one, as they recorded it;
+   * null in epoch 0. Its stamp is that of the last checkpoint accepted.
+   */
+  anchor(): Promise<LightAnchor | null>;
 
   /** Highest checkpoint accepted, from memory; null: none yet. */
   settled(): SettledCheckpoint | null;

@@ -14,6 +14,8 @@ const BUCKETS = defineBuckets({
   batches: 4,
   /** Sealed registries by root. */
   registries: 5,
+  /** Chunks of a state that is being fetched. */
+  sync: 6,
 });
 export type BucketName = keyof typeof BUCKETS;
 

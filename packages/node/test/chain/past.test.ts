@@ -104,7 +104,10 @@ function block(height: number, view: number, parentHash: Hash, certificates: rea
 
 /** Epoch 7: blocks of views 1, 2 and 4 (view 3 was nullified), final by b, c and d; checkpoints at heights 2 and 3. */
 async function setUp() {
-  const chain = await ChainStore.open({ answerBytes: 1_000_000 }, memoryDatabase().bucket("chain"));
+  const chain = await ChainStore.open(
+    { answerBytes: 1_000_000, genesisHash: ZERO_HASH },
+    memoryDatabase().bucket("chain"),
+  );
   const registries = new RegistryStore(memoryDatabase().bucket("registries"));
   await registries.put(registry);
   await registries.noteDomain(DOMAIN, {

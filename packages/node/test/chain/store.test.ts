@@ -201,7 +201,7 @@ test("it goes back to a height, and what comes afterwards takes the place of wha
   const other = { ...final(4, 2), certificate: null };
   store.append(other);
   await store.flush();
-  for (const each of [store, await ChainStore.open({ answerBytes: 1_000 }, kv)]) {
+  for (const each of [store, await ChainStore.open({ answerBytes: 1_000, genesisHash: ZERO_HASH }, kv)]) {
     assert.equal(each.height, 4);
     assert.deepEqual(await each.at(4), other);
     assert.equal(await each.at(5), null);
@@ -251,7 +251,7 @@ test("evidence of every kind is kept", async () => {
   };
   for (const each of [pair, checkpoints, pair]) store.keep(each);
   await store.flush();
-  const again = await ChainStore.open({ answerBytes: 1_000 }, kv);
+  const again = await ChainStore.open({ answerBytes: 1_000, genesisHash: ZERO_HASH }, kv);
   assert.deepEqual(await again.evidence(), [checkpoints, pair]);
 });
 

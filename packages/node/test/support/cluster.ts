@@ -52,6 +52,7 @@ export class Cluster {
   readonly #log: (node: number) => Log;
   readonly #nodes = new Map<number, RunningNode>();
   readonly #duties = new Map<number, KeptDuties>();
+  readonly #from = new Map<number, "checkpoint">();
   #peers: PeerEntry[] = [];
 
   constructor(options: ClusterOptions) {
@@ -139,6 +140,11 @@ export class Cluster {
     for (const part of ["db", "wal"]) rmSync(join(dataDir, part), { recursive: true });
   }
 
+  /** A node begins at the latest checkpoint where its folder is new. */
+  beginAtCheckpoint(index: number): void {
+    this.#from.set(index, "checkpoint");
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#nodes.keys()].map((index) => this.stopOne(index)));
     rmSync(this.#directory, { recursive: true, force: true });
@@ -172,6 +178,7 @@ export class Cluster {
         orderMs: 2_000,
         retentionMs: 3_600_000,
       },
+      sync: { from: this.#from.get(index) ?? "genesis" },
       consensus: { skipViews: 8, backoffCap: 6 },
       doppelgangerMs: 0,
     };

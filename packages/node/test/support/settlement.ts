@@ -1,4 +1,5 @@
 import type { Genesis, Hash, ReferenceReading, Registry, SettlementReference } from "@aitbc-hybrid/protocol";
+import type { LightAnchor } from "@aitbc-hybrid/sdk";
 import type {
   ContractsView,
   SettledCheckpoint,
@@ -20,6 +21,8 @@ export class FakeSettlement implements Settlement {
   answers = true;
   /** What the contracts say about a key. */
   standingOf: (key: Uint8Array) => Standing = () => "active";
+  /** What the contracts recorded for those who join. */
+  anchored: LightAnchor | null = null;
 
   constructor(genesis: Genesis, registry: Registry) {
     this.#genesis = genesis;
@@ -30,6 +33,10 @@ export class FakeSettlement implements Settlement {
   async genesis(): Promise<Genesis> {
     this.#require();
     return this.#genesis;
+  }
+  async anchor(): Promise<LightAnchor | null> {
+    this.#require();
+    return this.anchored;
   }
   follow(_rules: SettlementRules): void {}
   latestFinal(): SettlementBlock | null {

@@ -61,6 +61,9 @@ export function boundaryAnchor(trusted: Hash, domain: DomainFields, checkpoint: 
   };
 }
 
+/** A settlement block by what it is; `finalized` unless the settlement chain has no such tag. */
+export type BlockTag = "finalized" | "safe" | "latest";
+
 /** Which chain the contracts checkpoint: what every signature of it is for. @throws SdkError NOT_STARTED */
 export async function readGenesisHash(
   client: PublicClient,
@@ -75,6 +78,52 @@ export async function readGenesisHash(
   return { chainId: Number(chainId), genesisHash: hash };
 }
 
+/**
+ * The same one epoch earlier, so that the end of that epoch is verified too, for whoever needs its certificate: null in
+ * epoch 0. After a recovery, whose end nobody signed, the present epoch. The stamp is that of the last checkpoint
+ * accepted: so old is what the contracts vouch for.
+ */
+export async function readPastAnchor(
+  client: PublicClient,
+  network: Network,
+  blockTag: BlockTag = "finalized",
+): Promise<LightAnchor | null> {
+  const { epoch, record, last } = await readPresent(client, network, blockTag);
+  if (epoch === 0n) return null;
+  const [before, present, next] = await Promise.all([record(epoch - 1n), record(epoch), record(epoch + 1n)]);
+  const recovered = before.incarnation !== present.incarnation;
+  const [from, to] = recovered ? [present, next] : [before, present];
+  return {
+    epoch: Number(recovered ? epoch : epoch - 1n),
+    incarnation: from.incarnation,
+    mode: MODES[from.mode]!,
+    wanted: MODES[to.mode]!,
+    registry: from.registryRoot,
+    registryNext: to.registryRoot,
+    firstHeight: Number(from.firstHeight),
+    height: Number(from.firstHeight) - 1,
+    stamp: Number(last.stamp),
+    checkpoint: null,
+  };
+}
+
+/** What the contracts say of the present, all at one block. */
+async function readPresent(client: PublicClient, network: Network, blockTag: BlockTag) {
+  const { number: blockNumber } = await client.getBlock({ blockTag });
+  const contract = {
+    address: network.addresses.checkpoints,
+    abi: checkpointManagerAbi,
+    blockNumber,
+  } as const;
+  const [epoch, last] = await Promise.all([
+    client.readContract({ ...contract, functionName: "epochNow" }),
+    client.readContract({ ...contract, functionName: "lastCheckpoint" }),
+  ]);
+  const record = (of: bigint) =>
+    client.readContract({ ...contract, functionName: "epochRecord", args: [of] });
+  return { epoch, last, record };
+}
+
 function notStarted(): never {
   throw new SdkError("NOT_STARTED", "the chain was not started: CheckpointManager.start was not called yet");
 }
@@ -82,26 +131,15 @@ function notStarted(): never {
 /**
  * From the contracts' latest checkpoint, as the settlement endpoint shows it: trusts that endpoint, and that the block
  * it is read at stays.
- * @param blockTag where to read; `finalized` unless the settlement chain has no such tag
  * @throws SdkError NOT_STARTED
  */
 export async function readAnchor(
   client: PublicClient,
   network: Network,
-  blockTag: "finalized" | "safe" | "latest" = "finalized",
+  blockTag: BlockTag = "finalized",
 ): Promise<LightAnchor> {
-  const { number: blockNumber } = await client.getBlock({ blockTag });
-  const contract = {
-    address: network.addresses.checkpoints,
-    abi: checkpointManagerAbi,
-    blockNumber,
-  } as const;
-  const epoch = await client.readContract({ ...contract, functionName: "epochNow" });
-  const [record, next, last] = await Promise.all([
-    client.readContract({ ...contract, functionName: "epochRecord", args: [epoch] }),
-    client.readContract({ ...contract, functionName: "epochRecord", args: [epoch + 1n] }),
-    client.readContract({ ...contract, functionName: "lastCheckpoint" }),
-  ]);
+  const { epoch, record: recordOf, last } = await readPresent(client, network, blockTag);
+  const [record, next] = await Promise.all([recordOf(epoch), recordOf(epoch + 1n)]);
   if (record.firstHeight === 0n) notStarted();
   return {
     epoch: Number(epoch),

@@ -172,4 +172,5 @@ export const comeBack = (
   signature: Uint8Array,
 ): Promise<Sent> => call(sender, network, "comeBack", [BigInt(validator), day, signatureWords(signature)]);
 
-const anchorOf = (sender: Sender, network: Network): Promise<Anchor> => readLastAccepted(sender.client, network);
+const anchorOf = (sender: Sender, network: Network): Promise<Anchor> =>
+  readLastAccepted(sender.client, network);

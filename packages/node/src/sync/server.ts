@@ -1,0 +1,189 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Account, Address, LedgerSnapshot } from "@aitbc-hybrid/execution";
+import {
+  type CheckpointCertificate,
+  type EpochStart,
+  type Hash,
+  hashBytes,
+  type Peer,
+} from "@aitbc-hybrid/protocol";
+import type { ChainStore } from "../chain/index.ts";
+import { sentence } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { encodeChunk } from "./chunks.ts";
+import { decodeSync, encodeSync, MOST_CHUNKS, type Offer, type SyncMessage } from "./messages.ts";
+
+/** Epochs whose beginning is offered: a peer may be at work on the one before the present. */
+const OFFERED = 2;
+/** Requests of a peer that may be under way. */
+const MOST_ASKED = 4;
+
+export interface SyncServerOptions {
+  /** Accounts of a chunk, but the last; the same at every node, whose offers would differ else. */
+  readonly chunkAccounts: number;
+}
+
+export interface SyncServerModules {
+  readonly chain: Pick<ChainStore, "at" | "lastOfEpoch" | "backing">;
+  readonly snapshot: (hash: Hash) => Promise<LedgerSnapshot>;
+  /** The height whose state is durable. */
+  readonly finalHeight: () => number;
+  readonly links: {
+    send(to: Peer, frame: Uint8Array): boolean;
+    ban(peer: Peer, reason: string): void;
+  };
+  readonly log: Log;
+}
+
+/** The state at the beginning of an epoch, cut into chunks when somebody first asks. */
+interface Kept {
+  readonly start: EpochStart;
+  readonly snapshot: Promise<LedgerSnapshot | null>;
+  cut: Promise<Cut> | null;
+}
+
+interface Cut {
+  /** First account of each chunk. */
+  readonly from: readonly Address[];
+  readonly hashes: readonly Hash[];
+}
+
+/**
+ * Gives nodes that join what they start from: the boundary checkpoints, how the present epoch and the one before began,
+ * and the ledger's state there. The state is kept in memory since the epoch began: a node that was restarted offers
+ * again from its next epoch on.
+ */
+export class SyncServer {
+  readonly #options: SyncServerOptions;
+  readonly #modules: SyncServerModules;
+  readonly #kept = new Map<number, Kept>();
+  readonly #asked = new Map<Peer, number>();
+
+  constructor(options: SyncServerOptions, modules: SyncServerModules) {
+    this.#options = options;
+    this.#modules = modules;
+  }
+
+  /** An epoch began here; its parent was executed. */
+  begun(start: EpochStart): void {
+    // What a recovery gave up began otherwise; nobody signed what it goes on from.
+    for (const epoch of this.#kept.keys()) if (epoch >= start.epoch) this.#kept.delete(epoch);
+    if (start.boundary === null) return;
+    const snapshot = this.#modules.snapshot(start.parent.hash).catch((error) => {
+      this.#modules.log.warn(
+        { epoch: start.epoch, error: sentence(error) },
+        "the epoch's state is not offered",
+      );
+      return null;
+    });
+    this.#kept.set(start.epoch, { start, snapshot, cut: null });
+    for (const epoch of this.#kept.keys()) if (epoch <= start.epoch - OFFERED) this.#kept.delete(epoch);
+  }
+
+  /** A frame of a peer that joins. */
+  receive(from: Peer, frame: Uint8Array): void {
+    const { links, log } = this.#modules;
+    let message: SyncMessage;
+    try {
+      message = decodeSync(frame);
+    } catch (error) {
+      links.ban(from, `sent a malformed message about the state: ${sentence(error)}`);
+      return;
+    }
+    const asked = this.#asked.get(from) ?? 0;
+    if (asked >= MOST_ASKED) return;
+    this.#asked.set(from, asked + 1);
+    this.#answer(message)
+      .then((answer) => answer !== null && links.send(from, encodeSync(answer)))
+      .catch((error) => log.error({ err: error }, "answering a peer that joins failed"))
+      .finally(() => {
+        const left = this.#asked.get(from)! - 1;
+        if (left === 0) this.#asked.delete(from);
+        else this.#asked.set(from, left);
+      });
+  }
+
+  async #answer(message: SyncMessage): Promise<SyncMessage | null> {
+    const { epoch } = message;
+    switch (message.type) {
+      case "askBoundary":
+        return { type: "boundary", epoch, certificate: await this.#boundary(epoch) };
+      case "askOffer":
+        return { type: "offer", epoch, offer: await this.#offer(epoch) };
+      case "askChunk": {
+        const { index } = message;
+        return { type: "chunk", epoch, index, bytes: await this.#chunk(epoch, index) };
+      }
+      default:
+        // An answer to what was asked before a restart.
+        return null;
+    }
+  }
+
+  async #boundary(epoch: number): Promise<CheckpointCertificate | null> {
+    const { chain } = this.#modules;
+    const last = await chain.lastOfEpoch(epoch);
+    const certificate = last === null ? null : await chain.backing(last.block.header.height);
+    return certificate?.checkpoint.boundary == null ? null : certificate;
+  }
+
+  async #offer(epoch: number): Promise<Offer | null> {
+    const kept = this.#kept.get(epoch);
+    const snapshot = (await kept?.snapshot) ?? null;
+    if (kept === undefined || snapshot === null) return null;
+    const { start } = kept;
+    if (this.#modules.finalHeight() < start.parent.height) return null;
+    const last = await this.#modules.chain.at(start.parent.height);
+    if (last === null || last.certificate?.blockHash !== last.hash) return null;
+    const { hashes } = await this.#cutOf(kept, snapshot);
+    if (hashes.length > MOST_CHUNKS) return null;
+    return {
+      last: { block: last.block, certificate: last.certificate, backing: null },
+      start,
+      ledger: snapshot.block,
+      chunks: hashes,
+    };
+  }
+
+  async #chunk(epoch: number, index: number): Promise<Uint8Array | null> {
+    const kept = this.#kept.get(epoch);
+    const snapshot = (await kept?.snapshot) ?? null;
+    if (kept === undefined || snapshot === null) return null;
+    const from = (await this.#cutOf(kept, snapshot)).from[index];
+    if (from === undefined) return null;
+    for await (const accounts of chunksOf(snapshot, this.#options.chunkAccounts, from))
+      return encodeChunk(accounts);
+    return null;
+  }
+
+  #cutOf(kept: Kept, snapshot: LedgerSnapshot): Promise<Cut> {
+    kept.cut ??= cut(snapshot, this.#options.chunkAccounts);
+    return kept.cut;
+  }
+}
+
+async function cut(snapshot: LedgerSnapshot, size: number): Promise<Cut> {
+  const from: Address[] = [];
+  const hashes: Hash[] = [];
+  for await (const accounts of chunksOf(snapshot, size)) {
+    from.push(accounts[0]![0]);
+    hashes.push(hashBytes(encodeChunk(accounts)));
+    await nextTurn();
+  }
+  return { from, hashes };
+}
+
+async function* chunksOf(
+  snapshot: LedgerSnapshot,
+  size: number,
+  from?: Address,
+): AsyncGenerator<readonly (readonly [Address, Account])[]> {
+  let accounts: (readonly [Address, Account])[] = [];
+  for await (const each of snapshot.accounts(from)) {
+    accounts.push(each);
+    if (accounts.length < size) continue;
+    yield accounts;
+    accounts = [];
+  }
+  if (accounts.length > 0) yield accounts;
+}

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { nativeBls } from "@aitbc-hybrid/crypto/native";
+import { EmbeddedEngine, ExecutionError } from "@aitbc-hybrid/execution";
+import { hashBytes, type Peer } from "@aitbc-hybrid/protocol";
+import { silentLog } from "../../src/log.ts";
+import { type Kv, memoryDatabase } from "../../src/storage/index.ts";
+import { encodeChunk } from "../../src/sync/chunks.ts";
+import { SyncClient, type SyncServer } from "../../src/sync/index.ts";
+import { decodeSync, encodeSync, type SyncMessage } from "../../src/sync/messages.ts";
+import { CHUNK, StateWorld } from "../support/state.ts";
+
+/** Three chunks. */
+const ACCOUNTS = 2 * CHUNK + 1;
+let world: StateWorld;
+before(async () => {
+  world = await StateWorld.make(ACCOUNTS);
+});
+
+/** What a peer makes of an honest answer; null: it keeps silent. */
+type Twist = (message: SyncMessage) => SyncMessage | null;
+const honest: Twist = (message) => message;
+
+/** A client and peers named by the validator they are; all in one place. */
+function join(twists: readonly Twist[], kv: Kv = memoryDatabase().bucket("sync")) {
+  const banned = new Map<Peer, string>();
+  const asked: SyncMessage[] = [];
+  const servers = new Map<Peer, SyncServer>();
+  const client: SyncClient = new SyncClient(
+    { chainId: world.genesis.chainId, genesisHash: world.genesisHash, answerMs: 2_000, retryMs: 5 },
+    {
+      settlement: { anchor: async () => world.anchor, registry: async () => world.registry },
+      links: {
+        send: (to, frame) => {
+          asked.push(decodeSync(frame));
+          servers.get(to)!.receive("joiner", frame);
+          return true;
+        },
+        connected: () => [...servers.keys()].filter((peer) => !banned.has(peer)),
+        validatorOf: (peer) => Number(peer),
+        ban: (peer, reason) => banned.set(peer, reason),
+      },
+      kv,
+      bls: nativeBls,
+      clock: () => world.now,
+      log: silentLog,
+    },
+  );
+  twists.forEach((twist, at) => {
+    const peer = `${at + 1}`;
+    const links = {
+      send: (_: Peer, frame: Uint8Array) => {
+        const answer = twist(decodeSync(frame));
+        if (answer === null) return false;
+        client.receive(peer, encodeSync(answer));
+        return true;
+      },
+      ban: () => assert.fail("an honest question was taken for a bad one"),
+    };
+    servers.set(peer, world.server(links));
+  });
+  return { client, banned, asked };
+}
+
+/** The ledger that the fetched accounts make. */
+async function restored({ offer, accounts }: Awaited<ReturnType<SyncClient["run"]>>) {
+  const database = memoryDatabase().bucket("ledger");
+  await EmbeddedEngine.restore(world.options, database, offer.ledger, accounts);
+  return database;
+}
+
+const wanted = (asked: readonly SyncMessage[]): number[] =>
+  asked.flatMap((message) => (message.type === "askChunk" ? [message.index] : [])).sort();
+
+test("the state is fetched in chunks from all who offer it, and has the checkpoint's root", async () => {
+  const { client, banned, asked } = join([honest, honest, honest]);
+  const synced = await client.run();
+  assert.deepEqual(wanted(asked), [0, 1, 2]);
+  assert.deepEqual({ ...synced.offer.start, boundary: world.boundary }, world.start);
+  assert.equal(synced.begun.epoch, 1);
+  await restored(synced);
+  assert.equal(banned.size, 0);
+});
+
+test("who sends a wrong chunk, a false boundary or beginning, or nonsense is banned; the others suffice", async () => {
+  const { checkpoint } = world.boundary;
+  const twists: [Twist, RegExp][] = [
+    [
+      (message) =>
+        message.type === "chunk" ? { ...message, bytes: new Uint8Array(message.bytes!.length) } : message,
+      /a chunk of the state/,
+    ],
+    [
+      (message) =>
+        message.type === "boundary"
+          ? { ...message, certificate: { ...world.boundary, checkpoint: { ...checkpoint, view: 99 } } }
+          : message,
+      /a false boundary of epoch 0/,
+    ],
+    [
+      (message) =>
+        message.type === "offer"
+          ? {
+              ...message,
+              offer: { ...message.offer!, start: { ...message.offer!.start, seed: checkpoint.blockHash } },
+            }
+          : message,
+      /a false beginning of epoch 1: it is not what the checkpoint says/,
+    ],
+    [
+      (message) => {
+        if (message.type !== "offer") return message;
+        const { last } = message.offer!;
+        const certificate = { ...last.certificate!, bitmap: Uint8Array.of(1) };
+        return { ...message, offer: { ...message.offer!, last: { ...last, certificate } } };
+      },
+      /its block has no valid F/,
+    ],
+    [
+      (message) => {
+        if (message.type !== "offer") return message;
+        const ledger = { ...message.offer!.ledger, stateRoot: checkpoint.blockHash };
+        return { ...message, offer: { ...message.offer!, ledger } };
+      },
+      /it is not what the checkpoint says/,
+    ],
+  ];
+  for (const [twist, reason] of twists) {
+    const { client, banned } = join([twist, honest, honest]);
+    await restored(await client.run());
+    assert.deepEqual([...banned.keys()], ["1"]);
+    assert.match(banned.get("1")!, reason);
+  }
+  const { client, banned } = join([honest, honest, honest]);
+  client.receive("3", Uint8Array.of(0x20));
+  assert.match(banned.get("3")!, /malformed/);
+});
+
+test("what no signature covers is believed from more than a third of the stake only", async () => {
+  const dearer: Twist = (message) => {
+    if (message.type !== "offer" || message.offer === null) return message;
+    const { ledger } = message.offer;
+    return { ...message, offer: { ...message.offer, ledger: { ...ledger, baseFee: ledger.baseFee + 1n } } };
+  };
+  const { client, banned } = join([dearer, honest, honest]);
+  const { offer } = await client.run();
+  assert.equal(offer.ledger.baseFee, world.engine.finalized.baseFee);
+  // It may have been mistaken: nothing proves it false.
+  assert.equal(banned.size, 0);
+
+  // One of four alone is not enough: it waits for more.
+  const silent: Twist = (message) => (message.type === "offer" ? { ...message, offer: null } : message);
+  let rounds = 0;
+  const late: Twist = (message) => (message.type === "offer" && ++rounds < 3 ? silent(message) : message);
+  const { client: patient } = join([honest, silent, late]);
+  await patient.run();
+  assert.equal(rounds, 3);
+});
+
+test("a fetch that was interrupted asks for what is missing only", async () => {
+  const kv = memoryDatabase().bucket("sync");
+  let chunks = 0;
+  const first = join(
+    [honest, honest].map(
+      () => (message) => (message.type === "chunk" && ++chunks > 2 ? { ...message, bytes: null } : message),
+    ),
+    kv,
+  );
+  const ended = assert.rejects(first.client.run(), { code: "CLOSED" });
+  while (chunks < 3) await new Promise((resolve) => setImmediate(resolve));
+  first.client.close();
+  await ended;
+  const second = join([honest, honest], kv);
+  await restored(await second.client.run());
+  assert.equal(wanted(second.asked).length, 1);
+});
+
+test("a state that is wrong as a whole is refused, with all who offered it", async () => {
+  const forged = encodeChunk([[`0x${"01".repeat(20)}`, { nonce: 0, balance: 1n }]]);
+  const liar: Twist = (message) => {
+    if (message.type === "offer")
+      return { ...message, offer: { ...message.offer!, chunks: [hashBytes(forged)] } };
+    return message.type === "chunk" ? { ...message, bytes: forged } : message;
+  };
+  const { client, banned } = join([liar, liar, honest, honest]);
+  const synced = await client.run();
+  const error = await restored(synced).then(
+    () => assert.fail("a wrong state was taken"),
+    (cause) => cause,
+  );
+  assert.ok(error instanceof ExecutionError);
+  assert.equal(error.code, "BAD_SNAPSHOT");
+  await client.refuse(synced, error);
+  assert.deepEqual([...banned.keys()], ["1", "2"]);
+  await restored(await client.run());
+});

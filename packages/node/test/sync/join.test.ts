@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type CheckpointCertificate, genesisHash } from "@aitbc-hybrid/protocol";
+import { genesisAnchor } from "@aitbc-hybrid/sdk";
+import { Cluster, reaches } from "../support/cluster.ts";
+
+const cluster = new Cluster({
+  nodes: 4,
+  params: {
+    blockTime: { fast: 100, balanced: 200, secure: 1_000 },
+    epochLength: { fast: 15, balanced: 15, secure: 15 },
+  },
+});
+const RECEIVER = "0x00000000000000000000000000000000000000aa";
+before(() => cluster.start());
+after(() => cluster.close());
+
+/** The contracts accepted a boundary: they know the chain from its first epoch on. */
+async function accept(boundary: CheckpointCertificate): Promise<void> {
+  const genesis = await cluster.settlement.genesis();
+  cluster.settlement.anchored = {
+    ...genesisAnchor(genesis, genesisHash(genesis)),
+    stamp: boundary.checkpoint.stamp,
+  };
+}
+
+async function send(index: number, nonce: number): Promise<`0x${string}`> {
+  const { reader } = cluster.node(index);
+  const signed = await cluster.rich.signTransaction({
+    chainId: reader.chainId,
+    type: "eip1559",
+    nonce,
+    to: RECEIVER,
+    value: 1n,
+    gas: 21_000n,
+    maxFeePerGas: 20_000_000_000n,
+    maxPriorityFeePerGas: 1_000_000n,
+  });
+  const submitted = await reader.submitTransaction(Buffer.from(signed.slice(2), "hex"));
+  assert.ok(submitted.accepted);
+  return submitted.hash;
+}
+
+async function boundaryOf(epoch: number): Promise<CheckpointCertificate> {
+  const { reader } = cluster.node(0);
+  for (;;) {
+    const certificate = await reader.proofs.checkpoint({ epoch });
+    if (certificate !== null) return certificate;
+    await reaches(cluster.node(0), reader.heads().finalized + 1);
+  }
+}
+
+/** All nodes have the same blocks and states from a height on. */
+async function assertAgreement(from: number): Promise<void> {
+  const to = Math.min(...cluster.running.map((node) => node.reader.heads().finalized));
+  assert.ok(to >= from);
+  for (let height = from; height <= to; height++) {
+    const blocks = await Promise.all(cluster.running.map((node) => node.reader.block({ height })));
+    for (const block of blocks) {
+      assert.equal(block?.hash, blocks[0]?.hash, `height ${height}`);
+      assert.equal(block?.stateRoot, blocks[0]?.stateRoot, `state at height ${height}`);
+    }
+  }
+}
+
+test("a node that lost its data begins at the checkpointed state of its peers, and votes", {
+  timeout: 90_000,
+}, async () => {
+  const nonces = [0, 1, 2];
+  for (const nonce of nonces) await send(0, nonce);
+  await reaches(cluster.node(0), 20);
+  await cluster.stopOne(3);
+  cluster.loseData(3);
+  await accept(await boundaryOf(1));
+  const begun = (await boundaryOf(1)).checkpoint.height;
+
+  cluster.beginAtCheckpoint(3);
+  const again = await cluster.startOne(3);
+  assert.ok(!existsSync(join(cluster.optionsOf(3).dataDir, "joining")));
+  // It has the state, not the blocks before it.
+  assert.ok(again.reader.heads().finalized >= begun);
+  assert.equal(await again.reader.block({ height: begun - 5 }), undefined);
+  assert.equal(await again.reader.balance(RECEIVER, "latest"), BigInt(nonces.length));
+  await reaches(again, cluster.node(0).reader.heads().finalized + 3);
+  await assertAgreement(begun + 1);
+
+  // With another one away its votes are needed: three of four are a quorum.
+  await cluster.stopOne(1);
+  await send(3, nonces.length);
+  const target = again.reader.heads().finalized + 20;
+  await Promise.all(cluster.running.map((node) => reaches(node, target)));
+  assert.equal(await cluster.node(0).reader.balance(RECEIVER, "latest"), BigInt(nonces.length + 1));
+  await assertAgreement(begun + 1);
+  // It proves what it has, and offers others what it was given.
+  const { backed } = again.reader.heads();
+  assert.equal((await again.reader.proofs.blockProof(begun + 2))?.under, backed);
+  assert.equal(await again.reader.proofs.blockProof(begun - 5), null);
+  await cluster.startOne(1);
+});
+
+test("a joined node restarts from its disk", { timeout: 60_000 }, async () => {
+  const { finalized } = cluster.node(3).reader.heads();
+  await cluster.stopOne(3);
+  // Its folder is not new any more: what it asked for at first is not asked for again.
+  cluster.settlement.anchored = null;
+  const again = await cluster.startOne(3);
+  assert.ok(again.reader.heads().finalized >= finalized - 1);
+  await reaches(again, finalized + 10);
+});
