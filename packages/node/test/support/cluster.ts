@@ -32,6 +32,12 @@ function secretOf(text: string): Uint8Array {
   return secret;
 }
 
+/** How a node begins, and how long it takes batches to be kept. */
+export interface Begins {
+  readonly from: NodeOptions["sync"]["from"];
+  readonly retentionMs?: number;
+}
+
 export interface ClusterOptions {
   readonly nodes: number;
   /** The first ones; all if left out. */
@@ -52,7 +58,7 @@ export class Cluster {
   readonly #log: (node: number) => Log;
   readonly #nodes = new Map<number, RunningNode>();
   readonly #duties = new Map<number, KeptDuties>();
-  readonly #from = new Map<number, "checkpoint">();
+  readonly #begins = new Map<number, Begins>();
   #peers: PeerEntry[] = [];
 
   constructor(options: ClusterOptions) {
@@ -140,9 +146,9 @@ export class Cluster {
     for (const part of ["db", "wal"]) rmSync(join(dataDir, part), { recursive: true });
   }
 
-  /** A node begins at the latest checkpoint where its folder is new. */
-  beginAtCheckpoint(index: number): void {
-    this.#from.set(index, "checkpoint");
+  /** Where a node begins when it is started next. */
+  beginAt(index: number, begins: Begins): void {
+    this.#begins.set(index, begins);
   }
 
   async close(): Promise<void> {
@@ -176,9 +182,9 @@ export class Cluster {
         quotaBytes: 64_000_000,
         fetchMs: 100,
         orderMs: 2_000,
-        retentionMs: 3_600_000,
+        retentionMs: this.#begins.get(index)?.retentionMs ?? 3_600_000,
       },
-      sync: { from: this.#from.get(index) ?? "genesis" },
+      sync: { from: this.#begins.get(index)?.from ?? "genesis" },
       consensus: { skipViews: 8, backoffCap: 6 },
       doppelgangerMs: 0,
     };

@@ -76,7 +76,7 @@ test("a node that lost its data begins at the checkpointed state of its peers, a
   await accept(await boundaryOf(1));
   const begun = (await boundaryOf(1)).checkpoint.height;
 
-  cluster.beginAtCheckpoint(3);
+  cluster.beginAt(3, { from: "checkpoint" });
   const again = await cluster.startOne(3);
   assert.ok(!existsSync(join(cluster.optionsOf(3).dataDir, "joining")));
   // It has the state, not the blocks before it.
@@ -108,4 +108,27 @@ test("a joined node restarts from its disk", { timeout: 60_000 }, async () => {
   const again = await cluster.startOne(3);
   assert.ok(again.reader.heads().finalized >= finalized - 1);
   await reaches(again, finalized + 10);
+});
+
+test("a node that was away for longer than batches are kept gives up its blocks for the peers' state", {
+  timeout: 90_000,
+}, async () => {
+  const stopped = cluster.node(2).reader.heads().finalized;
+  await cluster.stopOne(2);
+  let boundary = await boundaryOf(2);
+  while (boundary.checkpoint.height <= stopped) boundary = await boundaryOf(boundary.epoch + 1);
+  await accept(boundary);
+  cluster.beginAt(2, { from: "auto", retentionMs: 500 });
+  const again = await cluster.startOne(2);
+  const { finalized } = again.reader.heads();
+  assert.ok(finalized >= boundary.checkpoint.height);
+  assert.equal(await again.reader.block({ height: stopped }), undefined);
+  await reaches(again, finalized + 3);
+  await assertAgreement(finalized);
+
+  // Nothing newer is settled than what it has, however old that is: a network that stood still goes on.
+  await cluster.stopOne(2);
+  const kept = await cluster.startOne(2);
+  assert.notEqual(await kept.reader.block({ height: finalized + 1 }), undefined);
+  await reaches(kept, finalized + 10);
 });
