@@ -2,7 +2,7 @@
  * The door to every command of this repository. It runs on whatever Node the user has (20 or newer), needs no
  * installed package, and does what is missing before it starts the program asked for:
  *
- *     node scripts/bootstrap.mjs <devnet|test|check|bench|coverage|mutate|model|explore|twins|prove|compile|codegen> [arguments...]
+ *     node scripts/bootstrap.mjs <devnet|test|check|bench|coverage|mutate|invariants|model|explore|twins|prove|compile|codegen> [arguments...]
  *
  * 1. installs the packages when node_modules does not match package-lock.json. This happens under Node 22,
  *    because npm under an older Node leaves out the native part of Hardhat without saying so;
