@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { consensusParametersAbi, hybridManagerAbi } from "@aitbc-hybrid/sdk";
+import { consensusParametersAbi, hybridManagerAbi, isLeftOut } from "@aitbc-hybrid/sdk";
 import { createTestClient, createWalletClient, http } from "viem";
 import { compareChains, finalHeight } from "../src/agreement.ts";
 import { Cluster } from "../src/cluster.ts";
@@ -124,12 +124,15 @@ test("all authorities are gone: the stake restarts the chain without them, whoev
       const heights = await Promise.all(stakers.map(({ rpc }) => finalHeight(rpc)));
       return heights.every((each) => each >= height + 3);
     });
-    // The authority, which knows of nothing, follows.
+    // The authority, which knows of nothing, follows, and asks to count again.
+    const leftOut = () => isLeftOut(cluster.client, cluster.network, authority!.number);
+    assert.equal(await leftOut(), true);
     await authority!.start();
     await reaches("the authority follows", async () => {
       const status = await statusOf(authority!);
       return status.incarnation === 1 && (await finalHeight(authority!.rpc)) > height;
     });
+    await reaches("the authority counts again", async () => !(await leftOut()));
     const target = await finalHeight(authority!.rpc);
     const agreement = await compareChains(
       cluster.validators.map((validator) => validator.rpc),

@@ -6,7 +6,9 @@ import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { defaultLedgerParameters, type GenesisFile, genesisStateRoot } from "@aitbc-hybrid/execution";
 import {
   DEVNET_PARAMS,
+  fromHex,
   type Genesis,
+  type Hash,
   type Hex,
   type Params,
   type Registry,
@@ -133,6 +135,11 @@ export class Cluster {
     });
     this.#nodes.set(index, node);
     return node;
+  }
+
+  /** What a corrupted validator signs with its key. */
+  signAs(index: number, root: Hash): Uint8Array {
+    return nativeBls.sign(this.#secrets[index]!, fromHex(root));
   }
 
   async stopOne(index: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Certificate, CheckpointCertificate, RestartVote } from "@aitbc-hybrid/protocol";
+import type { Certificate, CheckpointCertificate, Evidence, RestartVote } from "@aitbc-hybrid/protocol";
 import type { Duties, Held } from "../../src/settlement/index.ts";
 
 /** Keeps what a node owes the settlement chain, and posts nothing. */
@@ -6,6 +6,7 @@ export class KeptDuties implements Duties {
   readonly checkpoints: CheckpointCertificate[] = [];
   readonly certificates: Certificate[] = [];
   readonly restarts: RestartVote[] = [];
+  readonly offences: Evidence[] = [];
   vectorOf: Parameters<Duties["accruals"]>[0] = async () => null;
 
   checkpoint(certificate: CheckpointCertificate): void {
@@ -15,7 +16,9 @@ export class KeptDuties implements Duties {
   accruals(vectorOf: Parameters<Duties["accruals"]>[0]): void {
     this.vectorOf = vectorOf;
   }
-  evidence(): void {}
+  evidence(evidence: Evidence): void {
+    this.offences.push(evidence);
+  }
   restart(vote: RestartVote): void {
     this.restarts.push(vote);
   }
