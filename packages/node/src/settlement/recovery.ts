@@ -20,7 +20,7 @@ import type { Held, Ready, RecoveryWork } from "./types.ts";
 
 /** Who a leak left out, charged in one transaction. */
 const CHARGES = 32;
-/** How often the contracts are looked at, ms. */
+/** How often the contracts are looked at while a recovery is open, ms; otherwise once a turn, if that is longer. */
 const LOOK_MS = 1_000;
 
 const placeOf = ({ view, blockHash }: RestartBody): string => `${view} ${blockHash}`;
@@ -79,6 +79,7 @@ export class RecoveryDuty {
     this.#lookAt = desk.now() + LOOK_MS;
     const { client } = desk.modules.sender;
     const state = await readRecovery(client, desk.options.network);
+    if (state.open === null) this.#lookAt = desk.now() + Math.max(LOOK_MS, desk.options.turnMs);
     const work = this.#work();
     await this.#charge(state, work);
     await this.#comeBack(state);
