@@ -179,14 +179,19 @@ export function twinsSchedule(seed: string): TwinsSchedule {
     const cells = Array.from({ length: random.whole(1, 4) }, some);
     if (above) cells.push(split, split);
     else if (random.chance(0.3)) cells.push(together);
+    const live = !above && honestSuffice(registry, mode, new Set(twins));
     const whose = above || random.chance(0.5) ? [...twins, ...voters] : voters;
+    const leaders = Array.from({ length: random.whole(1, 6) }, () => random.pick(whose));
+    // Progress is owed under honest leaders only: two copies of a leader may equivocate for ever.
+    if (live && leaders.every((seat) => twins.includes(seat)))
+      leaders.push(random.pick(voters.filter((seat) => !twins.includes(seat))));
     return {
       seed,
       setting,
       twins,
       above,
-      live: !above && honestSuffice(registry, mode, new Set(twins)),
-      leaders: Array.from({ length: random.whole(1, 6) }, () => random.pick(whose)),
+      live,
+      leaders,
       cells,
       heal: random.whole(2, 9) * DELTA,
       loss: random.pick([0, 0, 0, 0.1]),
