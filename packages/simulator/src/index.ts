@@ -11,6 +11,10 @@ export {
 export {
   type Explored,
   explore,
+  type Followed,
+  follow,
+  type ModelAction,
+  type ModelVote,
   type NamedSetup,
   type Reducer,
   SETUPS,

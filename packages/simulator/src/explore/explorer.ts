@@ -29,6 +29,7 @@ const START: Millis = 1_000_000_000;
 const ZERO: Hash = toHex(new Uint8Array(32)) as Hash;
 const NOBODY = toHex(new Uint8Array(20));
 const PEER = "peer";
+const NO_VOTE: ModelVote = { view: 0, block: 0, parentView: 0 };
 /** More than an input ever needs. */
 const MOST_ANSWERS = 256;
 /** Longer than any time-out of the views explored. */
@@ -104,6 +105,39 @@ export function explore(setup: Setup, reducer: Reducer = protocol): Explored {
   return new Explorer(setup, reducer).run();
 }
 
+/** A step of the Quint model's view rules: blocks are numbered, block 0 is the last one before the epoch. */
+export type ModelAction =
+  | { readonly do: "propose"; readonly block: number; readonly parent: number }
+  | { readonly do: "enter"; readonly node: number; readonly view: number }
+  | { readonly do: "nullify"; readonly node: number; readonly view: number }
+  | ({ readonly do: "notarize" | "finalize"; readonly node: number } & ModelVote);
+
+export interface ModelVote {
+  readonly view: number;
+  readonly block: number;
+  readonly parentView: number;
+}
+
+export interface Followed {
+  /** Actions that the reducer took as the model did. */
+  readonly matched: number;
+  /** NULLIFY and NOTARIZE of views that the replica had left: the reducer enters, and finalizes, as soon as it may. */
+  readonly ahead: number;
+  /** Final blocks in which both ended. */
+  readonly final: number;
+  /** Where they differ. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Takes a trace of the Quint model through the reducer: node i of the model is the i-th honest seat, all leaders are
+ * corrupt, and each action is made possible by giving the replica what the model says is there. Compared are view,
+ * NOTARIZE, NULLIFY and FINALIZE of each node, and in the end the final chain.
+ */
+export function follow(setup: Setup, trace: readonly ModelAction[], reducer: Reducer = protocol): Followed {
+  return new Explorer(setup, reducer).follow(trace);
+}
+
 class Explorer {
   readonly #setup: Setup;
   readonly #reducer: Reducer;
@@ -156,6 +190,132 @@ class Explorer {
     }
     const complete = open.length === 0;
     return { states: seen.size, transitions, complete, withFinal, disagreement, violation };
+  }
+
+  follow(trace: readonly ModelAction[]): Followed {
+    const nodes = [...this.#begin().locals];
+    const leader = this.#setup.leaders[0]!;
+    const parents = new Map<number, number>([[0, 0]]);
+    const proposals = new Map<string, Proposal>();
+    const votes = new Map<
+      string,
+      { readonly body: VoteBody; readonly block: number; readonly seats: Seat[] }
+    >();
+    const differences: string[] = [];
+    let matched = 0;
+    let ahead = 0;
+    const certificateOf = (kind: VoteBody["kind"], view: number): Certificate | null => {
+      for (const { body, seats } of votes.values()) {
+        const signers = [...seats, ...this.#setup.corrupt];
+        if (body.kind === kind && body.view === view && this.#isQuorum(signers))
+          return this.#certificate(body, signers);
+      }
+      return null;
+    };
+    const blockAt = (view: number): Certificate | null =>
+      certificateOf("notarize", view) ?? certificateOf("finalize", view);
+    // What a proposal on `parentView` rests on: its chain of certificates, oldest first, then the X of the gap.
+    const ground = ({ view, parentView }: ModelVote): Certificate[] => {
+      const chain: Certificate[] = [];
+      for (let at = parentView; at > 0; ) {
+        const certificate = blockAt(at);
+        if (certificate === null) break;
+        chain.unshift(certificate);
+        at = certificate.parentView;
+      }
+      for (let w = parentView + 1; w < view; w++) {
+        const x = certificateOf("nullify", w);
+        if (x !== null) chain.push(x);
+      }
+      return chain;
+    };
+    const give = (local: Local, message: Message): Local =>
+      this.#drive(local, { type: "message", from: PEER, message }, [], 0);
+    const giveAll = (local: Local, certificates: readonly Certificate[]): Local =>
+      certificates.reduce((to, certificate) => give(to, { type: "certificate", certificate }), local);
+    const proposalOf = (vote: ModelVote): Proposal | null => {
+      const key = `${vote.view} ${vote.block} ${vote.parentView}`;
+      const known = proposals.get(key);
+      if (known !== undefined) return known;
+      const proposal = this.#toldProposal(leader, ground(vote), vote, vote.block, LONG);
+      if (proposal === null) return null;
+      this.#remember(proposal.block, `${vote.block}`);
+      proposals.set(key, proposal);
+      return proposal;
+    };
+    const note = (node: number, kind: VoteBody["kind"], vote: ModelVote, blockHash: Hash): void => {
+      const { view, parentView } = vote;
+      const body = { kind, view, parentView, blockHash };
+      const key = `${kind} ${view} ${parentView} ${blockHash}`;
+      const known = votes.get(key);
+      if (known === undefined) votes.set(key, { body, block: vote.block, seats: [nodes[node]!.seat] });
+      else known.seats.push(nodes[node]!.seat);
+    };
+    const expect = (holds: boolean, action: ModelAction): void => {
+      if (holds) matched++;
+      else differences.push(JSON.stringify(action));
+    };
+    for (const action of trace) {
+      if (action.do === "propose") {
+        parents.set(action.block, action.parent);
+        continue;
+      }
+      const { node, view } = action;
+      let local = nodes[node];
+      if (local === undefined) continue;
+      const isPast = local.state.view > view;
+      if (action.do === "enter") {
+        const certificate = certificateOf("nullify", view - 1) ?? blockAt(view - 1);
+        if (!isPast && certificate !== null)
+          local = giveAll(local, [...ground({ ...NO_VOTE, ...certificate }), certificate]);
+        expect(local.state.view >= view, action);
+      } else if (action.do === "nullify") {
+        note(node, "nullify", { ...NO_VOTE, view }, ZERO);
+        if (isPast) ahead++;
+        else {
+          const at = { ...local, now: Math.max(local.now, local.state.timers.advance) };
+          local = this.#drive(at, { type: "tick" }, [], 0);
+          expect(local.state.view === view && local.state.own.get(view)?.nullify === true, action);
+        }
+      } else {
+        const proposal = proposalOf(action);
+        if (proposal === null) {
+          differences.push(`nobody can propose ${JSON.stringify(action)}`);
+          break;
+        }
+        const hash = hashOf(proposal.block);
+        if (action.do === "finalize") {
+          const certificate = certificateOf("notarize", view);
+          if (certificate !== null) local = giveAll(local, [...ground(action), certificate]);
+          expect(local.state.own.get(view)?.finalize?.blockHash === hash, action);
+        } else if (isPast) ahead++;
+        else {
+          local = give(giveAll(local, ground(action)), { type: "proposal", proposal });
+          expect(local.state.own.get(view)?.notarize?.blockHash === hash, action);
+        }
+        note(node, action.do, action, hash);
+      }
+      if (local.wrong !== null) differences.push(local.wrong);
+      nodes[node] = local;
+    }
+    // The highest final block of the model, with its ancestors, is what every replica ends in.
+    const finals = [...votes.values()]
+      .filter(
+        ({ body, seats }) => body.kind === "finalize" && this.#isQuorum([...seats, ...this.#setup.corrupt]),
+      )
+      .sort((a, b) => a.body.view - b.body.view);
+    const chain: string[] = [];
+    for (let at = finals.at(-1)?.block ?? 0; at !== 0; at = parents.get(at)!) chain.unshift(`${at}`);
+    for (const node of nodes) {
+      let local = node;
+      for (const { body } of finals) {
+        const f = certificateOf("finalize", body.view)!;
+        local = giveAll(local, [...ground({ ...NO_VOTE, ...body }), f]);
+      }
+      if (local.finals.join() !== chain.join())
+        differences.push(`${local.seat} ends in ${local.finals.join()}, the model in ${chain.join()}`);
+    }
+    return { matched, ahead, final: chain.length, differences };
   }
 
   /** Blocks that a quorum's FINALIZE is there for. */
@@ -312,30 +472,43 @@ class Explorer {
 
   /** The reducer proposes with the corrupt key, told of what the honest replica holds, less what it keeps back. */
   #corruptProposal(
-    { views }: ReplicaState,
+    { view, views }: ReplicaState,
     leader: Seat,
     parentView: number,
     salt: number,
     clock: Millis,
   ): Proposal | null {
-    let puppet = this.#begun.find(({ seat }) => seat === leader)!;
+    const told: (Certificate | null)[] = [];
+    for (const record of views.values())
+      if (record.view <= parentView) told.push(record.notarization ?? record.finalization);
+    for (const { nullification } of views.values()) told.push(nullification);
+    const certificates = told.filter((certificate) => certificate !== null);
+    return this.#toldProposal(leader, certificates, { view, parentView }, salt, clock + LONG);
+  }
+
+  /** What a leader proposes that is told these certificates, late enough for every parent's stamp, and does not time out. */
+  #toldProposal(
+    leader: Seat,
+    certificates: readonly Certificate[],
+    at: { readonly view: number; readonly parentView: number },
+    salt: number,
+    now: Millis,
+  ): Proposal | null {
     const said: Message[] = [];
-    const tell = (certificate: Certificate | null): void => {
-      if (certificate === null) return;
-      const message = { type: "certificate", certificate } as const;
-      puppet = this.#drive(puppet, { type: "message", from: PEER, message }, said, salt);
+    let puppet: Local = { ...this.#begun.find(({ seat }) => seat === leader)!, now };
+    const patiently = (event: Event): void => {
+      const never = Number.MAX_SAFE_INTEGER;
+      const timers = { ...puppet.state.timers, lead: never, advance: never, retry: never };
+      puppet = this.#drive({ ...puppet, state: { ...puppet.state, timers } }, event, said, salt);
     };
-    for (const { view, notarization, finalization } of views.values())
-      if (view <= parentView) tell(notarization ?? finalization);
-    for (const { nullification } of views.values()) tell(nullification);
-    // Late enough for every parent's stamp, and patient: whoever is corrupt need not time out.
-    const { state } = puppet;
-    const never = Number.MAX_SAFE_INTEGER;
-    const timers = { ...state.timers, lead: never, advance: never, retry: never };
-    const patient = { ...puppet, state: { ...state, timers }, now: clock + LONG };
-    this.#drive(patient, { type: "tick" }, said, salt);
+    for (const certificate of certificates)
+      patiently({ type: "message", from: PEER, message: { type: "certificate", certificate } });
+    patiently({ type: "tick" });
     for (const message of said)
-      if (message.type === "proposal" && message.proposal.parentView === parentView) return message.proposal;
+      if (message.type === "proposal") {
+        const { proposal } = message;
+        if (proposal.view === at.view && proposal.parentView === at.parentView) return proposal;
+      }
     return null;
   }
 

@@ -25,17 +25,28 @@ export function smallSetup(options: {
   readonly leaders: readonly Seat[];
   readonly views: number;
   readonly termViews?: number;
+  readonly epochLength?: number;
   readonly deliversFinal?: boolean;
 }): Setup {
-  const { mode, authorities, stakes, corrupt, leaders, views, termViews = 1, deliversFinal = true } = options;
+  const {
+    mode,
+    authorities,
+    stakes,
+    corrupt,
+    leaders,
+    views,
+    termViews = 1,
+    epochLength = 1000,
+    deliversFinal = true,
+  } = options;
   const keyring = new Keyring(
     { validators: stakes.length, seed: "explore" },
     { registryOf: () => undefined },
   );
   const params = {
     ...smallParams({
-      epochLength: 1000,
-      checkpointInterval: 1000,
+      epochLength,
+      checkpointInterval: epochLength,
       blockTime: 1,
       delta: DELTA,
       termViews,
@@ -76,20 +87,5 @@ export const SETUPS: readonly NamedSetup[] = [
     name: "balanced, an honest leader, two views",
     quick: false,
     setup: smallSetup({ mode: "balanced", ...four, leaders: [0], views: 2 }),
-  },
-  {
-    name: "balanced, two honest leaders, two views, F given to nobody",
-    quick: false,
-    setup: smallSetup({ mode: "balanced", ...four, leaders: [0, 1], views: 2, deliversFinal: false }),
-  },
-  {
-    name: "fast, a term of two views, F given to nobody",
-    quick: false,
-    setup: smallSetup({ mode: "fast", ...four, leaders: [0], views: 2, termViews: 2, deliversFinal: false }),
-  },
-  {
-    name: "secure, a third of the stake corrupt, a corrupt and an honest leader, two views, F given to nobody",
-    quick: false,
-    setup: smallSetup({ mode: "secure", ...thirds, leaders: [3, 1], views: 2, deliversFinal: false }),
   },
 ];
