@@ -3,7 +3,7 @@ import { addCheckpointVote, verifyBacking } from "./checkpoint/index.ts";
 import type { Draft } from "./draft.ts";
 import { addRestart } from "./evidence/index.ts";
 import { lastOfTerm } from "./leader.ts";
-import { addLateVote, onSignal } from "./modes/index.ts";
+import { addLateVote, collectSignals, onSignal } from "./modes/index.ts";
 import type { Certificate, CheckpointVote, Hash, Message, Peer, Vote } from "./types/index.ts";
 import {
   answerBacked,
@@ -41,7 +41,12 @@ export function onMessage(d: Draft, from: Peer, message: Message): void {
       if (isCurrent(d, from, message, message.proposal)) onProposal(d, message.proposal, from);
       return;
     case "vote":
-      if (isCurrent(d, from, message, message.vote)) onVote(d, message.vote, from);
+      if (isCurrent(d, from, message, message.vote)) {
+        const { views } = d.s;
+        onVote(d, message.vote, from);
+        // A vote alone lets no rule apply; signals that came since the last step that did are seen to all the same.
+        if (d.s.views !== views) collectSignals(d);
+      }
       return;
     case "certificate":
       if (isCurrent(d, from, message, message.certificate)) onCertificate(d, message.certificate, from);

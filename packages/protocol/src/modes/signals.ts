@@ -129,9 +129,7 @@ export function onSignal(d: Draft, signal: Signal, from: Peer): void {
   const root = rootOfSignal(epoch, body);
   const tally = s.signals.get(root) ?? emptyTally(root, body);
   const next = withVote(tally, signal.seat, { from, signature: signal.signature }, NO_WEIGHT);
-  if (next === tally) return;
-  d.map("signals").set(root, next);
-  d.changed = true;
+  if (next !== tally) d.map("signals").set(root, next);
 }
 
 /** Verifies signals when the own key leads this term or the next. */
