@@ -8,7 +8,10 @@ import { classOverlap } from "./class-overlap.ts";
 import { eclipse } from "./eclipse.ts";
 import { equivocatingLeader } from "./equivocating-leader.ts";
 import { forgedBlock } from "./forged-block.ts";
+import { lateCertificate } from "./late-certificate.ts";
 import { leaderDos } from "./leader-dos.ts";
+import { longRange } from "./long-range.ts";
+import { modeFlapping } from "./mode-flapping.ts";
 import { nullifySpam } from "./nullify-spam.ts";
 import { overThird } from "./over-third.ts";
 import { randomnessGrinding } from "./randomness-grinding.ts";
@@ -19,6 +22,7 @@ import { voteWithholding } from "./vote-withholding.ts";
 
 export { type Attack, type AttackCase, caseName, type Outcome, type Resource } from "./attack.ts";
 
+export { Collector } from "./collector.ts";
 export type { Society } from "./society.ts";
 export { everyCorrupt, playFork } from "./stage.ts";
 
@@ -41,4 +45,7 @@ export const ATTACKS: readonly Attack[] = [
   eclipse,
   checkpointWithholding,
   backingRefusal,
+  lateCertificate,
+  modeFlapping,
+  longRange,
 ];

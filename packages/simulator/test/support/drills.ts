@@ -5,15 +5,11 @@ import {
   hashOf,
   type Message,
   recoverySeed,
-  rootOf,
-  type Seat,
-  toBitmap,
   type Vote,
 } from "@aitbc-hybrid/protocol";
+import { Collector } from "../../src/attacks/index.ts";
 import { type Rules, type Scenario, World, type WorldOptions } from "../../src/index.ts";
-import { isQuorum } from "../../src/oracles/index.ts";
 import { WORLD_START } from "../../src/scenario.ts";
-import { sumSignatures } from "../../src/signatures.ts";
 import { RECOVERY, recoveryScenario } from "./recovery.ts";
 
 /** A directed schedule of recovery: what was wrong with it, nothing if the rules are kept. */
@@ -292,58 +288,6 @@ export const lastBlockAcrossLease: Drill = (rules) => {
 
 const bodyIn = (message: Message): Vote | Certificate | null =>
   message.type === "vote" ? message.vote : message.type === "certificate" ? message.certificate : null;
-
-/** Certificates that somebody makes of votes it heard, whenever it likes. */
-class Collector {
-  readonly #votes = new Map<Hash, { readonly body: Vote; readonly of: Map<Seat, Uint8Array> }>();
-
-  hear(message: Message): void {
-    if (message.type === "vote") this.#hear(message.vote);
-    if (message.type !== "proposal") return;
-    const { epoch, domain, view, parentView, block, seat, signature } = message.proposal;
-    this.#hear({
-      kind: "notarize",
-      epoch,
-      domain,
-      view,
-      parentView,
-      blockHash: hashOf(block),
-      seat,
-      signature,
-    });
-  }
-
-  #hear(vote: Vote): void {
-    const root = rootOf(vote.domain, vote);
-    const known = this.#votes.get(root) ?? { body: vote, of: new Map() };
-    this.#votes.set(root, known);
-    known.of.set(vote.seat, vote.signature);
-  }
-
-  /** The highest one of a kind that is a quorum's. */
-  assemble(kind: Vote["kind"], { oracles }: World): Certificate | null {
-    let best: Certificate | null = null;
-    for (const { body, of } of this.#votes.values()) {
-      if (body.kind !== kind || (best !== null && best.view >= body.view)) continue;
-      const registry = oracles.registryOfDomain(body.domain)!;
-      if (!isQuorum(registry, oracles.modeOf(body.domain), new Set(of.keys()))) continue;
-      const seats = registry.entries.length;
-      const { view, parentView, blockHash, epoch, domain } = body;
-      const signature = sumSignatures([...of.values()]);
-      best = {
-        kind,
-        view,
-        parentView,
-        blockHash,
-        epoch,
-        domain,
-        bitmap: toBitmap(of.keys(), seats),
-        signature,
-      };
-    }
-    return best;
-  }
-}
 
 /**
  * FINALIZE votes are lost on the wire but heard by somebody, who makes F of them when the recovery is over, for those
