@@ -10,9 +10,9 @@ import { everyCorrupt, playFork } from "./stage.ts";
 
 /** How long the halves stay apart once a corrupt leader equivocated. */
 const APART = 700;
-/** A half that was still busy with the view before votes for neither block: the attacker tries again. */
-const ATTEMPTS = 4;
-const WINDOW = 6_000;
+/** A half that was still busy with the view before votes for neither block: the attacker tries again, less often in vain. */
+const ATTEMPTS = { promised: 4, beyond: 16 } as const;
+const WINDOW = { promised: 6_000, beyond: 20_000 } as const;
 
 /** The two blocks of one view, and which half is shown which. */
 export class Equivocation {
@@ -22,8 +22,10 @@ export class Equivocation {
   #world: World | null = null;
   /** No view from here on is voted in by the rules. */
   #since = Number.POSITIVE_INFINITY;
+  readonly #most: number;
 
-  constructor({ left, right }: Society) {
+  constructor({ left, right }: Society, most: number) {
+    this.#most = most;
     const peers = (validators: Iterable<number>): Set<Peer> => new Set([...validators].map((v) => `v${v}`));
     this.#halves = { left: peers(left), right: peers(right) };
   }
@@ -41,14 +43,16 @@ export class Equivocation {
   behaviour(): Behaviour {
     return member(this.#pact, {
       outgoing: (wire, to, message) => {
+        // Nor does a certificate of one half reach the other, which would see the equivocation by it.
         if (message.type === "vote" && message.vote.view >= this.#since) return [];
+        if (message.type === "certificate" && message.certificate.view >= this.#since) return [];
         if (message.type !== "proposal" || !isOwn(wire, message.proposal)) return [message];
         const { proposal } = message;
         const key = `${proposal.domain}${proposal.view}`;
         let pair = this.#pairs.get(key);
         if (pair === undefined) {
           const isBusy = this.#since < Number.POSITIVE_INFINITY;
-          if (isBusy || this.#pairs.size >= ATTEMPTS || this.#world === null) return [message];
+          if (isBusy || this.#pairs.size >= this.#most || this.#world === null) return [message];
           pair = [proposal, variant(wire, proposal)];
           this.#pairs.set(key, pair);
           this.#begin(pair);
@@ -83,7 +87,8 @@ export const equivocatingLeader: Attack = {
   idea: "A corrupt leader shows each half of the honest another block while the halves are cut off from each other; all corrupt keys vote for both.",
   success: "honest nodes hold different blocks final at one height",
   cases: agreementCases(({ society, promised }, modules) => {
-    const plot = new Equivocation(society);
+    const which = promised ? "promised" : "beyond";
+    const plot = new Equivocation(society, ATTEMPTS[which]);
     return playFork(
       {
         society,
@@ -93,7 +98,7 @@ export const equivocatingLeader: Attack = {
         measures: () => ({ equivocations: plot.count }),
       },
       modules,
-      WINDOW,
+      WINDOW[which],
     );
   }),
 };

@@ -99,6 +99,8 @@ export const agreementCases = (play: Play): AttackCase[] => [
     mode: "fast",
     resource: "authorities",
     scale: FAST_AUTHORITIES,
+    // With fewer than two honest nodes nobody is left to disagree.
+    most: FAST_AUTHORITIES - 2,
     safe: atMost(FAST_AUTHORITIES, 1, 3),
     holding: fastAuthorities,
     play,
