@@ -196,7 +196,8 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
             uint256 free = _free[index];
             if (free & bit == 0) return false;
             _free[index] = free ^ bit;
-            _soil(index);
+            // Whoever was convicted before him has noted it.
+            if (free == type(uint256).max) _soil(index);
             emit StatusSet(id, Status.Tombstoned, 0);
         }
         (v.convictedAt, v.seal, v.mark) = (c.time, c.seal, c.mark);
