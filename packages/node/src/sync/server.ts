@@ -15,6 +15,8 @@ import { decodeSync, encodeSync, MOST_CHUNKS, type Offer, type SyncMessage } fro
 
 /** Epochs whose beginning is offered: a peer may be at work on the one before the present. */
 const OFFERED = 2;
+/** Accounts read before other work gets its turn. */
+const ACCOUNTS_PER_TURN = 512;
 /** Requests of a peer that may be under way. */
 const MOST_ASKED = 4;
 
@@ -168,7 +170,6 @@ async function cut(snapshot: LedgerSnapshot, size: number): Promise<Cut> {
   for await (const accounts of chunksOf(snapshot, size)) {
     from.push(accounts[0]![0]);
     hashes.push(hashBytes(encodeChunk(accounts)));
-    await nextTurn();
   }
   return { from, hashes };
 }
@@ -181,6 +182,8 @@ async function* chunksOf(
   let accounts: (readonly [Address, Account])[] = [];
   for await (const each of snapshot.accounts(from)) {
     accounts.push(each);
+    // Looking them up holds the loop: others get their turn in between.
+    if (accounts.length % ACCOUNTS_PER_TURN === 0) await nextTurn();
     if (accounts.length < size) continue;
     yield accounts;
     accounts = [];
