@@ -10,6 +10,19 @@ import { createKeystore, randomSecret, writeKeystoreFile } from "@aitbc-hybrid/c
 const BIN = fileURLToPath(new URL("../bin/aitbc-hybrid.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cli "));
 after(() => rmSync(folder, { recursive: true }));
+const ADDRESSES =
+  "token registry pool queue elections checkpoints slashing distributor parameters hybrid inclusion access timelock governor upgrades council inbox".split(
+    " ",
+  );
+const NETWORK = join(folder, "network.json");
+writeFileSync(
+  NETWORK,
+  JSON.stringify({
+    chainId: 31_337,
+    deployBlock: 0,
+    addresses: Object.fromEntries(ADDRESSES.map((name) => [name, `0x${"11".repeat(20)}`])),
+  }),
+);
 
 const LIGHT = ["--network", "missing.json", "--settlement", "http://127.0.0.1:1"];
 
@@ -61,6 +74,10 @@ test("what cannot be is refused with exit code 2 and a sentence that names field
     [["light", "follow", ...LIGHT, "--at", "soon"], /--at is "soon"/],
     [["light", "follow", ...LIGHT, "--rpc", "nowhere"], /--rpc is "nowhere"/],
     [["light", "follow", ...LIGHT], /--network is "missing.json", which cannot be read/],
+    [
+      ["light", "follow", ...LIGHT.with(1, NETWORK)],
+      /the contracts cannot be read at http:\/\/127\.0\.0\.1:1, block/,
+    ],
     [["chain", "status", "--rpc", "nowhere"], /--rpc is "nowhere": give a URL/],
     [["chain", "status", "--rpc", "http://127.0.0.1:1"], /nothing answers at http:\/\/127\.0\.0\.1:1/],
   ];

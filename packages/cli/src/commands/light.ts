@@ -11,6 +11,7 @@ import {
   readAnchor,
   readGenesisHash,
   rpcSource,
+  SdkError,
 } from "@aitbc-hybrid/sdk";
 import { Command } from "commander";
 import { createPublicClient, http, type PublicClient } from "viem";
@@ -82,8 +83,15 @@ async function open(options: Options): Promise<Following> {
     throw new UsageError(`--timeout is "${options.timeout}": give whole seconds`);
   const network = readNetwork(options.network);
   const contracts = createPublicClient({ transport: http(settlement) }) as PublicClient;
-  const { chainId, genesisHash } = await readGenesisHash(contracts, network);
-  const from = await readAnchor(contracts, network, at);
+  const [{ chainId, genesisHash }, from] = await Promise.all([
+    readGenesisHash(contracts, network),
+    readAnchor(contracts, network, at),
+  ]).catch((cause) => {
+    if (cause instanceof SdkError) throw cause;
+    throw new UsageError(
+      `the contracts cannot be read at ${settlement}, block ${at}: does a settlement chain answer there, and is --network its file?`,
+    );
+  });
   const client = new LightClient(
     { ...DEFAULT_LIGHT_OPTIONS, chainId, genesisHash },
     { bls: nativeBls, clock: Date.now },
