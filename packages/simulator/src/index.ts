@@ -62,7 +62,6 @@ export {
   twinsSchedule,
 } from "./twins/index.ts";
 export * from "./wan/index.ts";
-export * from "./wan/index.ts";
 export {
   type Aim,
   lastTermInTheLongRun,

@@ -27,6 +27,7 @@ export function sumSignatures(signatures: readonly Uint8Array[]): Uint8Array {
 }
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

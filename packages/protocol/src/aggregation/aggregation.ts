@@ -200,7 +200,7 @@ export class Aggregation {
   ): readonly AggregationEffect[] {
     const { seat } = this.#options;
     if (seat === null) return [];
-    const topic = this.#topicOf(statementOf(message), true);
+    const topic = this.#topicOf(message, true);
     if (topic === null) return [];
     const { again } = this.#options.times;
     const attempt = topic.own === null ? 0 : (topic.own.attempt + 1) % (MOST_ATTEMPTS + 1);
@@ -226,7 +226,7 @@ export class Aggregation {
     const { domain } = this.#options;
     const content = "vote" in message ? message.vote : message.partial;
     if (content.domain !== domain) return [];
-    const topic = this.#topicOf(statementOf(message), false);
+    const topic = this.#topicOf(message, false);
     if (message.type === "vote") this.#suspect(message.vote);
     if (topic === null) return this.#taken();
     if ("vote" in message) this.#gather(now, topic, from, message.vote);
@@ -239,6 +239,11 @@ export class Aggregation {
     this.#settled.set(root, view);
     this.#topics.delete(root);
     if (view > this.#highest) this.#highest = view;
+  }
+
+  /** True once a certificate of this root was held here. */
+  isSettled(root: Hash): boolean {
+    return this.#settled.has(root);
   }
 
   /** Everything below a view is final. */
@@ -297,13 +302,14 @@ export class Aggregation {
   }
 
   /** The topic of a statement; null if it is settled, too old, too far ahead or one too many. */
-  #topicOf(statement: Statement, isOwn: boolean): Topic | null {
+  #topicOf(message: AggregationMessage, isOwn: boolean): Topic | null {
     const { domain } = this.#options;
-    const isVote = statement.what === "vote";
-    const root = isVote ? rootOf(domain, statement.body) : checkpointRootOf(domain, statement.checkpoint);
+    const content = "vote" in message ? message.vote : message.partial;
+    const isVote = !("checkpoint" in content);
+    const root = isVote ? rootOf(domain, content) : checkpointRootOf(domain, content.checkpoint);
     const known = this.#topics.get(root);
     if (known !== undefined) return known;
-    const view = isVote ? statement.body.view : statement.checkpoint.view;
+    const view = isVote ? content.view : content.checkpoint.view;
     if (this.#settled.has(root)) return null;
     if (view < (isVote ? this.#lowest : this.#lowest - CHECKPOINT_VIEWS)) return null;
     const held = this.#byView.get(view) ?? 0;
@@ -312,7 +318,9 @@ export class Aggregation {
     this.#byView.set(view, held + 1);
     const topic: Topic = {
       root,
-      statement,
+      statement: isVote
+        ? { what: "vote", body: bodyOf(content) }
+        : { what: "checkpoint", checkpoint: content.checkpoint },
       view,
       own: null,
       gatherings: new Map(),
@@ -573,25 +581,13 @@ export class Aggregation {
   }
 }
 
-function statementOf(message: AggregationMessage): Statement {
-  if (message.type === "vote") return { what: "vote", body: bodyOf(message.vote) };
-  if (message.type === "partial") return { what: "vote", body: bodyOf(message.partial) };
-  const { checkpoint } = message.type === "checkpointVote" ? message.vote : message.partial;
-  return { what: "checkpoint", checkpoint };
-}
-
-const bodies = new WeakMap<VoteBody, VoteBody>();
-
-/** What is signed, without who signed it; one object for each message, so that its root is computed once. */
-function bodyOf(vote: VoteBody): VoteBody {
-  let body = bodies.get(vote);
-  if (body === undefined) {
-    const { kind, view, parentView, blockHash } = vote;
-    body = { kind, view, parentView, blockHash };
-    bodies.set(vote, body);
-  }
-  return body;
-}
+/** What is signed, without who signed it. */
+const bodyOf = ({ kind, view, parentView, blockHash }: VoteBody): VoteBody => ({
+  kind,
+  view,
+  parentView,
+  blockHash,
+});
 
 const messageOf = (partial: Certificate | CheckpointCertificate): AggregationMessage =>
   "checkpoint" in partial ? { type: "checkpointPartial", partial } : { type: "partial", partial };

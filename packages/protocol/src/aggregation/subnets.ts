@@ -26,13 +26,13 @@ export const isAggregated = (e: Electorate): boolean => memberCount(e.voters) > 
 export interface SubnetSizes {
   /** Voters of a subnet, about. */
   readonly voters: number;
-  /** Aggregators of a subnet in a view. A third of them silent leaves a subnet without one in 1 of 6,561 views. */
+  /** Aggregators of a subnet in a view. A third of them silent leaves a subnet without one in 1 of 243 views. */
   readonly aggregators: number;
   /** Nodes that make certificates of the subnets' aggregates in a view. */
   readonly collectors: number;
 }
 
-export const SUBNET_SIZES: SubnetSizes = { voters: 64, aggregators: 8, collectors: 8 };
+export const SUBNET_SIZES: SubnetSizes = { voters: 64, aggregators: 5, collectors: 8 };
 
 /** Who aggregates in a view. */
 export interface Duties {

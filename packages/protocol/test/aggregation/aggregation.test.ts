@@ -203,7 +203,9 @@ describe("what is over", () => {
     const root = rootOf(DOMAIN, notarize(1));
     net.cast(0, notarize(1));
     assert.notEqual(net.nodes[0]!.due, null);
+    assert.equal(net.nodes[0]!.isSettled(root), false);
     net.nodes[0]!.settled(root, 1);
+    assert.equal(net.nodes[0]!.isSettled(root), true);
     assert.equal(net.nodes[0]!.due, null);
     net.cast(0, notarize(1));
     assert.equal(net.nodes[0]!.due, null);

@@ -71,16 +71,17 @@ describe("duties", () => {
     for (let view = 1; view <= 20; view++) {
       const { aggregators, collectors } = subnets.duties(view);
       assert.equal(aggregators.length, subnets.count);
+      assert.equal(collectors.length, 8);
       for (const drawn of [...aggregators, collectors]) {
-        assert.equal(drawn.length, 8);
-        assert.equal(new Set(drawn).size, 8);
+        assert.ok(drawn.length >= 5);
+        assert.equal(new Set(drawn).size, drawn.length);
         assert.ok(drawn.every((seat) => members.voters[seat]));
       }
     }
   });
 
   test("fall on voters by their stake", () => {
-    // One seat has a tenth of the stake: of eight different ones it is one in about half of the draws.
+    // One seat has a tenth of the stake: of five different ones it is one in about four of ten draws.
     const members = secure([...Array.from({ length: 200 }, () => 1_000n), 22_222n], 0);
     const subnets = new Subnets(members, seed);
     let drawn = 0;
@@ -92,7 +93,7 @@ describe("duties", () => {
       }
     }
     const share = drawn / draws;
-    const expected = 1 - 0.9 ** 8;
+    const expected = 1 - 0.9 ** 5;
     assert.ok(Math.abs(share - expected) < 0.06, `${share}`);
   });
 

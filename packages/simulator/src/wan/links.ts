@@ -22,7 +22,10 @@ export type Distance = (from: Peer, to: Peer) => Millis;
 
 /** Distances of nodes in regions: half a round trip. */
 export function distances(regions: ReadonlyMap<Peer, Region>): Distance {
-  return (from, to) => roundTrip(regions.get(from)!, regions.get(to)!) / 2;
+  const all = [...new Set(regions.values())];
+  const index = new Map([...regions].map(([peer, region]) => [peer, all.indexOf(region)]));
+  const table = all.map((from) => all.map((to) => roundTrip(from, to) / 2));
+  return (from, to) => table[index.get(from)!]![index.get(to)!]!;
 }
 
 interface Line {

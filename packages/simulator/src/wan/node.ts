@@ -5,10 +5,8 @@ import {
   type Block,
   type CertifiedBlock,
   checkpointRootOf,
-  type DurableRecord,
   type Effect,
   type EpochStart,
-  genesisHash,
   type Hash,
   type Hex,
   hashOf,
@@ -26,9 +24,10 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "../events/index.ts";
 import type { Rules, RulesConfig } from "../rules.ts";
-import { type Keyring, named } from "../signatures.ts";
+import type { Keyring } from "../signatures.ts";
 import type { Batches } from "./batches.ts";
 import { arrivalCost, type Costs, checkCost } from "./costs.ts";
+import type { Ledger } from "./ledger.ts";
 import { contentOf, isVoteTraffic, sizeOf, type WanMessage } from "./sizes.ts";
 
 /** An input without its time. */
@@ -69,6 +68,7 @@ export interface WanNodeModules {
   /** Null: everybody is sent everything. */
   readonly overlay: Overlay | null;
   readonly keyring: Keyring;
+  readonly ledger: Ledger;
   readonly batches: Batches;
   readonly meter: Meter;
 }
@@ -90,17 +90,18 @@ export class WanNode implements Endpoint<WanMessage> {
   voteBytes = 0;
   readonly #options: WanNodeOptions;
   readonly #modules: WanNodeModules;
-  readonly #disk: Disk<DurableRecord>;
+  /** How many records are on it is all that counts. */
+  readonly #disk: Disk<null>;
   readonly #waiting: { readonly after: number; readonly run: () => void }[] = [];
   /** Final blocks by height, for peers that missed them. */
   readonly #chain: CertifiedBlock[] = [];
-  readonly #states = new Map<Hash, Hash>();
   #state: unknown = null;
   #timer = 0;
   #aggregation: Aggregation | null = null;
   #aggregationDue = Number.POSITIVE_INFINITY;
-  /** What was passed on. */
-  readonly #passedOn = new WeakSet<object>();
+  /** What was passed on since the last final block, and since the one before. */
+  #passedOn = new Set<object>();
+  #passedBefore = new Set<object>();
   /** When the thread is done with what it was given so far. */
   #busy: Millis = 0;
 
@@ -109,9 +110,7 @@ export class WanNode implements Endpoint<WanMessage> {
     this.#modules = modules;
     this.peer = options.peer;
     this.validator = options.validator;
-    const { genesis } = options.config;
-    this.#states.set(genesisHash(genesis), genesis.stateRoot);
-    this.#disk = new Disk<DurableRecord>(
+    this.#disk = new Disk<null>(
       {
         latency: () => options.costs.flush(this.#disk.appended - this.#disk.durable),
         acknowledged: (count) => this.#acknowledged(count),
@@ -163,7 +162,7 @@ export class WanNode implements Endpoint<WanMessage> {
     if (message.type === "partial" || message.type === "checkpointPartial") return;
     const { overlay } = this.#modules;
     const spreads = overlay !== null && isSpread(message);
-    if (spreads && this.#passedOn.has(contentOf(message))) return;
+    if (spreads && (this.#hasPassedOn(contentOf(message)) || this.#isSettled(message))) return;
     this.#occupy(arrivalCost(costs, message), () => {
       this.#input({ type: "message", from, message });
       // Certificates are passed on by the rules, once verified; a leader's signature is looked at here.
@@ -172,10 +171,26 @@ export class WanNode implements Endpoint<WanMessage> {
     });
   }
 
+  #hasPassedOn(content: object): boolean {
+    return this.#passedOn.has(content) || this.#passedBefore.has(content);
+  }
+
+  /** True for one more certificate of what is certified here: collectors make several. */
+  #isSettled(message: Message): boolean {
+    if (this.#aggregation === null) return false;
+    if (message.type === "certificate") {
+      const { certificate } = message;
+      return this.#aggregation.isSettled(rootOf(certificate.domain, certificate));
+    }
+    if (message.type !== "checkpointCertificate") return false;
+    const { domain, checkpoint } = message.certificate;
+    return this.#aggregation.isSettled(checkpointRootOf(domain, checkpoint));
+  }
+
   /** Sends something new to the neighbours. */
   #passOn(message: Message, from: Peer | null): void {
     const content = contentOf(message);
-    if (this.#passedOn.has(content)) return;
+    if (this.#hasPassedOn(content)) return;
     this.#passedOn.add(content);
     for (const to of this.#modules.overlay!.neighbours(this.peer)) if (to !== from) this.#send(to, message);
   }
@@ -259,12 +274,12 @@ export class WanNode implements Endpoint<WanMessage> {
     const { keyring, batches, meter, queue } = this.#modules;
     switch (effect.type) {
       case "persist":
-        this.#disk.append(effect.record);
+        this.#disk.append(null);
         return;
       case "sign": {
         const { id, intent } = effect;
         if (intent.what === "proposal") meter.proposed(this, hashOf(intent.block), intent.block);
-        this.#disk.append({ type: "signed", intent });
+        this.#disk.append(null);
         this.#whenDurable(() =>
           this.#occupy(costs.sign, () => {
             const signature = keyring.sign(this.validator, signingRoot(intent));
@@ -322,9 +337,7 @@ export class WanNode implements Endpoint<WanMessage> {
       case "execute": {
         const { hash, parentHash } = effect;
         this.#occupy(costs.execute, () => {
-          const stateRoot = named("state", this.#states.get(parentHash)!, hash);
-          this.#states.set(hash, stateRoot);
-          const receiptsRoot = named("receipts", hash);
+          const { stateRoot, receiptsRoot } = this.#modules.ledger.execute(parentHash, hash);
           this.#input({ type: "executed", hash, stateRoot, receiptsRoot, used: 0, value: 0 });
         });
         return;
@@ -350,6 +363,8 @@ export class WanNode implements Endpoint<WanMessage> {
           backing: null,
         };
         this.#aggregation?.forget(certificate.view);
+        this.#passedBefore = this.#passedOn;
+        this.#passedOn = new Set();
         meter.finalized(this, hash, block);
         return;
       }

@@ -30,6 +30,7 @@ import { sealRegistry } from "../settlement/index.ts";
 import { Keyring, named } from "../signatures.ts";
 import { Batches, type BulkMessage } from "./batches.ts";
 import { type Costs, MEASURED } from "./costs.ts";
+import { Ledger } from "./ledger.ts";
 import { type Distance, distances, type LineOptions, WanLinks } from "./links.ts";
 import { type Meter, type Overlay, peerOf, WanNode } from "./node.ts";
 import { type Preset, regionOf } from "./regions.ts";
@@ -173,9 +174,9 @@ export class WanWorld {
       stamp: WORLD_START,
     };
     const meter = this.#meter();
-    const overlay = isAggregated(electorate(this.registry, mode))
-      ? this.#overlay(peers, random, genesisHash(genesis))
-      : null;
+    const hash = genesisHash(genesis);
+    const ledger = new Ledger({ hash, stateRoot: genesis.stateRoot });
+    const overlay = isAggregated(electorate(this.registry, mode)) ? this.#overlay(peers, random, hash) : null;
     const error = options.clockError ?? 5;
     for (const [validator, peer] of peers.entries()) {
       const node = new WanNode(
@@ -199,7 +200,7 @@ export class WanWorld {
           costs,
           idle: options.idle?.has(validator) ?? false,
         },
-        { rules: RULES, queue, network, overlay, keyring, batches: this.#batches, meter },
+        { rules: RULES, queue, network, overlay, keyring, ledger, batches: this.#batches, meter },
       );
       this.nodes.push(node);
       network.attach(node);
