@@ -40,7 +40,9 @@ const same = (a: Uint8Array, b: Uint8Array): boolean => {
  */
 export class Keyring {
   readonly #secrets: readonly Hash[];
-  readonly #signed: Map<Hash, Uint8Array>[];
+  /** Signatures by root, then validator; many in a row are asked for of one root. */
+  readonly #signed = new Map<Hash, (Uint8Array | undefined)[]>();
+  #latest: { readonly root: Hash; readonly signatures: (Uint8Array | undefined)[] } | null = null;
   readonly #byKey = new Map<string, number>();
   readonly #seats = new Map<Hash, readonly (number | null)[]>();
   readonly #registryOf: (root: Hash) => Registry | undefined;
@@ -59,7 +61,6 @@ export class Keyring {
     modules: { readonly registryOf: (root: Hash) => Registry | undefined },
   ) {
     this.#secrets = Array.from({ length: options.validators }, (_, i) => named("secret", options.seed, i));
-    this.#signed = this.#secrets.map(() => new Map());
     this.#registryOf = modules.registryOf;
     for (let i = 0; i < options.validators; i++) this.#byKey.set(toHex(this.key(i)), i);
   }
@@ -77,14 +78,26 @@ export class Keyring {
     return bytes;
   }
 
+  #under(root: Hash): (Uint8Array | undefined)[] {
+    if (this.#latest?.root === root) return this.#latest.signatures;
+    let signatures = this.#signed.get(root);
+    if (signatures === undefined) {
+      signatures = [];
+      this.#signed.set(root, signatures);
+    }
+    this.#latest = { root, signatures };
+    return signatures;
+  }
+
   /** The one signature of validator `index` under a root, 96 bytes. */
   sign(index: number, root: Hash): Uint8Array {
-    const known = this.#signed[index]!.get(root);
+    const signatures = this.#under(root);
+    const known = signatures[index];
     if (known !== undefined) return known;
     const part = fromHex(named(this.#secrets[index]!, root));
     const signature = new Uint8Array(SIGNATURE_BYTES);
     for (let at = 0; at < SIGNATURE_BYTES; at += 32) signature.set(part, at);
-    this.#signed[index]!.set(root, signature);
+    signatures[index] = signature;
     return signature;
   }
 
