@@ -16,7 +16,7 @@ const measuredThreshold = ({ threshold: { neverUpTo, alwaysFrom }, scale }: Case
 function curve(result: CaseResult, id: string): string {
   const { levels, safe, broken, scale, name } = result;
   const marks = [
-    { x: safe / scale, label: `promised to fail up to ${shareOf(safe, scale)}` },
+    { x: safe / scale, label: `must fail up to ${shareOf(safe, scale)}` },
     ...(broken === null ? [] : [{ x: broken / scale, label: `must succeed from ${shareOf(broken, scale)}` }]),
   ];
   return lineChart({

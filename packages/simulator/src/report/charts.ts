@@ -148,6 +148,8 @@ export interface LineChart extends Frame {
 }
 
 const LEGEND_LINE = 18;
+/** Room that the label of a mark takes. */
+const LABEL = 140;
 
 /** Lines with intervals over one axis. */
 export function lineChart(chart: LineChart): string {
@@ -157,12 +159,8 @@ export function lineChart(chart: LineChart): string {
   const plain = axes(x, y, WIDTH, HEIGHT);
   const { toX, toY } = plain;
   const parts: string[] = [plain.svg];
-  marks.forEach(({ x: at, label }, index) => {
+  for (const { x: at } of marks)
     parts.push(element("line", { class: "mark", x1: toX(at), y1: TOP, x2: toX(at), y2: HEIGHT - BOTTOM }));
-    // The label stands on the side with more room, each one lower than the one before.
-    const onLeft = toX(at) > WIDTH / 2;
-    parts.push(text(toX(at) + (onLeft ? -5 : 5), TOP + 12 + 14 * index, label, onLeft ? "end" : "start"));
-  });
   series.forEach(({ points, loose = false, name }, index) => {
     const style = `s${index % 6}`;
     for (const { x: at, low, high } of points)
@@ -187,6 +185,13 @@ export function lineChart(chart: LineChart): string {
       parts.push(element("path", { class: `line ${style}`, d: `M${LEFT} ${line}h28` }));
       parts.push(text(LEFT + 36, line + 4, name, "start"));
     }
+  });
+  // Over everything else, half way up, where curves that jump leave room: the first to the left of its line if it fits.
+  marks.forEach(({ x: at, label }, index) => {
+    const onLeft = toX(at) > WIDTH - LABEL || (index === 0 && toX(at) > LEFT + LABEL);
+    const line = (TOP + HEIGHT - BOTTOM) / 2 + 18 * index;
+    const anchor = onLeft ? "end" : "start";
+    parts.push(text(toX(at) + (onLeft ? -6 : 6), line, label, anchor, { class: "over" }));
   });
   return picture({ ...chart, height }, ...parts);
 }

@@ -11,7 +11,7 @@ pre{background:color-mix(in srgb,var(--ink) 8%,var(--paper));padding:.75rem;over
 th,td{border-bottom:1px solid var(--faint);padding:.25rem .6rem;text-align:left;vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.875rem}
 svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--ink)}svg text.small{font-size:10px;fill:var(--soft)}
-svg .grid{stroke:var(--faint);stroke-width:1}svg .axis{stroke:var(--ink);fill:none}svg .mark{stroke:var(--soft);stroke-dasharray:5 4}
+svg .over{paint-order:stroke;stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}svg .grid{stroke:var(--faint);stroke-width:1}svg .axis{stroke:var(--ink);fill:none}svg .mark{stroke:var(--soft);stroke-dasharray:5 4}
 svg .line{fill:none;stroke-width:2}svg .bar{stroke-width:1.5;opacity:.75}svg .field{fill:var(--s0);stroke:var(--faint)}svg .on-dark{fill:var(--on)}svg .on-light{fill:var(--ink)}
 svg .swing{fill-opacity:.8;stroke:var(--ink)}
 ${[0, 1, 2, 3, 4, 5].map((i) => `svg .line.s${i},svg .bar.s${i}{stroke:var(--s${i})}svg .dot.s${i},svg .swing.s${i}{fill:var(--s${i})}`).join("")}
