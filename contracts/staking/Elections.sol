@@ -163,6 +163,7 @@ contract Elections is Seating {
             Epoch.unwrap(epoch) != Epoch.unwrap(now_) + 2
         ) revert ElectionsNotNow(epoch, now_);
         if (_candidates[epoch] != address(0)) revert ElectionsAlreadySealed(epoch);
+        Sealing.checkAccrual(address(pool), address(parameters), checkpoints, now_);
         _seatWaiting(parameters.stake());
         (hash, ) = _seal(epoch, hints, sealer);
     }

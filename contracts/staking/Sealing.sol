@@ -2,10 +2,14 @@
 pragma solidity 0.8.37;
 
 import {LibBit} from "solady/src/utils/LibBit.sol";
+import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
+import {IRewardDistributor} from "../interfaces/rewards/IRewardDistributor.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
+import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
 import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
 import {BLS12381} from "../libraries/BLS12381.sol";
+import {BoundedCalls} from "../libraries/BoundedCalls.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {KeyStore} from "../libraries/KeyStore.sol";
 import {Lanes} from "../libraries/Lanes.sol";
@@ -26,6 +30,8 @@ library Sealing {
 
     uint256 private constant _MILLION = 1_000_000;
     uint256 private constant _LANE = type(uint32).max;
+    /// @dev Enough for a proxy and a cold slot.
+    uint256 private constant _ACCRUAL_GAS = 30_000;
 
     /// @notice What Elections has on record when it seals.
     /// @param epoch epoch to seal for
@@ -162,6 +168,21 @@ library Sealing {
         emit IElections.Sealed(s.number, s.epoch, hash, s.n, s.nAuth, s.totalStake, s.backingStake, s.cut);
         if (s.cut == 0 && w.heaviest * _MILLION > w.rules.stakeCap * w.stakersStake) {
             emit IElections.Concentrated(s.number, uint32(w.heaviest), s.backingStake);
+        }
+    }
+
+    /// @notice Reverts while pay is too far behind, until what is missing may be given up. A distributor that does not
+    /// answer holds nobody up.
+    function checkAccrual(address pool, address parameters, address checkpoints, Epoch now_) external view {
+        bytes memory question = abi.encodeCall(IRewardDistributor.accruedEpochs, ());
+        (bool ok, uint256 accrued) = BoundedCalls.tryRead(IStakingPool(pool).distributor(), _ACCRUAL_GAS, question, 0);
+        if (!ok || Epoch.unwrap(now_) <= accrued) return;
+        IConsensusParameters.Rewards memory rules = IConsensusParameters(parameters).rewards();
+        if (Epoch.unwrap(now_) - accrued <= rules.accrualLag) return;
+        // Fits: it is below the present epoch.
+        Epoch next = Epoch.wrap(uint64(accrued));
+        if (block.timestamp < ICheckpointManager(checkpoints).boundaryAcceptedAt(next) + rules.accrualDeadline) {
+            revert IElections.ElectionsAccrualBehind(next, now_);
         }
     }
 

@@ -476,7 +476,7 @@ abstract contract Seating is AccessManaged, IElections {
         uint256 word = _weights[index];
         board.words[index] = word;
         if (board.least.length != 0) board.least[index] = _leastOf(word, index);
-        if (seat < board.from) board.from = seat;
+        if (seat < board.from && Snapshots.lane(word, Seat.wrap(seat)) == 0) board.from = seat;
     }
 
     /// @dev The words of all seats in use.

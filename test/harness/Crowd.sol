@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IElections} from "../../contracts/interfaces/staking/IElections.sol";
 import {IStakingPool} from "../../contracts/interfaces/staking/IStakingPool.sol";
 import {IValidatorRegistry} from "../../contracts/interfaces/staking/IValidatorRegistry.sol";
 import {G1Point, G2Point} from "../../contracts/types/Types.sol";
@@ -17,16 +18,21 @@ contract Crowd {
     }
 
     /// @notice Registers and bonds, under the next numbers.
-    function bring(G1Point[] calldata keys, G2Point[] calldata possessions, uint256 bond) external {
+    function bring(G1Point[] calldata keys, G2Point[] calldata possessions, uint256[] calldata bonds) external {
         for (uint256 i = 0; i < keys.length; ++i) {
             (uint64 id, ) = _registry.register(address(this), address(0), keys[i], possessions[i], "");
-            _pool.depositBond(id, bond);
+            _pool.depositBond(id, bonds[i]);
         }
     }
 
     /// @notice Adds to bonds.
     function add(uint64[] calldata ids, uint256 amount) external {
         for (uint256 i = 0; i < ids.length; ++i) _pool.depositBond(ids[i], amount);
+    }
+
+    /// @notice Tells who keeps seats of changes.
+    function refresh(IElections elections, uint64[] calldata ids) external {
+        for (uint256 i = 0; i < ids.length; ++i) elections.refresh(ids[i]);
     }
 
     /// @notice Sets new keys.

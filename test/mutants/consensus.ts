@@ -2,6 +2,10 @@ import type { Mutant } from "./mutant.ts";
 
 const MANAGER = "contracts/consensus/CheckpointManager.sol";
 const PROOFS = "contracts/consensus/QuorumProofs.sol";
+const SEALING = "contracts/staking/Sealing.sol";
+const SEATING = "contracts/staking/Seating.sol";
+const REGISTRY = "contracts/staking/ValidatorRegistry.sol";
+const ELECTIONS_TEST = "test/unit/Elections.test.ts";
 const HYBRID = "contracts/consensus/HybridManager.sol";
 const RULES = "contracts/consensus/RecoveryRules.sol";
 const CLIENT = "contracts/consensus/CheckpointLightClient.sol";
@@ -82,6 +86,86 @@ export const mutants: readonly Mutant[] = [
     replace: "",
     opens: "seats outside Fast's voting set stand in its certificates",
     test: HYBRID_TEST,
+  },
+  {
+    name: "convicted validators keep their weight at the next seal",
+    file: REGISTRY,
+    find: "or(not(read(index, _free.slot)), read(index, jailedWord.slot))",
+    replace: "read(index, jailedWord.slot)",
+    opens: "a tombstone counts only once somebody refreshes the live weight",
+    test: ELECTIONS_TEST,
+  },
+  {
+    name: "a word of validators stays clean when one is convicted",
+    file: REGISTRY,
+    find: "if (clean & bit != 0) _clean[index >> 8] = clean ^ bit;",
+    replace: "if (clean & bit != 0) _clean[index >> 8] = clean;",
+    opens: "seals take no note of convictions",
+    test: ELECTIONS_TEST,
+  },
+  {
+    name: "silenced authorities keep their weight at the next seal",
+    file: SEALING,
+    find: "if (live.silenced != 0) _addSilent(out, live.occupants, silent);",
+    replace: "",
+    opens: "an authority that had no part in a recovery holds up the chain again",
+    test: HYBRID_TEST,
+  },
+  {
+    name: "the last staker named is believed",
+    file: SEALING,
+    find: "if (count != w.places) revert IElections.ElectionsBadBacking(count, w.places);",
+    replace: "",
+    opens: "who seals chooses the backing set",
+    test: ELECTIONS_TEST,
+  },
+  {
+    name: "a smaller cut than the greatest is taken",
+    file: SEALING,
+    find: "if ((limit + 1) * _MILLION <= w.rules.stakeCap * withNext) revert IElections.ElectionsBadCut(cut, withNext);",
+    replace: "",
+    opens: "who seals takes weight from the heaviest",
+    test: ELECTIONS_TEST,
+  },
+  {
+    name: "authorities are not capped together",
+    file: SEALING,
+    find: "if (scaled <= w.stakersStake) {",
+    replace: "if (true) {",
+    opens: "a few authorities are a third of both classes",
+    test: ELECTIONS_TEST,
+  },
+  {
+    name: "keys that left a set stay in its sum",
+    file: SEALING,
+    find: "if (!BLS12381.isInfinity(left)) total = BLS12381.subtract(total, left);",
+    replace: "",
+    opens: "no checkpoint of a changed registry is accepted",
+    test: ELECTIONS_TEST,
+  },
+  {
+    name: "seals do not wait for pay",
+    file: SEALING,
+    find: "if (Epoch.unwrap(now_) - accrued <= rules.accrualLag) return;",
+    replace: "return;",
+    opens: "positions fill with epochs that nobody paid",
+    test: "test/unit/ElectionsAccrual.test.ts",
+  },
+  {
+    name: "a seal takes note of any number of rotations",
+    file: SEATING,
+    find: "if (count == _ROTATIONS_PER_SEAL) {",
+    replace: "if (false) {",
+    opens: "validators rotate until no seal fits a transaction",
+    test: "test/attacks/manyRotations.test.ts",
+  },
+  {
+    name: "a seal changes any number of roles",
+    file: SEATING,
+    find: "done < _ROLE_CHANGES_PER_SEAL && line.first != line.end",
+    replace: "line.first != line.end",
+    opens: "a seal with many admissions fits no transaction",
+    test: ELECTIONS_TEST,
   },
   {
     name: "recovery without a stall",

@@ -184,4 +184,12 @@ export const mutants: readonly Mutant[] = [
     opens: "what joins later is priced as if it had not been charged: the last one out is short",
     test: QUEUE_TEST,
   },
+  {
+    name: "stake liable for later seals only is not spared",
+    file: QUEUE,
+    find: "if (lastSeal <= high) tokens += c.tokens;",
+    replace: "tokens += c.tokens;",
+    opens: "a slasher that was replaced takes what left after it",
+    test: POOL_TEST,
+  },
 ];

@@ -21,6 +21,9 @@ const RIVALS = 16;
 const NEWCOMERS = 4;
 /** Keys that may be rotated between two seals. */
 const ROTATIONS = 16;
+/** Every group of eight seats whose keys are hashed again costs a seal as much: nobody shares one. */
+const GROUP = 8;
+const GROUPS = 6;
 const UNLIMITED = { gasLimit: 900_000_000n };
 
 /** Keys of many validators as the crowd takes them; each turn has its own. */
@@ -32,6 +35,18 @@ export function keysOf(core: Core, ids: readonly number[], turn: number) {
 export const range = (from: number, count: number, step = 1): number[] =>
   Array.from({ length: count }, (_, i) => from + step * i);
 
+/** Staker on a seat of the first registry. */
+const validatorOn = (seats: number, seat: number): number =>
+  AUTHORITIES + 1 + ((389 * (seat - AUTHORITIES)) % (seats - AUTHORITIES));
+
+/** Seats in groups of their own, and those halfway between them. */
+const apart = (i: number): number => AUTHORITIES + GROUP + i * GROUPS * GROUP;
+const between = (i: number): number => apart(i) + (GROUPS / 2) * GROUP;
+
+/** Those whom rivals drive out. */
+const weakIn = (seats: number): ReadonlySet<number> =>
+  new Set(range(0, RIVALS + NEWCOMERS).map((i) => validatorOn(seats, apart(i))));
+
 /**
  * A thousand seats in Secure unless told otherwise, 21 of them authorities'. The settlement chain limits no transaction. The validators on
  * neighbouring seats have numbers far apart: their standing is kept in different words.
@@ -40,7 +55,7 @@ export async function crowdedCore(
   connection: NetworkConnection,
   epochLength: number,
   seats = SEATS,
-): Promise<{ core: Core; crowd: Crowd }> {
+): Promise<{ core: Core; crowd: Crowd; startGas: number }> {
   const core = await deployCore(connection, (file) => ({
     ...file,
     consensus: {
@@ -57,17 +72,24 @@ export async function crowdedCore(
   ])) as unknown as Crowd;
   await core.token.connect(core.others[0]!).transfer(await crowd.getAddress(), 40_000_000n * COIN);
   const ids = range(AUTHORITIES + 1, seats - AUTHORITIES + RIVALS + NEWCOMERS);
+  const weak = weakIn(seats);
   for (let i = 0; i < ids.length; i += 100) {
     const [keys, proofs] = keysOf(core, ids.slice(i, i + 100), 0);
-    await crowd.bring(keys, proofs, 20_000n * COIN, UNLIMITED);
+    const bonds = ids.slice(i, i + 100).map((id) => (weak.has(id) ? 19_000n : 20_000n) * COIN);
+    await crowd.bring(keys, proofs, bonds, UNLIMITED);
   }
-  const stakers = seats - AUTHORITIES;
-  const order = range(0, stakers).map((i) => AUTHORITIES + 1 + ((389 * i) % stakers));
+  const order = range(AUTHORITIES, seats - AUTHORITIES).map((seat) => validatorOn(seats, seat));
   await core.elections.enter(order, UNLIMITED);
   const hints = plain(await core.elections.sealHints.staticCall(UNLIMITED));
   const mode = MODES.indexOf("secure");
-  await core.checkpoints.start(coreAddresses(core), mode, hashOf("genesis state"), hints, UNLIMITED);
-  return { core, crowd };
+  const sent = await core.checkpoints.start(
+    coreAddresses(core),
+    mode,
+    hashOf("genesis state"),
+    hints,
+    UNLIMITED,
+  );
+  return { core, crowd, startGas: Number((await sent.wait())!.gasUsed) };
 }
 
 /**
@@ -76,18 +98,28 @@ export async function crowdedCore(
  * seat admitted as authorities.
  */
 export async function exhaustSeal(core: Core, crowd: Crowd): Promise<void> {
-  const rotating = range(AUTHORITIES + 1, ROTATIONS, 61);
+  const rotating = range(0, ROTATIONS).map((i) => validatorOn(SEATS, between(i)));
   await crowd.rotate(rotating, ...keysOf(core, rotating, 1), UNLIMITED);
-  await crowd.add(range(AUTHORITIES + 3, 100, 7), 5_000n * COIN, UNLIMITED);
+  const weak = weakIn(SEATS);
+  const strong = range(AUTHORITIES + 3, 120, 7).filter((id) => !weak.has(id));
+  await crowd.add(strong, 5_000n * COIN, UNLIMITED);
   const rivals = range(SEATS + 1, RIVALS);
-  await crowd.add(rivals, 3_000n * COIN, UNLIMITED);
   await core.elections.enter(rivals);
   for (const id of range(SEATS + RIVALS + 1, NEWCOMERS)) await core.registry.admit(id);
 }
 
+const convicted = range(0, Math.ceil((2 * SEATS) / 3));
+
+/** Makes the live weights of a convicted group 0: what they would weigh is then in their records. */
+export async function refreshGroup(core: Core, crowd: Crowd): Promise<void> {
+  const elections = await core.elections.getAddress();
+  const ids = convicted.slice(AUTHORITIES).map((seat) => validatorOn(SEATS, seat));
+  for (let i = 0; i < ids.length; i += 100) await crowd.refresh(elections, ids.slice(i, i + 100), UNLIMITED);
+}
+
 /** Two certificates that convict two thirds of the seats. */
 export async function largestGroup(core: Core) {
-  const signers = range(0, Math.ceil((2 * SEATS) / 3));
+  const signers = convicted;
   return contradiction(
     await statement(core, notarize(7, "a"), { signers }),
     await statement(core, notarize(7, "b"), { signers }),

@@ -143,6 +143,9 @@ interface IElections {
     error ElectionsNotNow(Epoch epoch, Epoch epochNow);
     /// @notice The candidate of this epoch is sealed; a seal is final.
     error ElectionsAlreadySealed(Epoch epoch);
+    /// @notice Pay is more than `accrualLag` epochs behind: sealing waits until epoch `next` is accrued, or until
+    /// `accrualDeadline` after the acceptance of its boundary.
+    error ElectionsAccrualBehind(Epoch next, Epoch epochNow);
     /// @notice The cut named is not the greatest that fits.
     error ElectionsBadCut(uint32 cut, uint256 stake);
     /// @notice The last staker named is not the last of the backing set.
@@ -158,7 +161,8 @@ interface IElections {
     /// its seat and a staker joins the list of 16 contenders, if stronger than the weakest, until the next seal.
     function enter(uint64[] calldata validators) external;
 
-    /// @notice Seals the candidate registry of an epoch from the live weights. Anyone, once per epoch, in its time.
+    /// @notice Seals the candidate registry of an epoch from the live weights. Anyone, once per epoch, in its time, unless pay
+    /// is too far behind.
     function seal(Epoch epoch, SealHints calldata hints) external returns (bytes32 hash);
 
     /// @notice The same with the credit for it left to `sealer`. Anyone.

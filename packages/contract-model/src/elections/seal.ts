@@ -66,12 +66,22 @@ function record(tx: Transaction, contents: Omit<Snapshot, "number" | "sealer">):
   return snapshot;
 }
 
+/** Sealing waits for pay that is too far behind, until what is missing may be given up. */
+function checkAccrual({ state, at }: Transaction): void {
+  const { rewards, schedule, rules } = state;
+  const next = rewards.seals.length;
+  if (schedule.epoch <= next + rules.rewards.accrualLag) return;
+  const { acceptedAt } = schedule.boundaries.get(next)!;
+  if (at < acceptedAt + rules.rewards.accrualDeadline) refuse("ElectionsAccrualBehind", next, schedule.epoch);
+}
+
 /** Seals the candidate of an epoch: possible from acceptance of boundary e - 3 until that of e - 2. Anyone. */
 export function seal(tx: Transaction, epoch: number): Snapshot {
   const { elections, schedule } = tx.state;
   if (elections.sealNumber === 0 || epoch < 3 || epoch !== schedule.epoch + 2)
     refuse("ElectionsNotNow", epoch, schedule.epoch);
   if (elections.candidates.has(epoch)) refuse("ElectionsAlreadySealed", epoch);
+  checkAccrual(tx);
   seatWaiting(tx);
   const snapshot = freeze(tx, epoch);
   elections.candidates.set(epoch, snapshot.number);

@@ -565,6 +565,14 @@ export const electionsAbi = [
     type: "error",
   },
   {
+    inputs: [
+      { internalType: "Epoch", name: "next", type: "uint64" },
+      { internalType: "Epoch", name: "epochNow", type: "uint64" },
+    ],
+    name: "ElectionsAccrualBehind",
+    type: "error",
+  },
+  {
     inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
     name: "ElectionsAlreadySealed",
     type: "error",

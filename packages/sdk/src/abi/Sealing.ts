@@ -1,6 +1,18 @@
 // Generated from contracts/staking/Sealing.sol by `npm run codegen`; changes here are lost.
 export const sealingAbi = [
   {
+    inputs: [
+      { internalType: "address", name: "pool", type: "address" },
+      { internalType: "address", name: "parameters", type: "address" },
+      { internalType: "address", name: "checkpoints", type: "address" },
+      { internalType: "Epoch", name: "now_", type: "uint64" },
+    ],
+    name: "checkAccrual",
+    outputs: [],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
@@ -46,6 +58,14 @@ export const sealingAbi = [
   },
   { inputs: [], name: "BLSCoordinateOutOfRange", type: "error" },
   { inputs: [], name: "BLSPrecompileFailed", type: "error" },
+  {
+    inputs: [
+      { internalType: "Epoch", name: "next", type: "uint64" },
+      { internalType: "Epoch", name: "epochNow", type: "uint64" },
+    ],
+    name: "ElectionsAccrualBehind",
+    type: "error",
+  },
   {
     inputs: [
       { internalType: "uint256", name: "counted", type: "uint256" },
