@@ -73,7 +73,7 @@ export const PERMISSIONS: readonly {
   { role: ROLES.governance, contract: "slashing", functions: ["spend"] },
   { role: ROLES.checkpoints, contract: "elections", functions: ["sealGenesis"] },
   { role: ROLES.governance, contract: "inbox", functions: ["setFees"] },
-  { role: ROLES.recovery, contract: "checkpoints", functions: ["recover"] },
+  { role: ROLES.recovery, contract: "checkpoints", functions: ["noteStall", "recover"] },
   { role: ROLES.recovery, contract: "elections", functions: ["sealRecovery", "readmit"] },
   { role: ROLES.recovery, contract: "slashing", functions: ["leak"] },
   { role: ROLES.council, contract: "pool", functions: ["pauseDeposits"] },

@@ -17,14 +17,16 @@ import {QuorumProofs} from "./QuorumProofs.sol";
 contract CheckpointManager is AccessManaged, ICheckpointManager {
     using SafeCast for uint256;
 
-    /// @dev One slot, read and written by every checkpoint.
+    /// @dev One slot, read and written by every checkpoint. A checkpoint stamped up to `stalledAt` (seconds) is of before
+    /// the stall that a recovery was opened for.
     struct State {
-        uint64 height;
+        uint40 height;
         uint64 stamp;
         uint40 acceptedAt;
         uint32 count;
         uint32 epoch;
         uint8 carried;
+        uint40 stalledAt;
     }
 
     /// @dev One slot. `firstHeight` and `begunAt` are set when the boundary before is accepted; until then `mode` is the
@@ -91,7 +93,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         hash = ConsensusCodec.genesis(genesis);
         genesisHash = hash;
         genesisStamp = genesis.stamp;
-        _state = State(0, genesis.stamp, uint40(block.timestamp), 0, 0, 0);
+        _state = State(0, genesis.stamp, uint40(block.timestamp), 0, 0, 0, 0);
         _epochs[0] = Slot(blob, 1, uint40(block.timestamp), 0, mode);
         _epochs[1] = Slot(blob, 0, 0, 0, mode);
         _epochs[2] = Slot(blob, 0, 0, 0, mode);
@@ -155,14 +157,21 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
             vectorHash: keccak256("")
         });
         _accounting[epoch] = _slot(ConsensusCodec.accounting(accounting), point.submitter);
-        (state.height, state.stamp, state.acceptedAt) = (point.height, point.stamp, uint40(block.timestamp));
+        (state.height, state.stamp, state.acceptedAt) = (nextHeight - 1, point.stamp, uint40(block.timestamp));
         state.epoch += 1;
+        state.stalledAt = 0;
         _state = state;
         bytes32 root = SealedSnapshots.hashOf(point.snapshot);
         emit EpochRecovered(Epoch.wrap(epoch), incarnation, nextHeight, point.blockHash, root, accounting);
         for (uint64 e = epoch + 1; e < epoch + 3; ++e) {
             emit RegistryRecorded(Epoch.wrap(e), root, SealedSnapshots.numberOf(point.snapshot), e != epoch + 1);
         }
+    }
+
+    /// @inheritdoc ICheckpointManager
+    function noteStall(uint40 stalledAt) external restricted {
+        _state.stalledAt = stalledAt;
+        emit StallNoted(stalledAt);
     }
 
     /// @inheritdoc ICheckpointManager
@@ -308,9 +317,13 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         QuorumProofs.checkBacked(_registry, slot.snapshot, uint8(mode), hash, proof);
         uint32 index = state.count;
         _ring[index % _RING] = _slot(hash, msg.sender);
-        state.height = height;
+        state.height = uint256(height).toUint40();
         state.stamp = checkpoint.stamp;
-        state.acceptedAt = uint40(block.timestamp);
+        // What was backed before a stall is no sign of life: it resets no clock. A boundary ends the epoch, however old.
+        if (checkpoint.boundary != 0 || checkpoint.stamp > uint256(state.stalledAt) * 1000) {
+            state.acceptedAt = uint40(block.timestamp);
+            state.stalledAt = 0;
+        }
         state.count = index + 1;
         emit CheckpointAccepted(
             index,
@@ -337,7 +350,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         _handOver(state, mode, b.commitment);
         _accounting[epoch] = _slot(accounting, msg.sender);
         state.epoch = epoch + 1;
-        emit BoundaryAccepted(Epoch.wrap(epoch), state.height + 1, b);
+        emit BoundaryAccepted(Epoch.wrap(epoch), uint64(state.height) + 1, b);
     }
 
     /// @dev Begins the next epoch in the mode that is fixed here and records the registry and the wanted mode of the one

@@ -75,6 +75,7 @@ contract HybridManager is IHybridManager {
         r.count = last.count;
         r.fast = fast;
         emit RecoveryOpened(id, last.epoch, r.graceEnd, fast);
+        checkpoints.noteStall(uint40(block.timestamp - rules.stall));
     }
 
     /// @inheritdoc IHybridManager

@@ -168,6 +168,14 @@ export const mutants: readonly Mutant[] = [
     test: ELECTIONS_TEST,
   },
   {
+    name: "a checkpoint of before the stall moves the clock",
+    file: MANAGER,
+    find: "if (checkpoint.boundary != 0 || checkpoint.stamp > uint256(state.stalledAt) * 1000) {",
+    replace: "if (true) {",
+    opens: "a withheld checkpoint prolongs the lease while recovery is open",
+    test: HYBRID_TEST,
+  },
+  {
     name: "recovery without a stall",
     file: HYBRID,
     find: "if (block.timestamp < from) revert HybridManagerNotStalled(from);",

@@ -135,14 +135,17 @@ describe("HybridManager", () => {
       const core = await load(started);
       await open(core);
       const { cancelStamp, openedAt, graceEnd } = await core.hybrid.recovery(1);
+      const settledAt = await core.checkpoints.lastAcceptedAt();
       expect(cancelStamp).to.equal((openedAt - 60n) * 1000n);
       await acceptCheckpoint(core, 3, { stamp: Number(cancelStamp) });
       expect(await core.hybrid.isOpen()).to.equal(true);
       // The older one moved no clock.
       expect((await core.hybrid.recovery(1)).graceEnd).to.equal(graceEnd);
+      expect(await core.checkpoints.lastAcceptedAt()).to.equal(settledAt);
       expect(await core.hybrid.nextRoundAt()).to.equal((await core.hybrid.recovery(1)).quietSince + 259_200n);
       await acceptCheckpoint(core, 4, { stamp: Number(cancelStamp) + 1 });
       expect(await core.hybrid.isOpen()).to.equal(false);
+      expect(await core.checkpoints.lastAcceptedAt()).to.be.greaterThan(settledAt);
       await refused(core, core.hybrid.open(), "HybridManagerNotStalled");
     });
 

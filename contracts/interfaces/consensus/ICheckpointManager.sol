@@ -116,6 +116,8 @@ interface ICheckpointManager {
         bytes32 indexed registryRoot,
         Accounting accounting
     );
+    /// @notice Recovery was opened: checkpoints stamped up to then (seconds) reset no clock.
+    event StallNoted(uint40 stalledAt);
     /// @notice The registry of an epoch was recorded; `carried`: it is the one of the epoch before, again.
     event RegistryRecorded(Epoch indexed epoch, bytes32 indexed registryRoot, uint32 seal, bool carried);
 
@@ -168,6 +170,12 @@ interface ICheckpointManager {
     /// @notice Accepts the boundary of e and seals the candidate of e + 3 in one transaction. Anyone.
     function submitAndSeal(Submission calldata submission, IElections.SealHints calldata hints) external;
 
+    /// @notice Notes that recovery of the present epoch was opened. Until a younger checkpoint, a boundary or a recovery point is
+    /// accepted, a checkpoint stamped at `stalledAt` or before is recorded and does not move `lastAcceptedAt`. The
+    /// recovery module.
+    /// @param stalledAt Opening less the stall, seconds
+    function noteStall(uint40 stalledAt) external;
+
     /// @notice Ends the present epoch at a recovery point, which counts as acceptance of its boundary: the next two epochs
     /// are served by the registry sealed again, in Secure and under the next incarnation; the candidate of the second
     /// is void. The epoch's accounting has the point's stamp, `views` views, the neutral multiplier and the empty
@@ -189,7 +197,8 @@ interface ICheckpointManager {
     /// @notice The last checkpoint accepted, or what stands for it before any.
     function lastCheckpoint() external view returns (Last memory);
 
-    /// @notice When the last checkpoint was accepted, ms: what headers call `settledAt`. `start`'s time before any.
+    /// @notice When the last checkpoint was accepted, ms: what headers call `settledAt`. `start`'s time before any. Those of
+    /// before the stall that an open recovery is about do not count.
     function lastAcceptedAt() external view returns (uint64);
 
     /// @notice Stamp of the last checkpoint accepted, ms.

@@ -116,9 +116,11 @@ export function submit(tx: Transaction, checkpoint: Checkpoint): void {
     stamp,
     view,
     blockHash,
-    acceptedAt: tx.at,
     count: schedule.count + 1,
   });
+  // What was backed before the stall that a recovery is open for resets no clock.
+  if (boundary !== null || stamp > schedule.stalledAt * 1000)
+    Object.assign(schedule, { acceptedAt: tx.at, stalledAt: 0 });
   emit(tx, "CheckpointAccepted", { epoch, height, submitter: tx.from });
   if (boundary !== null) handOver(tx, boundary);
 }

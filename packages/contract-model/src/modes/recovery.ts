@@ -84,6 +84,7 @@ export function openRecovery(tx: Transaction): number {
     leftNext: new Set(),
     charged: new Set(),
   });
+  schedule.stalledAt = tx.at - rules.recovery.stall;
   emit(tx, "RecoveryOpened", {
     id: recovery.recoveries.length,
     epoch,
@@ -277,7 +278,7 @@ export function activate(tx: Transaction, block: Candidate): number {
     submitter: tx.from,
     acceptedAt: tx.at,
   });
-  Object.assign(schedule, { height, stamp, acceptedAt: tx.at, epoch: epoch + 1 });
+  Object.assign(schedule, { height, stamp, acceptedAt: tx.at, stalledAt: 0, epoch: epoch + 1 });
   emit(tx, "RecoveryActivated", { id, epoch, incarnation, ...block, height });
   return incarnation;
 }

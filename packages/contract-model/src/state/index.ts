@@ -96,6 +96,7 @@ export const deployed = (times: Times, rules: Rules): State => ({
     view: 0,
     blockHash: "",
     acceptedAt: 0,
+    stalledAt: 0,
     count: 0,
     carried: 0,
     records: new Map(),

@@ -59,6 +59,8 @@ export interface ScheduleState {
   blockHash: string;
   /** Second of acceptance of the last checkpoint. */
   acceptedAt: number;
+  /** Checkpoints stamped up to this second reset no clock: of before the stall that a recovery was opened for. */
+  stalledAt: number;
   /** Checkpoints accepted. */
   count: number;
   /** How often in a row a registry was carried over beside a sealed candidate. */

@@ -196,6 +196,13 @@ export const checkpointManagerAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "uint40", name: "stalledAt", type: "uint40" }],
+    name: "noteStall",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "Epoch", name: "epoch", type: "uint64" }],
     name: "recordedRegistry",
     outputs: [
@@ -702,6 +709,12 @@ export const checkpointManagerAbi = [
       { indexed: false, internalType: "bool", name: "carried", type: "bool" },
     ],
     name: "RegistryRecorded",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [{ indexed: false, internalType: "uint40", name: "stalledAt", type: "uint40" }],
+    name: "StallNoted",
     type: "event",
   },
   {
