@@ -62,7 +62,7 @@ export type Population = 7 | 21 | 100;
 const AUTHORITIES: Readonly<Record<Population, number>> = { 7: 4, 21: 7, 100: 21 };
 const RING = 64;
 /** Without the bound on a transaction, to bring up a thousand seats in few. What is measured is compared with it. */
-export const UNCAPPED = { override: { transactionGasCap: false, blockGasLimit: 1_000_000_000n } };
+export const UNCAPPED = { override: { transactionGasCap: false, blockGasLimit: 1_000_000_000n } } as const;
 /** Long enough to write the whole ring in the first epoch. */
 const EPOCH_LENGTH = 200;
 
