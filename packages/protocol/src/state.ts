@@ -1,11 +1,11 @@
 import type { ByView } from "./by-view.ts";
 import type { MountainRange } from "./codec/index.ts";
 import type { Growing } from "./growing.ts";
-import type { Attendance } from "./modes/index.ts";
 import type { EpochParams } from "./params.ts";
 import type { Electorate } from "./quorum.ts";
 import type {
   Activation,
+  Attendance,
   Block,
   Certificate,
   Checkpoint,

@@ -13,9 +13,13 @@ import {
   type Seat,
   slashable,
 } from "@aitbc-hybrid/protocol";
-import type { Past } from "./past.ts";
 import type { RegistryStore } from "./registries.ts";
 import type { ChainStore, FinalBlock } from "./store.ts";
+
+/** A certificate of an epoch that is over. */
+export type Past =
+  | { readonly type: "certificate"; readonly certificate: Certificate }
+  | { readonly type: "checkpointCertificate"; readonly certificate: CheckpointCertificate };
 
 /** Blocks looked at before other work gets its turn. */
 const SLICE = 64;

@@ -1,21 +1,8 @@
-import {
-  type Certificate,
-  type CheckpointCertificate,
-  checkpointRoot,
-  type Evidence,
-  type Hash,
-  type Peer,
-  voteRoot,
-} from "@aitbc-hybrid/protocol";
+import { checkpointRoot, type Evidence, type Hash, type Peer, voteRoot } from "@aitbc-hybrid/protocol";
 import { sentence } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive, Past } from "./archive.ts";
 import type { RegistryStore } from "./registries.ts";
-
-/** A certificate of an epoch that is over. */
-export type Past =
-  | { readonly type: "certificate"; readonly certificate: Certificate }
-  | { readonly type: "checkpointCertificate"; readonly certificate: CheckpointCertificate };
 
 export interface PastModules {
   readonly archive: Archive;

@@ -1,9 +1,9 @@
 import { encodeParticipation } from "../codec/index.ts";
 import { leaderSchedule } from "../leader.ts";
-import { type Attendance, attended, type Counting, noAttendance, participation } from "../modes/index.ts";
+import { attended, type Counting, noAttendance, participation } from "../modes/index.ts";
 import { paramsAt } from "../params.ts";
 import { electorate } from "../quorum.ts";
-import type { Block, Hash, Mode, Registry } from "../types/index.ts";
+import type { Attendance, Block, Hash, Mode, Registry } from "../types/index.ts";
 
 /**
  * Counts the participation vector of a past epoch again, from its final blocks. Once all were added in order, the

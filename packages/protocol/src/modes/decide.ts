@@ -1,8 +1,8 @@
 import { unfinalAncestors } from "../ancestors.ts";
 import { addWeights, type Electorate, electorate, isQuorum, NO_WEIGHT } from "../quorum.ts";
 import type { EpochContext, Ledgered, ReplicaState } from "../state.ts";
-import type { Hash, HybridFacts, Mode, Params, Registry } from "../types/index.ts";
-import { type Attendance, attended, authorityAvailability, noAttendance } from "./attendance.ts";
+import type { Attendance, Hash, HybridFacts, Mode, Params, Registry } from "../types/index.ts";
+import { attended, authorityAvailability, noAttendance } from "./attendance.ts";
 import { averaged, loadOf, NEUTRAL_MULTIPLIER, nextCapacity, nextMultiplier, rateOf } from "./load.ts";
 import { wantedMode } from "./rule.ts";
 

@@ -1,8 +1,6 @@
 export {
-  type Attendance,
   attended,
   authorityAvailability,
-  type Carried,
   type Carrying,
   type Counting,
   noAttendance,

@@ -3,17 +3,20 @@ import { type Draft, withTally } from "../draft.ts";
 import { termOf } from "../leader.ts";
 import { hasSeat, NO_WEIGHT } from "../quorum.ts";
 import type { EpochContext, Job, ParentFacts, ReplicaState, Tally, ViewRecord } from "../state.ts";
-import type { CheckResult, Hash, LateVote, Millis, Peer, Vote, VoteBody } from "../types/index.ts";
+import type {
+  Attendance,
+  Carried,
+  CheckResult,
+  Hash,
+  LateVote,
+  Millis,
+  Peer,
+  Vote,
+  VoteBody,
+} from "../types/index.ts";
 import { isSignal } from "../types/index.ts";
 import { resolve, tallyOf, withVote } from "../votes/index.ts";
-import {
-  type Attendance,
-  type Carried,
-  type Carrying,
-  carriedFor,
-  withCertificates,
-  withLateVote,
-} from "./attendance.ts";
+import { type Carrying, carriedFor, withCertificates, withLateVote } from "./attendance.ts";
 import { attendanceAt, isSwitching, wantedElectorate } from "./decide.ts";
 
 const DAY: Millis = 86_400_000;

@@ -1,3 +1,4 @@
+export type * from "./attendance.ts";
 export type * from "./block.ts";
 export type * from "./checkpoint.ts";
 export type * from "./commitment.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import {
+  type Attendance,
   type Certificate,
   type CheckpointCertificate,
   hashBytes,
@@ -9,7 +10,6 @@ import {
   toBitmap,
 } from "../../src/index.ts";
 import {
-  type Attendance,
   authorityAvailability,
   noAttendance,
   participation,
