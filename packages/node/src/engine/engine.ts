@@ -1,132 +1,85 @@
-import { type ExecutionEngine, ExecutionError, type ExecutionResult } from "@aitbc-hybrid/execution";
 import {
-  type Block,
-  type Certificate,
-  type DurableRecord,
-  decodeMessage,
   type Effect,
   encodeMessage,
   type Hash,
   type Header,
-  type Hex,
   type Input,
-  LIMITS,
   type Message,
   type Peer,
   paramsAt,
-  type ReferenceReading,
-  type Registry,
-  type ReplicaConfig,
   type ReplicaState,
   type Request,
-  type RestartVote,
   restoreReplica,
-  type SettlementReference,
-  type SignIntent,
-  signingRoot,
   step,
-  usedOf,
   viewOf,
 } from "@aitbc-hybrid/protocol";
-import type { ChainStore, FinalBlock, RegistryStore } from "../chain/index.ts";
-import type { DataPath } from "../data/index.ts";
 import { sentence } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Settlement } from "../settlement/index.ts";
-import type { Protection, Signer, Silence } from "../signing/index.ts";
-import type { CertifiedHeader, ConsensusLinks, EngineListener, EngineMetrics, RecordLog } from "./types.ts";
-import type { Verifier } from "./verifier.ts";
-
-export interface EngineOptions {
-  readonly replica: ReplicaConfig;
-  readonly genesisHash: Hash;
-  /** Ledger account that gets the tips of own blocks. */
-  readonly feeRecipient: Hex;
-  /** Inputs that may wait; beyond, messages of peers are dropped (repair makes good what mattered). */
-  readonly queueLimit: number;
-  /** Wait before the contracts are asked again, ms. */
-  readonly retryMs: number;
-}
-
-export interface EngineModules {
-  readonly links: ConsensusLinks;
-  readonly wal: RecordLog;
-  readonly protection: Protection;
-  /** Null: a follower. */
-  readonly signer: Signer | null;
-  readonly verifier: Verifier;
-  readonly data: DataPath;
-  readonly execution: ExecutionEngine;
-  readonly chain: ChainStore;
-  readonly registries: RegistryStore;
-  readonly settlement: Settlement;
-  readonly listener: EngineListener;
-  readonly log: Log;
-  readonly metrics: EngineMetrics;
-  /** ms since 1970 */
-  readonly clock: () => number;
-}
-
-/** An input before the time is added: it is taken when the input's turn comes. */
-type Waiting = Input extends infer I ? (I extends { now: number } ? Omit<I, "now"> : never) : never;
-type EffectOf<T extends Effect["type"]> = Extract<Effect, { type: T }>;
-
-/** Something that leaves the process once the records before it are durable. */
-interface Held {
-  readonly after: number;
-  readonly run: () => void;
-}
+import type { RecoveryWork } from "../settlement/index.ts";
+import type { Silence } from "../signing/index.ts";
+import { Alarm } from "./alarm.ts";
+import { answerTo } from "./answers.ts";
+import { ContractInputs } from "./contracts.ts";
+import { Durability } from "./durability.ts";
+import { Intake } from "./intake.ts";
+import { Ledger } from "./ledger.ts";
+import { Payloads } from "./payloads.ts";
+import { Recovery } from "./recovery.ts";
+import { References } from "./references.ts";
+import { Signatures } from "./signatures.ts";
+import type { EffectOf, EngineLoop, EngineModules, EngineOptions, Waiting } from "./types.ts";
 
 /** Inputs processed before other work of the process gets its turn. */
 const INPUTS_PER_TURN = 256;
-/** Wait before a busy ledger is asked again, ms. */
-const BUSY_MS = 20;
 
 /**
- * Drives the replica: the only caller of `step`. It performs effects in their order; what leaves the process waits until
- * every record before it is durable, and all records of one turn of the event loop share one write (protocol.md
- * section 4). It decides nothing that a rule decides.
+ * Drives the replica: the only caller of `step`. It hands effects to its parts in their order and queues their answers as
+ * inputs; what leaves the process waits until every record before it is durable (protocol.md section 4). It decides
+ * nothing that a rule decides.
  */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #modules: EngineModules;
+  readonly #durability: Durability;
+  readonly #signatures: Signatures;
+  readonly #ledger: Ledger;
+  readonly #references: References;
+  readonly #contracts: ContractInputs;
+  readonly #payloads: Payloads;
+  readonly #recovery: Recovery;
+  readonly #intake: Intake;
+  readonly #alarm: Alarm;
   #state: ReplicaState;
   #inputs: Waiting[] = [];
   #checks: EffectOf<"verify">[] = [];
   #started = false;
   #scheduled = false;
   #putOff = false;
-  #timer: NodeJS.Timeout | null = null;
-  #outbox: Held[] = [];
-  /** Records given to the log, and how many of them are durable. */
-  #recorded = 0;
-  #durable = 0;
-  #lastAppend: Promise<unknown> = Promise.resolve();
   #halted = false;
   #closed = false;
-  /** Blocks above the final one, by hash: what a branch ordered already. */
-  readonly #blocks = new Map<Hash, Block>();
-  /** Outcomes of blocks above the final one. */
-  readonly #results = new Map<Hash, ExecutionResult>();
-  /** What the contracts said at a reference; kept while blocks may still name it. */
-  readonly #readings = new Map<string, ReferenceReading>();
-  /** References asked for that the own client does not show final yet. */
-  readonly #pendingReferences = new Map<string, EffectOf<"reference">>();
-  /** What the replica was last told of the contracts, and of how many activations. */
-  #shown = "";
-  #activations = 0;
-  /** Counts the replicas that took each other's place: numbers of intents are a replica's own. */
-  #replica = 0;
-  /** Why the own key signs nothing at present; null: it does. */
-  #silenced: Silence | null = null;
-  /** Finalization happens one block after the other. */
-  #finalizing: Promise<void> = Promise.resolve();
   readonly #unsubscribe: (() => void)[] = [];
 
   constructor(options: EngineOptions, modules: EngineModules, start: { state: ReplicaState }) {
     this.#options = options;
     this.#modules = modules;
     this.#state = start.state;
+    const loop: EngineLoop = {
+      submit: (input) => this.submit(input),
+      background: (work, doing) => this.#background(work, doing),
+      halt: (reason, contradiction) => this.#halt(reason, contradiction),
+      isClosed: () => this.#closed,
+    };
+    const durability = new Durability({ ...modules, loop });
+    const ledger = new Ledger({ ...modules, loop });
+    const references = new References({ ...modules, loop });
+    this.#durability = durability;
+    this.#ledger = ledger;
+    this.#references = references;
+    this.#signatures = new Signatures({ ...modules, durability, loop });
+    this.#contracts = new ContractInputs(options, { ...modules, loop });
+    this.#payloads = new Payloads(options, { ...modules, references, ledger, loop });
+    this.#recovery = new Recovery({ ...modules, ledger, durability });
+    this.#intake = new Intake(modules);
+    this.#alarm = new Alarm({ clock: modules.clock, ring: () => this.submit({ type: "tick" }) });
   }
 
   /** Performs the effects of the beginning, then goes on; inputs that came before wait until then. */
@@ -135,35 +88,30 @@ export class Engine {
     const { settlement } = this.#modules;
     this.#unsubscribe.push(
       settlement.onFinal(() => {
-        this.#askAgain();
+        this.#references.lookAgain(this.#state.epoch.start.epoch);
         this.#lookAtContracts();
       }),
       settlement.onReverted((reference) => this.submit({ type: "reverted", reference })),
     );
     this.#enterEpoch();
     this.#perform(effects);
-    this.#commit();
+    this.#durability.commit();
     this.#lookAtContracts();
     this.#schedule();
   }
 
   /** The contracts punished the own key: nothing is signed from now on. Null: it is in good standing again. */
   silence(why: Silence | null): void {
-    this.#silenced = why;
+    this.#signatures.silence(why);
   }
 
   /** Why the own key signs nothing; null: it does. */
   get silenced(): string | null {
-    return this.#silenced?.reason ?? null;
+    return this.#signatures.silenced;
   }
 
   /** What the node holds for a recovery of the epoch it is in. */
-  recoveryWork(): {
-    readonly epoch: number;
-    readonly registry: Registry;
-    readonly registryNext: Registry | null;
-    readonly restarts: readonly RestartVote[];
-  } {
+  recoveryWork(): RecoveryWork {
     const { epoch, registries, restarts } = this.#state;
     const { start, registry } = epoch;
     const registryNext = registries.get(start.registryNext) ?? null;
@@ -180,9 +128,8 @@ export class Engine {
   }
 
   /** A block above the final one with its outcome, as far as it was executed. */
-  speculative(hash: Hash): { readonly block: Block; readonly result: ExecutionResult | null } | null {
-    const block = this.#blocks.get(hash);
-    return block === undefined ? null : { block, result: this.#results.get(hash) ?? null };
+  speculative(hash: Hash): ReturnType<Ledger["speculative"]> {
+    return this.#ledger.speculative(hash);
   }
 
   /** A peer came. */
@@ -190,36 +137,14 @@ export class Engine {
     this.submit({ type: "connected", peer });
   }
 
-  /** A frame of the consensus channel: parsed at once, so that what is malformed never waits. */
+  /** A frame of the consensus channel. */
   receive(from: Peer, frame: Uint8Array): void {
-    const { links, metrics, verifier } = this.#modules;
     if (this.#inputs.length >= this.#options.queueLimit) {
-      metrics.refused("queue-full");
+      this.#modules.metrics.refused("queue-full");
       return;
     }
-    let message: Message;
-    try {
-      message = decodeMessage(frame);
-    } catch (error) {
-      metrics.refused("malformed");
-      links.ban(from, `sent a malformed message: ${sentence(error)}`);
-      return;
-    }
-    metrics.message(message.type, "in");
-    if (!verifier.wellFormed(message)) {
-      metrics.refused("signature");
-      links.ban(from, `sent a ${message.type} whose signature is no point of the group`);
-      return;
-    }
-    this.#holdAgainstArchive(from, message);
-    this.submit({ type: "message", from, message });
-  }
-
-  /** What is said of epochs that are over says nothing to the replica: the archive looks at it. */
-  #holdAgainstArchive(from: Peer, message: Message): void {
-    const { epoch } = this.#state.epoch.start;
-    if (message.type !== "certificate" && message.type !== "checkpointCertificate") return;
-    if (message.certificate.epoch < epoch) this.#modules.listener.past(from, message);
+    const message = this.#intake.parse(from, frame, this.#state.epoch.start.epoch);
+    if (message !== null) this.submit({ type: "message", from, message });
   }
 
   /** Queues an input. */
@@ -232,11 +157,10 @@ export class Engine {
   /** Stops; resolves when everything recorded is durable and final blocks are stored. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#alarm.clear();
     for (const end of this.#unsubscribe) end();
-    await this.#lastAppend.catch(() => {});
-    await this.#modules.protection.sync().catch(() => {});
-    await this.#finalizing;
+    await this.#durability.close();
+    await this.#ledger.close();
   }
 
   #schedule(): void {
@@ -266,7 +190,7 @@ export class Engine {
       this.#modules.log.fatal({ err: error }, "the replica failed");
       this.#halt(`the replica failed: ${sentence(error)}`, false);
     }
-    this.#commit();
+    this.#durability.commit();
     if (this.#inputs.length > 0 || this.#checks.length > 0) this.#schedule();
   }
 
@@ -293,28 +217,28 @@ export class Engine {
   }
 
   #performOne(effect: Effect): void {
-    const { data, links, log, listener, chain } = this.#modules;
+    const { links, log, listener, chain } = this.#modules;
     switch (effect.type) {
       case "persist":
-        if (effect.record.type === "epoch") this.#compactAfter(this.#record(effect.record));
-        else this.#record(effect.record);
+        if (effect.record.type === "epoch") this.#durability.begin(effect.record);
+        else this.#durability.record(effect.record);
         return;
       case "sign":
-        this.#sign(effect);
+        this.#signatures.sign(effect);
         return;
       case "broadcast": {
         const { registry } = this.#state.epoch;
-        this.#hold(() => {
+        this.#durability.hold(() => {
           const { message } = effect;
           if (message.type === "signal" && message.signal.kind === "ready")
             listener.ready(message.signal, registry);
-          this.#modules.metrics.message(effect.message.type, "out");
-          links.broadcast(encodeMessage(effect.message));
+          this.#modules.metrics.message(message.type, "out");
+          links.broadcast(encodeMessage(message));
         });
         return;
       }
       case "send":
-        this.#hold(() => this.#send(effect.to, effect.message));
+        this.#durability.hold(() => this.#send(effect.to, effect.message));
         return;
       case "serve":
         this.#background(this.#serve(effect.to, effect.request), "answering a peer");
@@ -323,70 +247,61 @@ export class Engine {
         this.#checks.push(effect);
         return;
       case "payload":
-        this.#background(this.#payload(effect), "building a payload");
+        this.#background(this.#payloads.build(effect), "building a payload");
         return;
       case "obtain":
-        this.#blocks.set(effect.hash, effect.block);
-        this.#background(
-          data.obtain(effect.block, effect.from, effect.capacity).then((availability) => {
-            if (!availability.ok)
-              log.warn({ block: effect.hash, reason: availability.reason }, "block refused");
-            this.submit({ type: "available", hash: effect.hash, ok: availability.ok });
-          }),
-          "obtaining batches",
-        );
+        this.#background(this.#ledger.obtain(effect), "obtaining batches");
         return;
       case "execute":
-        this.#blocks.set(effect.hash, effect.block);
-        this.#background(this.#execute(effect), "executing a block");
+        this.#background(this.#ledger.execute(effect), "executing a block");
         return;
       case "reference":
-        this.#background(this.#reference(effect), "reading a settlement block");
+        this.#background(this.#references.look(effect), "reading a settlement block");
         return;
       case "registry":
-        this.#background(this.#readRegistry(effect), "reading a registry");
+        this.#background(this.#contracts.registry(effect), "reading a registry");
         return;
       case "timer":
-        this.#setTimer(effect.at);
+        this.#alarm.set(effect.at);
         return;
       case "finalized":
-        // Not before its record is durable: the ledger must never be ahead of the log.
-        this.#hold(() => {
-          const { epoch, hash, block, certificate, roots } = effect;
-          this.#append({ epoch, hash, block, certificate, roots });
-        });
-        return;
       case "recovered":
-        this.#hold(() => {
+        // Not before its record is durable: the ledger must never be ahead of the log.
+        this.#durability.hold(() => {
           const { epoch, hash, block, roots } = effect;
-          this.#append({ epoch, hash, block, certificate: null, roots });
+          const certificate = effect.type === "finalized" ? effect.certificate : null;
+          this.#ledger.append({ epoch, hash, block, certificate, roots });
         });
         return;
       case "rewind":
-        this.#hold(() => this.#rewind(effect.hash, effect.height));
+        this.#durability.hold(() => this.#ledger.rewind(effect.hash, effect.height));
         return;
       case "resume":
         this.#background(this.#resume(effect), "going back to the recovered epoch");
         return;
-      case "post":
-        this.#background(this.#post(effect), "posting a certificate");
+      case "post": {
+        const header = this.#headerOf(effect.certificate.blockHash);
+        const { registry } = this.#state.epoch;
+        this.#background(this.#recovery.post(effect, header, registry), "posting a certificate");
         return;
-      case "restart":
-        this.#background(this.#restart(effect), "posting RESTART");
+      }
+      case "restart": {
+        const header = this.#headerOf(effect.certificate?.blockHash);
+        this.#background(this.#recovery.restart(effect, header), "posting RESTART");
         return;
+      }
       case "abandoned":
-        this.#blocks.delete(effect.hash);
-        this.#results.delete(effect.hash);
+        this.#ledger.abandon(effect.hash);
         return;
       case "backed":
-        this.#hold(() => {
+        this.#durability.hold(() => {
           chain.back(effect.certificate);
           listener.backed(effect.certificate);
         });
         return;
       case "epoch":
         this.#enterEpoch();
-        this.#hold(() => listener.epoch(effect.start, effect.registry));
+        this.#durability.hold(() => listener.epoch(effect.start, effect.registry));
         return;
       case "evidence":
         chain.keep(effect.evidence);
@@ -406,187 +321,41 @@ export class Engine {
     }
   }
 
-  /** Gives a record to the log. */
-  #record(record: DurableRecord): Promise<number> {
-    return this.#recording(this.#modules.wal.append(record));
-  }
-
-  #recording(appended: Promise<number>): Promise<number> {
-    this.#recorded++;
-    appended.catch(() => {});
-    this.#lastAppend = appended;
-    return appended;
-  }
-
-  /** Waits for what this turn recorded, all in one, then lets go what depends on it. */
-  #commit(): void {
-    const upTo = this.#recorded;
-    if (upTo === this.#durable) return;
-    const begun = performance.now();
-    Promise.all([this.#lastAppend, this.#modules.protection.sync()]).then(
-      () => {
-        this.#modules.metrics.commit((performance.now() - begun) / 1_000);
-        this.#durable = Math.max(this.#durable, upTo);
-        this.#release();
-      },
-      (error) => this.#halt(sentence(error), false),
-    );
-  }
-
-  #hold(run: () => void): void {
-    if (this.#outbox.length === 0 && this.#recorded === this.#durable) run();
-    else this.#outbox.push({ after: this.#recorded, run });
-  }
-
-  #release(): void {
-    let count = 0;
-    while (count < this.#outbox.length && this.#outbox[count]!.after <= this.#durable) count++;
-    for (const held of this.#outbox.splice(0, count)) held.run();
-  }
-
-  #sign({ id, intent }: EffectOf<"sign">): void {
-    const { protection, signer, metrics, log } = this.#modules;
-    if (signer === null) {
-      // A follower on the data of a validator: the log still asks for what that one signed.
-      this.submit({ type: "refused", id, reason: "this node has no key" });
-      return;
-    }
-    if (this.#isSilenced(intent)) {
-      this.submit({ type: "refused", id, reason: this.#silenced!.reason });
-      return;
-    }
-    const permission = protection.permit(intent);
-    if (!permission.allowed) {
-      const { reason } = permission;
-      metrics.refused("protection");
-      log.error(
-        { epoch: intent.epoch, what: intent.what, reason },
-        "signature refused by slashing protection",
-      );
-      this.submit({ type: "refused", id, reason });
-      return;
-    }
-    const recorded = this.#record({ type: "signed", intent });
-    const synced = protection.sync();
-    const replica = this.#replica;
-    // Signing and writing overlap; the signature is known to nobody before the record is durable.
-    Promise.all([signer.sign(signingRoot(intent)), recorded, synced]).then(
-      ([signature]) => {
-        if (replica === this.#replica) this.submit({ type: "signed", id, signature });
-      },
-      (error) => {
-        log.error({ error: sentence(error) }, "signing failed");
-        if (replica === this.#replica) this.submit({ type: "refused", id, reason: sentence(error) });
-      },
-    );
-  }
-
-  #isSilenced(intent: SignIntent): boolean {
-    return this.#silenced !== null && !(intent.what === "restart" && this.#silenced.restarts);
-  }
-
   /** Tells the replica what the own settlement client shows of the contracts, if that changed. */
   #lookAtContracts(): void {
-    const { settlement, log, wal } = this.#modules;
-    const view = settlement.contracts();
-    if (view === null) return;
-    const { at, ...rest } = view.reading;
-    const { recovery, epoch, incarnation } = rest;
-    // The end of grace is a change, too: nothing can be posted any more, and all of it was read.
-    const isPast = recovery !== null && at > recovery.graceEnd;
-    const shown = JSON.stringify({ ...rest, isPast });
-    if (shown !== this.#shown) {
-      this.#shown = shown;
-      if (recovery !== null) {
-        const posted = recovery.posted.length;
-        log.warn({ epoch, incarnation, graceEnd: recovery.graceEnd, isPast, posted }, "recovery is open");
-      }
-      this.submit({ type: "contracts", reading: view.reading });
-    }
-    for (const activation of view.activations.slice(this.#activations)) {
-      log.warn({ ...activation }, "a recovery was activated");
-      this.submit({ type: "activated", activation });
-    }
-    this.#activations = view.activations.length;
-    // Not before the replica is in their incarnation: until then it may have to go back to the epoch before.
-    if (incarnation === this.#state.epoch.start.incarnation)
-      this.#background(wal.settled(epoch), "freeing the log");
+    this.#contracts.look(this.#state.epoch.start.incarnation);
   }
 
-  async #headerOf(hash: Hash): Promise<Header | null> {
-    const held = this.#state.blocks.get(hash)?.block ?? this.#blocks.get(hash);
-    return held?.header ?? (await this.#modules.chain.byHash(hash))?.block.header ?? null;
-  }
-
-  async #held(certificate: Certificate): Promise<CertifiedHeader | null> {
-    const header = await this.#headerOf(certificate.blockHash);
-    return header === null ? null : { certificate, header };
-  }
-
-  async #post({ certificate }: EffectOf<"post">): Promise<void> {
-    const { registry } = this.#state.epoch;
-    const held = await this.#held(certificate);
-    if (held !== null) this.#hold(() => this.#modules.listener.certificate(held, registry));
-  }
-
-  async #restart({ vote, certificate }: EffectOf<"restart">): Promise<void> {
-    const held = certificate === null ? null : await this.#held(certificate);
-    const { epoch, view, blockHash } = vote;
-    this.#modules.log.warn({ epoch, view, blockHash }, "RESTART is signed");
-    this.#hold(() => this.#modules.listener.restart(vote, held));
-  }
-
-  #append(final: FinalBlock): void {
-    this.#modules.chain.append(final);
-    this.#finalizing = this.#finalizing.then(() => this.#finalize(final));
-  }
-
-  /** Final blocks above this one are given up, in the store and in the ledger. */
-  #rewind(hash: Hash, height: number): void {
-    const { chain, execution, log } = this.#modules;
-    log.warn({ height, hash }, "final blocks above are given up: a recovery goes on from here");
-    chain.rewind(height);
-    this.#finalizing = this.#finalizing.then(async () => {
-      try {
-        await execution.rewind(hash);
-      } catch (error) {
-        this.#halt(`the ledger cannot go back to block ${height}: ${sentence(error)}`, false);
-      }
-    });
+  /** Of a block that the replica remembers. */
+  #headerOf(hash: Hash | undefined): Header | null {
+    return (hash === undefined ? undefined : this.#state.blocks.get(hash)?.block.header) ?? null;
   }
 
   /** Takes the place of the replica by one restored from the records of an earlier epoch, of which a recovery was activated. */
-  async #resume({ epoch, incarnation }: EffectOf<"resume">): Promise<void> {
-    const { wal, registries, settlement, log, clock, listener } = this.#modules;
-    const records = await wal.ofEpoch(epoch, incarnation);
-    const first = records?.[0];
-    if (records === null || first?.type !== "epoch") {
+  async #resume(effect: EffectOf<"resume">): Promise<void> {
+    const { settlement, clock, listener } = this.#modules;
+    const { epoch, incarnation } = effect;
+    const kept = await this.#recovery.recordsOf(effect);
+    if (kept === null) {
       this.#halt(`epoch ${epoch} was recovered, and its records are not kept any more`, false);
       return;
     }
-    log.warn({ epoch, incarnation }, "going back to a recovered epoch");
-    const roots = new Set([first.start.registry, first.start.registryNext]);
-    const known = (await Promise.all([...roots].map((root) => registries.get(root)))).filter(
-      (registry) => registry !== null,
-    );
     const activations = settlement.contracts()?.activations ?? [];
     const { replica } = this.#options;
-    const restored = restoreReplica(replica, known, records, clock(), activations);
+    const restored = restoreReplica(replica, kept.registries, kept.records, clock(), activations);
     this.#state = restored.state;
-    this.#replica++;
+    this.#signatures.forget();
     this.#inputs = [];
     this.#checks = [];
-    this.#blocks.clear();
-    this.#results.clear();
+    this.#ledger.forget();
     const { tip } = restored.state;
-    this.#recording(wal.resumed(epoch, incarnation, tip.height));
-    this.#hold(() => this.#rewind(tip.hash, tip.height));
+    this.#durability.resumed(epoch, incarnation, tip.height);
+    this.#durability.hold(() => this.#ledger.rewind(tip.hash, tip.height));
     this.#enterEpoch();
     this.#perform(restored.effects);
-    this.#commit();
+    this.#durability.commit();
     for (const peer of listener.peers()) this.connected(peer);
-    this.#shown = "";
-    this.#activations = 0;
+    this.#contracts.forget();
     this.#lookAtContracts();
     this.#schedule();
   }
@@ -596,210 +365,9 @@ export class Engine {
     this.#modules.links.send(to, encodeMessage(message));
   }
 
-  /** Answers from the store what the replica does not remember. */
   async #serve(to: Peer, request: Request): Promise<void> {
-    const { chain } = this.#modules;
-    if (request.what === "finalized") {
-      const blocks = await chain.range(request.from, Math.min(request.count, LIMITS.blocksPerMessage));
-      if (blocks.length > 0) this.#send(to, { type: "blocks", blocks });
-      return;
-    }
-    const final =
-      request.what === "block" ? await chain.byHash(request.hash) : await chain.lastOfEpoch(request.epoch);
-    if (final === null) return;
-    if (request.what === "certificate") {
-      if (final.certificate !== null) this.#send(to, { type: "certificate", certificate: final.certificate });
-      return;
-    }
-    const own = final.certificate?.blockHash === final.hash ? final.certificate : null;
-    const backing = await chain.backing(final.block.header.height);
-    this.#send(to, { type: "blocks", blocks: [{ block: final.block, certificate: own, backing }] });
-  }
-
-  async #payload(effect: EffectOf<"payload">): Promise<void> {
-    const { data, signer } = this.#modules;
-    if (signer === null) return;
-    const { epoch, view, parentHash } = effect;
-    const [vrfProof, named] = await Promise.all([signer.sign(effect.vrfRoot), this.#nameReference(effect)]);
-    if (named === null) return;
-    const taken = new Set<Hash>();
-    for (let hash = parentHash; ; ) {
-      const block = this.#blocks.get(hash);
-      if (block === undefined) break;
-      for (const digest of block.body.batches) taken.add(digest);
-      hash = block.header.parentHash;
-    }
-    this.submit({
-      type: "payload",
-      epoch,
-      view,
-      parentHash,
-      payload: {
-        batches: data.payload(taken),
-        reference: named.reference,
-        settledAt: named.reading?.settledAt ?? effect.parentSettledAt,
-        inboxCursor: named.reading?.inboxCursor ?? 0,
-        feeRecipient: this.#options.feeRecipient,
-        candidate: effect.candidateEpoch === null ? null : (named.reading?.candidate ?? null),
-        vrfProof,
-      },
-    });
-  }
-
-  /**
-   * The settlement block a proposal names: the newest that may be named and can be read; the parent's where the chain
-   * does not answer, which needs no reading except for a candidate.
-   */
-  async #nameReference(
-    effect: EffectOf<"payload">,
-  ): Promise<{ reference: SettlementReference; reading: ReferenceReading | null } | null> {
-    const { settlement, log } = this.#modules;
-    const parent = effect.parentReference;
-    const epoch = effect.candidateEpoch ?? effect.epoch + 2;
-    const newest = settlement.nameable();
-    if (newest !== null && newest.number > parent.number) {
-      const reference = { number: newest.number, hash: newest.hash };
-      try {
-        const reading = await this.#read(reference, epoch);
-        if (reading !== null) return { reference, reading };
-      } catch (error) {
-        log.warn({ error: sentence(error) }, "settlement chain does not answer");
-      }
-    }
-    try {
-      const reading = await this.#read(parent, epoch);
-      if (reading !== null || effect.candidateEpoch === null) return { reference: parent, reading };
-    } catch (error) {
-      if (effect.candidateEpoch === null) return { reference: parent, reading: null };
-      log.warn(
-        { error: sentence(error) },
-        "cannot propose the epoch's last block: settlement chain does not answer",
-      );
-    }
-    return null;
-  }
-
-  async #read(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null> {
-    const name = `${reference.hash}${candidateEpoch}`;
-    const known = this.#readings.get(name);
-    if (known !== undefined) return known;
-    const reading = await this.#modules.settlement.reading(reference, candidateEpoch);
-    if (reading !== null) {
-      if (this.#readings.size > 1_024) this.#readings.delete(this.#readings.keys().next().value!);
-      this.#readings.set(name, reading);
-    }
-    return reading;
-  }
-
-  async #reference(effect: EffectOf<"reference">): Promise<void> {
-    const { reference, epoch } = effect;
-    let reading: ReferenceReading | null = null;
-    try {
-      reading = await this.#read(reference, epoch + 2);
-    } catch (error) {
-      this.#modules.log.warn({ error: sentence(error) }, "settlement chain does not answer");
-    }
-    const name = `${reference.hash}${epoch}`;
-    if (reading === null) this.#pendingReferences.set(name, effect);
-    else this.#pendingReferences.delete(name);
-    this.submit({ type: "reference", reference, epoch, reading });
-  }
-
-  /** The own client shows a new block final: what could not be read before may be readable now. */
-  #askAgain(): void {
-    const waiting = [...this.#pendingReferences.values()];
-    this.#pendingReferences.clear();
-    for (const effect of waiting) {
-      if (effect.epoch + 1 >= this.#state.epoch.start.epoch) {
-        this.#background(this.#reference(effect), "reading a settlement block");
-      }
-    }
-  }
-
-  async #readRegistry(effect: EffectOf<"registry">): Promise<void> {
-    const { registries, settlement, log } = this.#modules;
-    for (;;) {
-      try {
-        let registry = await registries.get(effect.root);
-        if (registry === null) {
-          registry = await settlement.registry(effect.root, effect.epoch);
-          await registries.put(registry);
-        }
-        this.submit({ type: "registry", registry });
-        return;
-      } catch (error) {
-        log.warn({ root: effect.root, epoch: effect.epoch, error: sentence(error) }, "registry not read yet");
-      }
-      await new Promise((resolve) => setTimeout(resolve, this.#options.retryMs).unref());
-      if (this.#closed) return;
-    }
-  }
-
-  async #execute({ hash, parentHash, block }: EffectOf<"execute">): Promise<void> {
-    const { data, execution, listener, metrics } = this.#modules;
-    const begun = performance.now();
-    const { height, stamp, feeRecipient } = block.header;
-    const transactions = await data.transactions(block);
-    const context = { hash, height, stamp, feeRecipient };
-    let result: ExecutionResult | null = null;
-    while (result === null) {
-      try {
-        result = await execution.execute(parentHash, context, transactions);
-      } catch (error) {
-        // The workers that recover senders have more to do than they may queue.
-        if (!(error instanceof ExecutionError) || error.code !== "BUSY" || this.#closed) throw error;
-        await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
-      }
-    }
-    metrics.executed((performance.now() - begun) / 1_000);
-    this.#results.set(hash, result);
-    this.submit({
-      type: "executed",
-      hash,
-      stateRoot: result.stateRoot,
-      receiptsRoot: result.receiptsRoot,
-      used: usedOf(
-        transactions.reduce((sum, transaction) => sum + transaction.length, 0),
-        result.gasUsed,
-      ),
-      // The ledger does not follow what each account moved: the rule on it is off (docs/protocol-notes.md).
-      value: 0,
-    });
-    listener.executed();
-  }
-
-  async #finalize(final: FinalBlock): Promise<void> {
-    const { data, execution, listener, settlement } = this.#modules;
-    const { header } = final.block;
-    try {
-      await execution.finalize(final.hash);
-    } catch (error) {
-      this.#modules.log.fatal({ err: error, height: header.height }, "a final block could not be stored");
-      this.#halt(`a final block could not be stored: ${sentence(error)}`, false);
-      return;
-    }
-    // Receipts need not wait for this.
-    this.#background(data.finalized(final.block), "noting final batches");
-    const result = this.#results.get(final.hash) ?? null;
-    for (const [hash, block] of this.#blocks) {
-      if (block.header.height > header.height) continue;
-      this.#blocks.delete(hash);
-      this.#results.delete(hash);
-    }
-    if (header.reference.number > 0) settlement.watch(header.reference);
-    listener.finalized(final, result);
-  }
-
-  /** The log begins anew with an epoch, once all final blocks before it are stored elsewhere. */
-  #compactAfter(recorded: Promise<number>): void {
-    const compact = async (): Promise<void> => {
-      const index = await recorded;
-      await this.#modules.chain.flush();
-      await this.#modules.wal.stored(index);
-      await this.#modules.protection.compact();
-    };
-    // Held: by then every final block before the record was given to the chain's store.
-    this.#hold(() => this.#background(compact(), "compacting the log"));
+    const answer = await answerTo(request, this.#modules.chain);
+    if (answer !== null) this.#send(to, answer);
   }
 
   /** Lets the protection, the data path and the settlement client know of the epoch that the replica is in. */
@@ -811,21 +379,10 @@ export class Engine {
     settlement.follow({ refLag: registry.params.refLag, settleDepth: registry.params.settleDepth });
   }
 
-  #setTimer(at: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    const wait = Math.max(0, at - this.#modules.clock());
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      // Node's timers count by another clock and may fire a millisecond early: a tick before its time does nothing.
-      if (this.#modules.clock() < at) this.#setTimer(at);
-      else this.submit({ type: "tick" });
-    }, wait);
-  }
-
   #halt(reason: string, contradiction: boolean): void {
     if (this.#halted) return;
     this.#halted = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#alarm.clear();
     this.#modules.log.fatal({ reason }, "halted");
     this.#modules.listener.halted(reason, contradiction);
   }

@@ -1,3 +1,10 @@
-export { Engine, type EngineModules, type EngineOptions } from "./engine.ts";
-export type { ConsensusLinks, EngineListener, EngineMetrics, RecordLog } from "./types.ts";
+export { Engine } from "./engine.ts";
+export type {
+  ConsensusLinks,
+  EngineListener,
+  EngineMetrics,
+  EngineModules,
+  EngineOptions,
+  RecordLog,
+} from "./types.ts";
 export { Verifier } from "./verifier.ts";

@@ -1,18 +1,74 @@
-import type { ExecutionResult } from "@aitbc-hybrid/execution";
+import type { ExecutionEngine, ExecutionResult } from "@aitbc-hybrid/execution";
 import type {
   Certificate,
   CheckpointCertificate,
   DurableRecord,
+  Effect,
   EpochStart,
   Evidence,
+  Hash,
   Header,
+  Hex,
+  Input,
   Message,
   Peer,
   Registry,
+  ReplicaConfig,
   RestartVote,
   Signal,
 } from "@aitbc-hybrid/protocol";
-import type { FinalBlock, Past } from "../chain/index.ts";
+import type { ChainStore, FinalBlock, Past, RegistryStore } from "../chain/index.ts";
+import type { DataPath } from "../data/index.ts";
+import type { Log } from "../log.ts";
+import type { Settlement } from "../settlement/index.ts";
+import type { Protection, Signer } from "../signing/index.ts";
+import type { Verifier } from "./verifier.ts";
+
+export interface EngineOptions {
+  readonly replica: ReplicaConfig;
+  readonly genesisHash: Hash;
+  /** Ledger account that gets the tips of own blocks. */
+  readonly feeRecipient: Hex;
+  /** Inputs that may wait; beyond, messages of peers are dropped (repair makes good what mattered). */
+  readonly queueLimit: number;
+  /** Wait before the contracts are asked again, ms. */
+  readonly retryMs: number;
+}
+
+export interface EngineModules {
+  readonly links: ConsensusLinks;
+  readonly wal: RecordLog;
+  readonly protection: Protection;
+  /** Null: a follower. */
+  readonly signer: Signer | null;
+  readonly verifier: Verifier;
+  readonly data: DataPath;
+  readonly execution: ExecutionEngine;
+  readonly chain: ChainStore;
+  readonly registries: RegistryStore;
+  readonly settlement: Settlement;
+  readonly listener: EngineListener;
+  readonly log: Log;
+  readonly metrics: EngineMetrics;
+  /** ms since 1970 */
+  readonly clock: () => number;
+}
+
+/** An input before the time is added: it is taken when the input's turn comes. */
+export type Waiting = Input extends infer I ? (I extends { now: number } ? Omit<I, "now"> : never) : never;
+export type EffectOf<T extends Effect["type"]> = Extract<Effect, { type: T }>;
+
+/** What the parts of the engine may ask of it: none of them calls `step`. */
+export interface EngineLoop {
+  /** Queues an input. */
+  submit(input: Waiting): void;
+  /** Lets a promise run; what it fails with is logged, never lost. */
+  background(work: Promise<unknown>, doing: string): void;
+  /** Stops the replica for good. */
+  halt(reason: string, contradiction: boolean): void;
+  /** Nothing new is begun. */
+  isClosed(): boolean;
+}
 
 /** The replica's write-ahead log. */
 export interface RecordLog {
