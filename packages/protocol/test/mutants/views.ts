@@ -1,6 +1,14 @@
 import type { Mutant } from "./mutant.ts";
 
-const RULES = "packages/protocol/test/view/rules.test.ts";
+const ENTERING = "packages/protocol/test/view/entering.test.ts";
+const PROPOSING = "packages/protocol/test/view/proposing.test.ts";
+const NOTARIZING = "packages/protocol/test/view/notarizing.test.ts";
+const CERTIFYING = "packages/protocol/test/view/certifying.test.ts";
+const NULLIFYING = "packages/protocol/test/view/nullifying.test.ts";
+const FINAL = "packages/protocol/test/view/finality.test.ts";
+const BACK_OFF = "packages/protocol/test/view/back-off.test.ts";
+const REPAIRING = "packages/protocol/test/view/repair.test.ts";
+const VERIFIED = "packages/protocol/test/view/verified.test.ts";
 const REFUSALS = "packages/protocol/test/view/refusals.test.ts";
 const RESTORE = "packages/protocol/test/restore.test.ts";
 
@@ -19,7 +27,7 @@ export const mutants: readonly Mutant[] = [
     find: "candidate(lastOfTerm(record.view, k) + 1, record.nullification)",
     replace: "candidate(record.view + 1, record.nullification)",
     opens: "a nullified term goes on with its leader",
-    test: RULES,
+    test: ENTERING,
   },
   {
     name: "rule 1: N leads on before its block is certified",
@@ -27,7 +35,7 @@ export const mutants: readonly Mutant[] = [
     find: "else if (record.certified !== null) candidate(",
     replace: "else if (record.notarization !== null) candidate(",
     opens: "leaders of views whose parent they do not hold",
-    test: RULES,
+    test: ENTERING,
   },
   {
     name: "rule 1: timers do not wait for the parent's stamp",
@@ -35,7 +43,7 @@ export const mutants: readonly Mutant[] = [
     find: "const start = due > now ? due : now;",
     replace: "const start = now;",
     opens: "views time out before anybody may propose in them",
-    test: RULES,
+    test: ENTERING,
   },
   {
     name: "rule 1: silent leaders are waited for",
@@ -43,7 +51,7 @@ export const mutants: readonly Mutant[] = [
     find: "const skip = d.s.config.skipViews > 0 && silent >= d.s.config.skipViews;",
     replace: "const skip = silent < 0;",
     opens: "a dead leader costs a time-out in every term",
-    test: RULES,
+    test: ENTERING,
   },
   {
     name: "rule 1: certificates are not sent on",
@@ -51,7 +59,7 @@ export const mutants: readonly Mutant[] = [
     find: '  d.broadcast({ type: "certificate", certificate });\n',
     replace: "",
     opens: "what one node is told stays with it",
-    test: RULES,
+    test: ENTERING,
   },
   {
     name: "rule 2: a block before its time",
@@ -59,7 +67,7 @@ export const mutants: readonly Mutant[] = [
     find: "  if (d.s.now < parent.stamp + d.epoch.params.blockTime) return;\n",
     replace: "",
     opens: "a faster chain than the parameters say",
-    test: RULES,
+    test: PROPOSING,
   },
   {
     name: "rule 2: the highest certified block is the parent, gaps or not",
@@ -67,7 +75,7 @@ export const mutants: readonly Mutant[] = [
     find: "    if (coverOf(d, w) === null) return null;\n",
     replace: "",
     opens: "a branch that leaves out a view in which something may be final",
-    test: RULES,
+    test: PROPOSING,
   },
   {
     name: "rule 2: proposals run ahead without bound",
@@ -75,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (before === null || view - d.s.notarizedView > params.ahead) return null;",
     replace: "if (before === null) return null;",
     opens: "a term of blocks that nobody voted for",
-    test: RULES,
+    test: PROPOSING,
   },
   {
     name: "rule 2: an epoch's last block gets a child",
@@ -83,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     find: "block.header.height === d.epoch.lastHeight) {",
     replace: "block.header.height > d.epoch.lastHeight) {",
     opens: "blocks beyond the epoch, and none that ends it",
-    test: RULES,
+    test: PROPOSING,
   },
   {
     name: "rule 2: view votes after the last block is final",
@@ -91,7 +99,7 @@ export const mutants: readonly Mutant[] = [
     find: "d.epoch.voterSeat !== null && d.s.lastBlock === null",
     replace: "d.epoch.voterSeat !== null",
     opens: "an epoch that never falls silent",
-    test: RULES,
+    test: PROPOSING,
   },
   {
     name: "rule 2: a proposal after the own NULLIFY",
@@ -107,7 +115,7 @@ export const mutants: readonly Mutant[] = [
     find: "    fetchGap(d);\n",
     replace: "",
     opens: "a leader that is nullified in each of its terms",
-    test: RULES,
+    test: PROPOSING,
   },
   {
     name: "rule 3: NOTARIZE after NULLIFY",
@@ -115,7 +123,7 @@ export const mutants: readonly Mutant[] = [
     find: "(own.notarize !== null || own.nullify || own.finalize !== null)",
     replace: "(own.notarize !== null || own.finalize !== null)",
     opens: "views that end both ways at will",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: the leader's latest proposal instead of its first",
@@ -131,7 +139,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (record.view < d.s.view || proposal === undefined || proposal.invalid) continue;",
     replace: "if (proposal === undefined || proposal.invalid) continue;",
     opens: "old views that come back to life",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: batches need not be held",
@@ -139,7 +147,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (!block.available || !parentHeld(",
     replace: "if (!parentHeld(",
     opens: "N for what nobody can execute",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: stamps of any future",
@@ -147,7 +155,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (header.stamp > now + drift) {",
     replace: "if (header.stamp < 0) {",
     opens: "a chain whose clock runs away, leases with it",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: NOTARIZE past a lease",
@@ -155,7 +163,7 @@ export const mutants: readonly Mutant[] = [
     find: '    d.trace("3: past a lease");\n    return;\n',
     replace: "",
     opens: "blocks that a recovery does not know of",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: what the settlement reference shows does not matter",
@@ -163,7 +171,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (reading === "no") {',
     replace: 'if (reading === "no" && header.stamp < 0) {',
     opens: "leases, inbox and registries of the leader's invention",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: a settlement reference that is not final",
@@ -171,7 +179,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (reading === "wait") return;',
     replace: 'if (reading === "wait" && header.stamp < 0) return;',
     opens: "blocks that a reorganization of the settlement chain takes the ground from",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: the parent need not be certified",
@@ -187,7 +195,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (opensTerm && uncovered < view) return "skipped view without nullification";',
     replace: "",
     opens: "a branch around a final block",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: a block without its parent's certificate",
@@ -195,7 +203,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (opensTerm && carried < parentView) return "no certificate of the parent";',
     replace: "",
     opens: "a chain that does not carry what convicts its signers",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: votes run ahead of the last N without bound",
@@ -203,7 +211,7 @@ export const mutants: readonly Mutant[] = [
     find: "    if (view - d.s.notarizedView > ahead) return false;\n",
     replace: "",
     opens: "a term of votes for blocks that are lost with it",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 3: a proposal may name any parent view",
@@ -227,7 +235,7 @@ export const mutants: readonly Mutant[] = [
     find: "  if (block.roots === null) {\n    if (",
     replace: "  if (block.roots === null && block.chain === null) {\n    if (",
     opens: "FINALIZE for a state that nobody computed",
-    test: RULES,
+    test: CERTIFYING,
   },
   {
     name: "rule 4: certified without a certified parent",
@@ -243,7 +251,7 @@ export const mutants: readonly Mutant[] = [
     find: '  if (record.notarization !== null)\n    d.persist({ type: "certificate", certificate: record.notarization, block: block.block });\n',
     replace: "",
     opens: "after a restart of all nobody can show what was built on",
-    test: RULES,
+    test: CERTIFYING,
   },
   {
     name: "rule 5: FINALIZE although the term was nullified",
@@ -251,7 +259,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (nullifiedInTerm(d, view) || ",
     replace: "if (",
     opens: "F and X of one view: two final blocks",
-    test: RULES,
+    test: CERTIFYING,
   },
   {
     name: "rule 5: FINALIZE for an equivocating leader",
@@ -259,7 +267,7 @@ export const mutants: readonly Mutant[] = [
     find: " || hasEquivocated(d, view, leaderOf(d, view))",
     replace: "",
     opens: "the leader's two blocks get further than they need",
-    test: RULES,
+    test: CERTIFYING,
   },
   {
     name: "rule 5: FINALIZE against the own NOTARIZE",
@@ -291,7 +299,7 @@ export const mutants: readonly Mutant[] = [
     find: ": proposal === undefined && now >= timers.lead",
     replace: ": proposal === undefined && now >= timers.advance",
     opens: "a silent leader costs half as much again",
-    test: RULES,
+    test: ENTERING,
   },
   {
     name: "rule 6: a view with a proposal never ends",
@@ -299,7 +307,7 @@ export const mutants: readonly Mutant[] = [
     find: ": now >= timers.advance",
     replace: ": now < 0",
     opens: "a leader that serves a minority stops the chain",
-    test: RULES,
+    test: NULLIFYING,
   },
   {
     name: "rule 6: the leader's own NULLIFY is ignored",
@@ -307,7 +315,7 @@ export const mutants: readonly Mutant[] = [
     find: ": record?.leaderNullified",
     replace: ": record === null",
     opens: "a restarted leader costs a time-out",
-    test: RULES,
+    test: NULLIFYING,
   },
   {
     name: "rule 6: an invalid proposal is waited out",
@@ -315,7 +323,7 @@ export const mutants: readonly Mutant[] = [
     find: "proposal?.invalid || (proposal !== undefined && d.block(proposal.blockHash)?.invalid != null)",
     replace: "proposal === null",
     opens: "an invalid block holds its view as long as a valid one",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 6: nothing is repeated",
@@ -323,7 +331,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (now < timers.retry) return;",
     replace: "if (now >= 0) return;",
     opens: "a lost NULLIFY stops the view for ever",
-    test: RULES,
+    test: NULLIFYING,
   },
   {
     name: "rule 6: FINALIZE of a later view of the term is overlooked",
@@ -331,7 +339,7 @@ export const mutants: readonly Mutant[] = [
     find: "for (let u = firstOfTerm(view, d.epoch.params.termViews); u <= view; u++)",
     replace: "for (let u = view; u <= view; u++)",
     opens: "X(u) covers a final view of its term",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 7: X is not durable",
@@ -339,7 +347,7 @@ export const mutants: readonly Mutant[] = [
     find: '    d.setView(view, { nullification: certificate });\n    d.persist({ type: "certificate", certificate, block: null });\n',
     replace: "    d.setView(view, { nullification: certificate });\n",
     opens: "after a restart of all nobody can show a gap",
-    test: RULES,
+    test: NULLIFYING,
   },
   {
     name: "rule 8: F beside the final chain is overlooked",
@@ -363,7 +371,7 @@ export const mutants: readonly Mutant[] = [
     find: "const wrong = path.find((record) => record.invalid !== null);",
     replace: 'const wrong = path.find((record) => record.invalid === "");',
     opens: "a node that goes on with a state it knows to be wrong",
-    test: RULES,
+    test: FINAL,
   },
   {
     name: "rule 8: ancestors are not final with their block",
@@ -371,7 +379,7 @@ export const mutants: readonly Mutant[] = [
     find: "  for (const record of path) {",
     replace: "  for (const record of path.slice(-1)) {",
     opens: "heights that are never told of",
-    test: RULES,
+    test: FINAL,
   },
   {
     name: "rule 9: no back-off",
@@ -379,7 +387,7 @@ export const mutants: readonly Mutant[] = [
     find: "return params.delta * 2 ** doublings;",
     replace: "return params.delta;",
     opens: "a network slower than Δ never finalizes",
-    test: RULES,
+    test: BACK_OFF,
   },
   {
     name: "rule 10: an old view's message is not answered",
@@ -387,7 +395,7 @@ export const mutants: readonly Mutant[] = [
     find: '  if (vote.kind === "nullify" && (vote.view < s.view || s.lastBlock !== null)) answerOldView(d, from);\n',
     replace: "",
     opens: "who missed a certificate stays behind",
-    test: RULES,
+    test: REPAIRING,
   },
   {
     name: "rule 10: answers without bound",
@@ -395,7 +403,7 @@ export const mutants: readonly Mutant[] = [
     find: "  if (d.s.now < d.peer(peer).answeredAt + d.epoch.params.delta) return false;\n",
     replace: "",
     opens: "one small vote asks for a thousand certificates",
-    test: RULES,
+    test: REPAIRING,
   },
   {
     name: "rule 10: own votes are not told again on connecting",
@@ -403,7 +411,7 @@ export const mutants: readonly Mutant[] = [
     find: '    for (const vote of votes) d.send(peer, { type: "vote", vote });\n',
     replace: "",
     opens: "votes that were lost stay lost",
-    test: RULES,
+    test: REPAIRING,
   },
   {
     name: "rule 10: a missing block is not fetched",
@@ -411,7 +419,7 @@ export const mutants: readonly Mutant[] = [
     find: '  ask(d, { what: "block", hash }, from, s.nextJob);\n',
     replace: "",
     opens: "who missed a proposal waits for somebody to repeat it",
-    test: RULES,
+    test: FINAL,
   },
   {
     name: "rule 11: who sends forged votes stays connected",
@@ -419,7 +427,7 @@ export const mutants: readonly Mutant[] = [
     find: '  for (const { from } of forged) d.ban(from, "forged vote");\n',
     replace: "",
     opens: "forged votes for nothing, as many as one likes",
-    test: RULES,
+    test: VERIFIED,
   },
   {
     name: "rule 11: malformed certificates are verified",
@@ -427,7 +435,7 @@ export const mutants: readonly Mutant[] = [
     find: '    d.ban(from, "malformed certificate");\n    return;\n',
     replace: "",
     opens: "a certificate of any few seats",
-    test: RULES,
+    test: VERIFIED,
   },
   {
     name: "rule 11: forged certificates act",
@@ -435,7 +443,7 @@ export const mutants: readonly Mutant[] = [
     find: '      d.ban(job.from, "forged certificate");\n      return;\n',
     replace: "",
     opens: "X and F without a single signature",
-    test: RULES,
+    test: VERIFIED,
   },
   {
     name: "rule 11: what a known block carries is believed",
@@ -443,7 +451,7 @@ export const mutants: readonly Mutant[] = [
     find: "if (d.s.blocks.get(hashOf(p.block))?.checked)",
     replace: "if (d.s.blocks.has(hashOf(p.block)))",
     opens: "a forged X in a block that was fetched before",
-    test: RULES,
+    test: NOTARIZING,
   },
   {
     name: "rule 11: anybody proposes",
