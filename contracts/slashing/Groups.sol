@@ -15,6 +15,10 @@ import {Evidence} from "./Evidence.sol";
 library Groups {
     using Snapshots for uint256[4];
 
+    /// @dev Words of 256 validator numbers in which one call holds somebody. Accomplices can choose numbers far apart: without
+    /// a limit nobody could convict them together.
+    uint256 private constant _WORDS = 64;
+
     /// @notice Holds all who were not convicted before, counts them, and leaves their charges to `execute`.
     function convict(
         SlashingState storage s,
@@ -81,7 +85,8 @@ library Groups {
         );
     }
 
-    /// @dev Sets the bits of the owners of `count` seats in the registry, word by word.
+    /// @dev Sets the bits of the owners of `count` seats in the registry, word by word. Words beyond the limit are left to
+    /// the next call with the same evidence: their seats are in neither set.
     function _hold(
         Modules memory m,
         uint256[4] memory seats,
@@ -93,10 +98,14 @@ library Groups {
         for (uint256 i = 0; i < count; ++i) {
             words[owners[i] >> 8] |= 1 << (owners[i] & 0xff);
         }
-        for (uint256 i = 0; i < words.length; ++i) {
-            if (words[i] != 0) words[i] = m.registry.holdMany(i, words[i]);
+        uint256 end;
+        for (uint256 held = 0; end < words.length && held < _WORDS; ++end) {
+            if (words[end] == 0) continue;
+            words[end] = m.registry.holdMany(end, words[end]);
+            if (words[end] != 0) ++held;
         }
         for (uint256 i = 0; i < count; ++i) {
+            if (owners[i] >> 8 >= end) continue;
             bool added = (words[owners[i] >> 8] >> (owners[i] & 0xff)) & 1 == 1;
             (added ? fresh : again).insert(Seat.wrap(order[i]));
         }

@@ -208,12 +208,11 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     function holdMany(uint256 index, uint256 bits) external onlySlasher returns (uint256 added) {
         uint256 free = _free[index];
         added = bits & free;
+        if (added == 0) return 0;
         _free[index] = free ^ added;
         _pending[index] |= added;
-        if (added != 0) {
-            _pendingUntil[index] = block.timestamp + _PENDING_TIME;
-            _soil(index);
-        }
+        _pendingUntil[index] = block.timestamp + _PENDING_TIME;
+        _soil(index);
         emit HeldMany(index, added);
     }
 

@@ -286,6 +286,14 @@ export const mutants: readonly Mutant[] = [
     test: "test/attacks/vetoByTheConvicted.test.ts",
   },
   {
+    name: "one call holds everybody, however far apart",
+    file: GROUPS,
+    find: "end < words.length && held < _WORDS",
+    replace: "end < words.length",
+    opens: "Accomplices with numbers far apart fit no transaction: nobody can convict them together.",
+    test: "test/attacks/numbersFarApart.test.ts",
+  },
+  {
     name: "a second conviction overwrites the first",
     file: REGISTRY,
     find: "if (free & bit == 0) return false;",

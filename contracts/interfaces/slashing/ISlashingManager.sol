@@ -282,7 +282,8 @@ interface ISlashingManager {
     function revealVotes(VotePair calldata pair, bytes32 salt) external returns (bytes32 offence, uint256 reward);
 
     /// @notice Convicts everybody who signed both of two statements: a single one is charged at once, many are jailed
-    /// and held at once and charged by `executeGroup`. Anyone.
+    /// and held at once and charged by `executeGroup`. One call reaches members in at most 64 words of 256 validator
+    /// numbers; the same evidence again convicts the others. Anyone.
     /// @param salt Of an earlier commitment, or zero
     /// @return id Identity of the offence, or of the group
     /// @return count How many are convicted by this
