@@ -143,8 +143,8 @@ export const RETURNING_REGISTRY: Mutation = {
 export const UNVERIFIED_LATE_VOTES: Mutation = {
   name: "section 6: late votes are not verified",
   file: "view/proposals.ts",
-  from: "groups: lateGroups(d, body.lateVotes),",
-  to: "groups: [],",
+  from: "groups: lateGroups(d, body), certificates };",
+  to: "groups: [], certificates };",
 };
 
 /** Duties of the shell neglected one at a time. */
