@@ -20,6 +20,8 @@ const STAY: ReadonlySet<number> = new Set([1, 2, 5, 6]);
 const MOST_VALIDATORS = 22;
 const WITHDRAWABLE = 120;
 const VOTING = 60;
+/** Seconds for which a reward is kept back while somebody else may have committed to the evidence. */
+const PROTECTION = 3_600;
 
 const lookOf = (w: World, id: number): Look => w.looks.get(id)!;
 const open = (w: World): number[] =>
@@ -291,7 +293,9 @@ export const ACTIONS = {
   async takeReward(w: World): Promise<Outcome | undefined> {
     if (w.keptIds.length === 0) return undefined;
     const id = w.chance.pick(w.keptIds);
-    return w.act("takeReward", reporter(w), w.core.slashing, "takeReward", [id, ZeroHash]);
+    // Before the hour in which somebody else may show an older commitment is over, or behind it.
+    const after = w.chance.oneIn(3) ? 1 : PROTECTION;
+    return w.act("takeReward", reporter(w), w.core.slashing, "takeReward", [id, ZeroHash], after);
   },
 
   async commit(w: World): Promise<Outcome> {
@@ -525,7 +529,7 @@ export const WEIGHTS: Readonly<Record<keyof typeof ACTIONS, number>> = {
   executeGroup: 12,
   settle: 15,
   takeReward: 6,
-  commit: 2,
+  commit: 8,
   collect: 15,
   seal: 45,
   accrue: 50,

@@ -3,7 +3,7 @@ import { blindTo } from "../../scripts/invariants.ts";
 import { type Report, runCampaign } from "./campaign.ts";
 
 /** Seeds are fixed: what passes once passes always. `npm run invariants` plays others. */
-const SEED = 1;
+const SEED = 11;
 const RUNS = 3;
 const STEPS = 150;
 
