@@ -303,8 +303,7 @@ contract CheckpointLightClient is Ownable2Step, ICheckpointLightClient {
         work.keysRoot = _climbKeys(c.seat, _leaf(c.seat, c.key), c.path);
         (uint256 index, uint256 bit) = (c.seat >> 8, 1 << (c.seat & 0xff));
         bool occupied = !BLS12381.isInfinity(c.key);
-        if (occupied) work.occupied[index] |= bit;
-        else work.occupied[index] &= ~bit;
+        work.occupied[index] = occupied ? work.occupied[index] | bit : work.occupied[index] & ~bit;
         bool suspended = index == 0 && work.suspended & bit != 0;
         _move(work.target.members, index, bit, occupied && !suspended, c);
         _move(work.target.backing, index, bit, occupied && work.backing[index] & bit != 0, c);

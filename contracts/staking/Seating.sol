@@ -373,9 +373,9 @@ abstract contract Seating is AccessManaged, IElections {
         if (target >= _n) _n = target + 1;
         uint64 displaced = _occupant(target);
         if (left != 0 && left - 1 != target) {
+            // There is somebody: no seat below `_n` is ever empty between two changes.
             _vacate(left - 1);
-            if (displaced != 0) _put(board, displaced, left - 1);
-            else _sync(board, left - 1);
+            _put(board, displaced, left - 1);
         } else if (displaced != 0 && displaced != validator) {
             _evict(target);
             _sync(board, target);

@@ -377,6 +377,15 @@ describe("Elections", () => {
       expect(bits(s.backing)).to.deep.equal([0, 1, 2, 3, 5, 7]);
     });
 
+    it("among equals the lower seats back, past seats of which none qualifies", async () => {
+      const core = await deployCore(connection, withStake({ balancedSeats: 10 }));
+      const bonds = [...Array(6).fill(20_000), ...Array(8).fill(9_999), ...Array(8).fill(20_000)];
+      await populate(core, [10_000, 10_000], bonds);
+      await start(core);
+      const s = await expectSealed(core, 1, await liveSeats(core));
+      expect(bits(s.backing)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 16, 17]);
+    });
+
     it("more authorities than Balanced seats leave no place for stakers", async () => {
       const core = await deployCore(connection, (file) => ({
         ...file,
@@ -691,6 +700,16 @@ describe("Elections", () => {
     expect(await waiting()).to.deep.equal(ids.slice(2));
     expect((await core.elections.seats()).nAuth).to.equal(4n);
     expect((await occupants(core)).slice(0, 4).sort()).to.deep.equal([1, 4, ...ids.slice(0, 2)].sort());
+    await expectSealed(core, number, await liveSeats(core));
+  });
+
+  it("a staker that becomes an authority changes places with who has the first staker's seat, though that one left", async () => {
+    const core = await load(started);
+    await core.registry.connect(core.members.get(5)!.operator).exit(5);
+    await core.registry.admit(7);
+    const number = await sealNext(core);
+    expect((await core.elections.seats()).nAuth).to.equal(5n);
+    expect(await occupants(core)).to.deep.equal([1, 2, 3, 4, 7, 6, 5]);
     await expectSealed(core, number, await liveSeats(core));
   });
 
