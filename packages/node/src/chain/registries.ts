@@ -4,13 +4,13 @@ import {
   MODES,
   type Mode,
   modeIndex,
-  type Params,
-  type PerMode,
   Reader,
   type Registry,
   type RegistryEntry,
+  readParams,
   snapshotHash,
   Writer,
+  writeParams,
 } from "@aitbc-hybrid/protocol";
 import { NodeError } from "../errors.ts";
 import { type Kv, keyOf } from "../storage/index.ts";
@@ -117,15 +117,6 @@ export class RegistryStore {
   }
 }
 
-const modes = (writer: Writer, value: PerMode<number>): void => {
-  writer.u64(value.fast).u64(value.balanced).u64(value.secure);
-};
-const readModes = (reader: Reader): PerMode<number> => ({
-  fast: reader.u64(),
-  balanced: reader.u64(),
-  secure: reader.u64(),
-});
-
 function encodeRegistry(registry: Registry): Uint8Array {
   const { entries, authorities, suspended, backing, params } = registry;
   const writer = new Writer(1_024).u16(entries.length).u16(authorities);
@@ -137,11 +128,7 @@ function encodeRegistry(registry: Registry): Uint8Array {
     writer.u16(seats.size);
     for (const seat of seats) writer.u16(seat);
   }
-  modes(writer, params.epochLength);
-  modes(writer, params.checkpointInterval);
-  modes(writer, params.blockTime);
-  modes(writer, params.delta);
-  for (const name of SINGLE) writer.u64(params[name]);
+  writeParams(writer, params);
   return writer.done().slice();
 }
 
@@ -165,40 +152,7 @@ function decodeRegistry(root: Hash, bytes: Uint8Array): Registry {
   };
   const suspended = seats();
   const backing = seats();
-  const perMode = {
-    epochLength: readModes(reader),
-    checkpointInterval: readModes(reader),
-    blockTime: readModes(reader),
-    delta: readModes(reader),
-  };
-  const single = Object.fromEntries(SINGLE.map((name) => [name, reader.u64(name)]));
+  const params = readParams(reader);
   reader.end("registry");
-  return { root, entries, authorities, suspended, backing, params: { ...perMode, ...single } as Params };
+  return { root, entries, authorities, suspended, backing, params };
 }
-
-const SINGLE = [
-  "termViews",
-  "ahead",
-  "lease",
-  "settleLease",
-  "refLag",
-  "settleDepth",
-  "drift",
-  "rootLag",
-  "maxBlockBytes",
-  "voteWindow",
-  "forceAfter",
-  "forceQuota",
-  "modeFloor",
-  "fastEntryLoad",
-  "fastExitLoad",
-  "fastEntryAvailability",
-  "fastExitAvailability",
-  "secureAvailability",
-  "residency",
-  "targetLoad",
-  "capacityStep",
-  "minBlockBytes",
-  "valueLimit",
-  "readyDays",
-] as const;

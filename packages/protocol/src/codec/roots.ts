@@ -16,7 +16,6 @@ import type {
   Mode,
   Params,
   Participation,
-  PerMode,
   SignalBody,
   VoteBody,
 } from "../types/index.ts";
@@ -24,6 +23,7 @@ import { isSignal, modeIndex, ZERO_HASH } from "../types/index.ts";
 import { Writer } from "./bytes.ts";
 import { writeAccounting, writeCommitment, writeHeader } from "./fields.ts";
 import { merkleRoot } from "./merkle.ts";
+import { writeParams } from "./params.ts";
 
 /**
  * Kind tags: the first byte of everything that is hashed, so that no two kinds share a preimage (docs/encodings.md).
@@ -334,39 +334,8 @@ export function addressesHash(addresses: readonly Hex[]): Hash {
 }
 
 /** Hash of the sealed parameters. */
-export function paramsHash(p: Params): Hash {
+export function paramsHash(params: Params): Hash {
   const writer = tagged(TAG.params);
-  const modes = (value: PerMode<number>, field: string): void => {
-    writer.u64(value.fast, field).u64(value.balanced, field).u64(value.secure, field);
-  };
-  modes(p.epochLength, "epochLength");
-  modes(p.checkpointInterval, "checkpointInterval");
-  modes(p.blockTime, "blockTime");
-  modes(p.delta, "delta");
-  writer
-    .u64(p.termViews, "termViews")
-    .u64(p.ahead, "ahead")
-    .u64(p.lease, "lease")
-    .u64(p.settleLease, "settleLease")
-    .u64(p.refLag, "refLag")
-    .u64(p.settleDepth, "settleDepth")
-    .u64(p.drift, "drift")
-    .u64(p.rootLag, "rootLag")
-    .u64(p.maxBlockBytes, "maxBlockBytes")
-    .u64(p.voteWindow, "voteWindow")
-    .u64(p.forceAfter, "forceAfter")
-    .u64(p.forceQuota, "forceQuota")
-    .u64(p.modeFloor, "modeFloor")
-    .u64(p.fastEntryLoad, "fastEntryLoad")
-    .u64(p.fastExitLoad, "fastExitLoad")
-    .u64(p.fastEntryAvailability, "fastEntryAvailability")
-    .u64(p.fastExitAvailability, "fastExitAvailability")
-    .u64(p.secureAvailability, "secureAvailability")
-    .u64(p.residency, "residency")
-    .u64(p.targetLoad, "targetLoad")
-    .u64(p.capacityStep, "capacityStep")
-    .u64(p.minBlockBytes, "minBlockBytes")
-    .u64(p.valueLimit, "valueLimit")
-    .u64(p.readyDays, "readyDays");
+  writeParams(writer, params);
   return finish(writer);
 }

@@ -6,11 +6,13 @@ import {
   type Hash,
   type Header,
   type Hex,
+  MODE_PARAMS,
   MODES,
   type Mode,
   type Params,
   type PerMode,
   type Registry,
+  SINGLE_PARAMS,
   toHex,
 } from "@aitbc-hybrid/protocol";
 import { SdkError } from "../errors.ts";
@@ -144,34 +146,6 @@ export const formatRegistry = ({ entries, authorities, suspended, backing, param
   params,
 });
 
-const PER_MODE = ["epochLength", "checkpointInterval", "blockTime", "delta"] as const;
-const SINGLE = [
-  "termViews",
-  "ahead",
-  "lease",
-  "settleLease",
-  "refLag",
-  "settleDepth",
-  "drift",
-  "rootLag",
-  "maxBlockBytes",
-  "voteWindow",
-  "forceAfter",
-  "forceQuota",
-  "modeFloor",
-  "fastEntryLoad",
-  "fastExitLoad",
-  "fastEntryAvailability",
-  "fastExitAvailability",
-  "secureAvailability",
-  "residency",
-  "targetLoad",
-  "capacityStep",
-  "minBlockBytes",
-  "valueLimit",
-  "readyDays",
-] as const satisfies readonly (keyof Params)[];
-
 function params(value: unknown): Params {
   const given = fields(value, "params");
   const perMode = (name: string): PerMode<number> => {
@@ -183,8 +157,8 @@ function params(value: unknown): Params {
     };
   };
   return Object.fromEntries([
-    ...PER_MODE.map((name) => [name, perMode(name)]),
-    ...SINGLE.map((name) => [name, count(given[name], name)]),
+    ...MODE_PARAMS.map((name) => [name, perMode(name)]),
+    ...SINGLE_PARAMS.map((name) => [name, count(given[name], name)]),
   ]) as unknown as Params;
 }
 
