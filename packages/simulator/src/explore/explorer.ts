@@ -3,7 +3,6 @@ import {
   type Block,
   type Certificate,
   type Effect,
-  type Genesis,
   type Hash,
   hashBytes,
   hashOf,
@@ -19,15 +18,12 @@ import {
   signingRoot,
   termOf,
   toBitmap,
-  toHex,
   type VoteBody,
+  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import { isQuorum, voteOffence } from "../oracles/index.ts";
-import { Notary } from "../twins/index.ts";
+import { type Answer, Notary, START, stillAnswer, stillGenesis } from "../twins/index.ts";
 
-const START: Millis = 1_000_000_000;
-const ZERO: Hash = toHex(new Uint8Array(32)) as Hash;
-const NOBODY = toHex(new Uint8Array(20));
 const PEER = "peer";
 const NO_VOTE: ModelVote = { view: 0, block: 0, parentView: 0 };
 /** More than an input ever needs. */
@@ -91,8 +87,6 @@ interface World {
   /** How it came about. */
   readonly last: { readonly action: string; readonly before: World["last"] } | null;
 }
-
-type Event = Input extends infer T ? (T extends unknown ? Omit<T, "now"> : never) : never;
 
 /**
  * Explores what honest replicas may come to, whatever the order in which messages arrive or time passes. An action gives
@@ -270,7 +264,7 @@ class Explorer {
           local = giveAll(local, [...ground({ ...NO_VOTE, ...certificate }), certificate]);
         expect(local.state.view >= view, action);
       } else if (action.do === "nullify") {
-        note(node, "nullify", { ...NO_VOTE, view }, ZERO);
+        note(node, "nullify", { ...NO_VOTE, view }, ZERO_HASH);
         if (isPast) ahead++;
         else {
           const at = { ...local, now: Math.max(local.now, local.state.timers.advance) };
@@ -341,15 +335,7 @@ class Explorer {
 
   #begin(): World {
     const { mode, registry, corrupt, leaders } = this.#setup;
-    const genesis: Genesis = {
-      chainId: 7,
-      settlementChainId: 31_337,
-      addressesHash: ZERO,
-      snapshotHash: registry.root,
-      mode,
-      stateRoot: ZERO,
-      stamp: START,
-    };
+    const genesis = stillGenesis(mode, registry);
     const leader = (term: number): Seat => leaders[(term - 1) % leaders.length]!;
     this.#begun = registry.entries.map(({ key }, seat) => {
       const config = { chainId: 7, genesis, key, skipViews: 1000, backoffCap: 0, trace: false };
@@ -496,7 +482,7 @@ class Explorer {
   ): Proposal | null {
     const said: Message[] = [];
     let puppet: Local = { ...this.#begun.find(({ seat }) => seat === leader)!, now };
-    const patiently = (event: Event): void => {
+    const patiently = (event: Answer): void => {
       const never = Number.MAX_SAFE_INTEGER;
       const timers = { ...puppet.state.timers, lead: never, advance: never, retry: never };
       puppet = this.#drive({ ...puppet, state: { ...puppet.state, timers } }, event, said, salt);
@@ -519,7 +505,7 @@ class Explorer {
   }
 
   /** Gives a replica an input and takes in what it says. */
-  #step(world: World, at: number, event: Event, action: string | null): World {
+  #step(world: World, at: number, event: Answer, action: string | null): World {
     const said: Message[] = [];
     const local = this.#drive(world.locals[at]!, event, said, 0);
     const votes = new Map(world.votes);
@@ -574,9 +560,9 @@ class Explorer {
   }
 
   /** Steps one replica with all that its shell answers at once. */
-  #drive(local: Local, first: Event, said: Message[], salt: number): Local {
+  #drive(local: Local, first: Answer, said: Message[], salt: number): Local {
     let { state, now, finals, wrong } = local;
-    const queue: Event[] = [first];
+    const queue: Answer[] = [first];
     for (let at = 0; ; at++) {
       if (at === queue.length) {
         // A proposal that only waits for its parent's stamp.
@@ -597,49 +583,13 @@ class Explorer {
     return { seat: local.seat, state, now, finals, wrong };
   }
 
-  #answer(local: Local, effect: Effect, salt: number, state: ReplicaState): Event | null {
+  #answer(local: Local, effect: Effect, salt: number, state: ReplicaState): Answer | null {
     switch (effect.type) {
       case "sign":
         return {
           type: "signed",
           id: effect.id,
           signature: this.#notary.sign(local.seat, signingRoot(effect.intent)),
-        };
-      case "verify":
-        return { type: "verified", job: effect.job, result: this.#notary.check(effect.check) };
-      case "obtain":
-        return { type: "available", hash: effect.hash, ok: true };
-      case "execute":
-        return {
-          type: "executed",
-          hash: effect.hash,
-          stateRoot: effect.hash,
-          receiptsRoot: ZERO,
-          used: 0,
-          value: 0,
-        };
-      case "payload":
-        return {
-          type: "payload",
-          epoch: effect.epoch,
-          view: effect.view,
-          parentHash: effect.parentHash,
-          payload: {
-            batches: [hashBytes(new Uint8Array([effect.view, salt]))],
-            reference: effect.parentReference,
-            settledAt: effect.parentSettledAt,
-            inboxCursor: 0,
-            feeRecipient: NOBODY,
-            candidate: null,
-            vrfProof: this.#notary.sign(local.seat, effect.vrfRoot),
-          },
-        };
-      case "reference":
-        return {
-          type: "reference",
-          reference: effect.reference,
-          epoch: effect.epoch,
-          reading: { settledAt: state.tip.settledAt, inboxCursor: 0, candidate: null },
         };
       case "send": {
         const { message } = effect;
@@ -650,7 +600,12 @@ class Explorer {
         return { type: "message", from: PEER, message: { type: "blocks", blocks } };
       }
       default:
-        return null;
+        return stillAnswer(effect, {
+          notary: this.#notary,
+          seat: local.seat,
+          batch: (view) => hashBytes(new Uint8Array([view, salt])),
+          settledAt: state.tip.settledAt,
+        });
     }
   }
 

@@ -3,7 +3,6 @@ import {
   type Certificate,
   type CheckpointCertificate,
   type Effect,
-  type Genesis,
   type Hash,
   hashBytes,
   type Input,
@@ -17,17 +16,14 @@ import {
   type SignIntent,
   signingRoot,
   step,
-  toHex,
 } from "@aitbc-hybrid/protocol";
 import { accusedBy } from "../oracles/index.ts";
 import { Random } from "../random.ts";
 import { Archive, OwnStatements } from "./judge.ts";
 import { Notary } from "./notary.ts";
 import { DELTA, type Setting, type TwinsSchedule } from "./schedule.ts";
+import { type Answer, START, stillAnswer, stillGenesis } from "./still.ts";
 
-const START: Millis = 1_000_000_000;
-const ZERO: Hash = toHex(new Uint8Array(32)) as Hash;
-const NOBODY = toHex(new Uint8Array(20));
 /** How long after healing new final blocks may take: far beyond every back-off. */
 const PATIENCE: Millis = 400 * DELTA;
 
@@ -67,18 +63,6 @@ interface Delivery {
   readonly message: Message;
 }
 
-type Event = Input extends infer T ? (T extends unknown ? Omit<T, "now"> : never) : never;
-
-const genesisOf = (setting: Setting): Genesis => ({
-  chainId: 7,
-  settlementChainId: 31_337,
-  addressesHash: ZERO,
-  snapshotHash: setting.registry.root,
-  mode: setting.mode,
-  stateRoot: ZERO,
-  stamp: START,
-});
-
 const beginnings = new Map<string, ReplicaState>();
 
 /** A replica that knows all its peers and has not begun; states are never changed, so that schedules may share them. */
@@ -88,7 +72,7 @@ function beginning(setting: Setting, processes: number, process: number, seat: S
   if (known !== undefined) return known;
   const config = {
     chainId: 7,
-    genesis: genesisOf(setting),
+    genesis: stillGenesis(setting.mode, setting.registry),
     key: setting.registry.entries[seat]!.key,
     skipViews: 3,
     backoffCap: 2,
@@ -243,9 +227,9 @@ class Host {
     for (const { honest, height } of this.#processes) if (honest && height < this.#goal) this.#behind++;
   }
 
-  #input(process: number, first: Event): void {
+  #input(process: number, first: Answer): void {
     const running = this.#processes[process]!;
-    const queue: Event[] = [first];
+    const queue: Answer[] = [first];
     for (let at = 0; at < queue.length; at++) {
       const { state, effects } = step(running.state, { ...queue[at]!, now: this.#now } as Input);
       this.#steps++;
@@ -259,7 +243,7 @@ class Host {
   }
 
   /** Performs an effect; what the process itself has to be told about it comes back. */
-  #perform(process: number, running: Process, effect: Effect): Event | null {
+  #perform(process: number, running: Process, effect: Effect): Answer | null {
     switch (effect.type) {
       case "broadcast":
         if (effect.message.type === "certificate") running.relayed.add(nameOf(effect.message.certificate));
@@ -271,45 +255,9 @@ class Host {
         return null;
       case "sign":
         return { type: "signed", id: effect.id, signature: this.#sign(running, effect.intent) };
-      case "verify":
-        return { type: "verified", job: effect.job, result: this.#notary.check(effect.check) };
       case "timer":
         running.timer = effect.at;
         return null;
-      case "obtain":
-        return { type: "available", hash: effect.hash, ok: true };
-      case "execute":
-        return {
-          type: "executed",
-          hash: effect.hash,
-          stateRoot: effect.hash,
-          receiptsRoot: ZERO,
-          used: 0,
-          value: 0,
-        };
-      case "payload":
-        return {
-          type: "payload",
-          epoch: effect.epoch,
-          view: effect.view,
-          parentHash: effect.parentHash,
-          payload: {
-            batches: [batchOf(process, effect.view)],
-            reference: effect.parentReference,
-            settledAt: effect.parentSettledAt,
-            inboxCursor: 0,
-            feeRecipient: NOBODY,
-            candidate: null,
-            vrfProof: this.#notary.sign(running.seat, effect.vrfRoot),
-          },
-        };
-      case "reference":
-        return {
-          type: "reference",
-          reference: effect.reference,
-          epoch: effect.epoch,
-          reading: { settledAt: running.state.tip.settledAt, inboxCursor: 0, candidate: null },
-        };
       case "registry":
         return { type: "registry", registry: this.#schedule.setting.registry };
       case "finalized":
@@ -329,7 +277,12 @@ class Host {
             this.#slashable.push(`an honest node accuses the honest seat ${id - 1}`);
         return null;
       default:
-        return null;
+        return stillAnswer(effect, {
+          notary: this.#notary,
+          seat: running.seat,
+          batch: (view) => batchOf(process, view),
+          settledAt: running.state.tip.settledAt,
+        });
     }
   }
 

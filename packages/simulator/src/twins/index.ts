@@ -8,3 +8,4 @@ export {
 export { runTwins, type TwinsResult } from "./host.ts";
 export { Notary } from "./notary.ts";
 export { type TwinsSchedule, twinsSchedule } from "./schedule.ts";
+export { type Answer, START, stillAnswer, stillGenesis } from "./still.ts";
