@@ -4,54 +4,43 @@ import {
   defaultEmbeddedOptions,
   defaultPendingOptions,
   EmbeddedEngine,
-  type ExecutionEngine,
   type FinalReceipt,
   type GenesisFile,
-  genesisStateRoot,
   SenderPool,
 } from "@aitbc-hybrid/execution";
 import {
-  type Certificate,
-  type CheckpointCertificate,
-  type DurableRecord,
   decodeMessage,
   domainHash,
   type EpochStart,
   type Evidence,
-  type Genesis,
-  type Hash,
   type Hex,
   genesisHash as hashGenesis,
-  hashOf,
-  initialReplica,
-  paramsAt,
   type Registry,
   type ReplicaConfig,
-  restoreReplica,
 } from "@aitbc-hybrid/protocol";
-import { signedIn } from "@aitbc-hybrid/sdk";
 import { WriteAheadLog } from "@aitbc-hybrid/storage";
 import {
   Archive,
   ChainStore,
   Journal,
-  type KnownDomain,
   PastWatch,
   participationOf,
   RegistryStore,
   SettledWatch,
 } from "./chain/index.ts";
 import { BatchStore, DataPath } from "./data/index.ts";
+import { Dues } from "./dues.ts";
 import { Engine, type EngineListener, Verifier } from "./engine/index.ts";
 import { NodeError, sentence } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics/index.ts";
 import { createNetwork, type NetworkOptions } from "./network/index.ts";
 import { NodeReader } from "./reader.ts";
+import { begin, catchUpLedger, readGenesis, relearn, replay } from "./restoring.ts";
 import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/index.ts";
 import type { Duties, Settlement } from "./settlement/index.ts";
 import { Doppelganger, Protection, type Signer, StandingWatch } from "./signing/index.ts";
-import { type Kv, keyOf, openDatabase, openProtectionLog } from "./storage/index.ts";
+import { openDatabase, openProtectionLog } from "./storage/index.ts";
 import { CHUNK_ACCOUNTS, isSync, joinIfBehind, SyncServer } from "./sync/index.ts";
 
 export interface NodeOptions {
@@ -154,7 +143,7 @@ async function start(
   const database = await openDatabase(options.dataDir);
   opened.push(() => database.close());
 
-  const genesis = await readGenesis(database.bucket("node"), settlement, options);
+  const genesis = await readGenesis(database.bucket("node"), settlement, options.ledger);
   const genesisHash = hashGenesis(genesis);
   const registries = new RegistryStore(database.bucket("registries"));
   const chain = await ChainStore.open({ answerBytes: 2_000_000, genesisHash }, database.bucket("chain"));
@@ -232,17 +221,6 @@ async function start(
   if (!protection.used) relearn(protection, records, begun.state);
 
   const { promise: halted, resolve: onHalted } = Promise.withResolvers<Halt>();
-  /** Hands a backed checkpoint to whoever posts it. */
-  const owe = (certificate: CheckpointCertificate): void => {
-    if (duties === null) return;
-    registries
-      .domain(certificate.domain)
-      .then((known) => (known === null ? null : registries.get(known.registryRoot)))
-      .then(
-        (registry) => registry !== null && duties.checkpoint(certificate, registry),
-        (error) => log.error({ error: sentence(error) }, "a registry could not be read"),
-      );
-  };
   /** Notes what an epoch runs under, and what its domain stands for. */
   const noteEpoch = async (begins: EpochStart, registry: Registry): Promise<void> => {
     const { epoch, incarnation, mode, seed } = begins;
@@ -252,19 +230,7 @@ async function start(
     const domain = domainHash({ chainId, genesisHash, epoch, incarnation, mode, registry: root });
     await registries.noteDomain(domain, { epoch, incarnation, mode, registryRoot: root });
   };
-  /** Hands evidence to whoever posts it, with what its domains stand for. */
-  const accuse = (evidence: Evidence): void => {
-    if (duties === null) return;
-    domainsOf(evidence, registries).then(
-      (found) => {
-        const registry = found === null ? null : registries.known(found.registryRoot);
-        if (found === null || registry === null)
-          log.error({ epoch: evidence.epoch }, "evidence of an epoch this node was not in is not posted");
-        else duties.evidence(evidence, found.domainOf, registry);
-      },
-      (error) => log.error({ error: sentence(error) }, "evidence could not be read"),
-    );
-  };
+  const dues = new Dues({ duties, chain, registries, settlement, log });
   const verifier = new Verifier((root) => registries.known(root));
   const past = new PastWatch({
     archive: new Archive(chain, registries),
@@ -300,7 +266,7 @@ async function start(
     executed: () => reader.moved(),
     backed: (certificate) => {
       reader.moved();
-      owe(certificate);
+      dues.checkpoint(certificate);
     },
     epoch: (begins, registry) => {
       states.begun(begins);
@@ -318,7 +284,7 @@ async function start(
         { what: evidence.what, epoch: evidence.epoch, who: accusedBy(evidence) },
         "conflicting signatures",
       );
-      accuse(evidence);
+      dues.evidence(evidence);
     },
     certificate: (held, registry) => duties?.certificate(held, registry),
     restart: (vote, held) => duties?.restart(vote, held),
@@ -404,7 +370,7 @@ async function start(
     reader.moved();
     void settled.look().catch((error) => log.error({ error: sentence(error) }, "a block could not be read"));
     // The first look at the contracts says which checkpoints they have.
-    if (owesAgain) void oweAgain(chain, settlement, owe, accuse, log);
+    if (owesAgain) void dues.again();
     owesAgain = false;
   });
   opened.push(async () => stopWatching());
@@ -452,7 +418,7 @@ async function joinAtCheckpoint(
   { settlement, log, clock }: Pick<NodeModules, "settlement" | "log" | "clock">,
 ): Promise<void> {
   const database = await openDatabase(options.dataDir);
-  const genesis = await readGenesis(database.bucket("node"), settlement, options).finally(() =>
+  const genesis = await readGenesis(database.bucket("node"), settlement, options.ledger).finally(() =>
     database.close(),
   );
   const nothing = (): void => {};
@@ -482,180 +448,6 @@ async function joinAtCheckpoint(
   );
 }
 
-/** Genesis as this folder knows it, else as the contracts do; checked against the ledger's. */
-async function readGenesis(kv: Kv, settlement: Settlement, options: NodeOptions): Promise<Genesis> {
-  const key = keyOf("g");
-  const stored = await kv.get(key);
-  let genesis: Genesis;
-  if (stored !== undefined) genesis = JSON.parse(Buffer.from(stored).toString()) as Genesis;
-  else {
-    try {
-      genesis = await settlement.genesis();
-    } catch (cause) {
-      throw new NodeError(
-        "SETTLEMENT_UNREACHABLE",
-        `The chain's genesis cannot be read from the settlement chain: ${sentence(cause)}. A node needs it for its first start: check settlement.url and that the chain was started.`,
-        { cause },
-      );
-    }
-  }
-  const { chainId } = options.ledger.parameters;
-  const stateRoot = genesisStateRoot(options.ledger);
-  if (genesis.chainId !== chainId || genesis.stateRoot !== stateRoot) {
-    throw new NodeError(
-      "DATA_MISMATCH",
-      `The ledger's genesis file (chain ${chainId}, state root ${stateRoot}) is not the one the chain was started with (chain ${genesis.chainId}, ${genesis.stateRoot}). Set ledger.genesisFile to that one.`,
-    );
-  }
-  if (stored === undefined) {
-    await kv.batch([{ type: "put", key, value: Buffer.from(JSON.stringify(genesis)) }]);
-  }
-  return genesis;
-}
-
-/**
- * Brings the chain's store up to the log: it may have missed the end when the process died. A log that tells of a
- * recovery is written anew from there on.
- */
-async function replay(journal: Journal, chain: ChainStore): Promise<void> {
-  let epoch = 0;
-  let incarnation: number | null = null;
-  /** Final blocks whose F is a descendant's. */
-  let waiting: Extract<DurableRecord, { type: "final" }>[] = [];
-  const append = (certificate: Certificate | null): void => {
-    for (const { block, roots } of waiting)
-      chain.append({ epoch, hash: hashOf(block), block, certificate, roots });
-    waiting = [];
-  };
-  for await (const record of journal.all()) {
-    switch (record.type) {
-      case "epoch": {
-        const { start } = record;
-        // Whatever has no F by now was made final by the recovery.
-        append(null);
-        if (incarnation !== null && start.incarnation > incarnation) chain.rewind(start.parent.height);
-        epoch = start.epoch;
-        incarnation = start.incarnation;
-        if (start.boundary !== null) chain.back(start.boundary);
-        break;
-      }
-      case "resumed":
-        append(null);
-        chain.rewind(record.height);
-        ({ epoch, incarnation } = record);
-        break;
-      case "rewound":
-        append(null);
-        chain.rewind(record.height);
-        break;
-      case "final":
-        if (incarnation === null) break;
-        waiting.push(record);
-        if (record.certificate !== null) append(record.certificate);
-        break;
-      case "backed":
-        chain.back(record.certificate);
-        break;
-      default:
-    }
-  }
-  await chain.flush();
-}
-
-/** Executes the final blocks that the ledger has not stored: it may be behind the log, never ahead. */
-async function catchUpLedger(
-  execution: ExecutionEngine,
-  chain: ChainStore,
-  data: DataPath,
-  log: Log,
-): Promise<void> {
-  // A crash may have come between the two halves of going back to a recovery's point.
-  for (let { height, hash } = execution.finalized; height > 0; ) {
-    if ((await chain.at(height))?.hash === hash) {
-      await execution.rewind(hash);
-      break;
-    }
-    height--;
-    hash = (await execution.block({ height }))?.hash ?? hash;
-    if (height === 0) await execution.rewind(hash);
-  }
-  const from = execution.finalized.height + 1;
-  if (from <= chain.height) log.info({ from, to: chain.height }, "executing final blocks again");
-  for (let height = from; height <= chain.height; height++) {
-    const final = await chain.at(height);
-    if (final === null)
-      throw new NodeError("DATA_MISMATCH", `Block ${height} is missing in the chain's store. ${RESTORE}`);
-    const { parentHash, stamp, feeRecipient } = final.block.header;
-    const transactions = await data.transactions(final.block);
-    const context = { hash: final.hash, height, stamp, feeRecipient };
-    const { stateRoot } = await execution.execute(parentHash, context, transactions);
-    if (stateRoot !== final.roots.stateRoot) {
-      throw new NodeError("DATA_MISMATCH", `Executing block ${height} again gave another state. ${RESTORE}`);
-    }
-    await execution.finalize(final.hash);
-  }
-}
-
-const RESTORE =
-  "The data folder is damaged: restore it from a backup, or delete it (not the protection) and let the node fetch the chain anew.";
-
-/** The replica as the log left it, or at genesis. */
-async function begin(
-  config: ReplicaConfig,
-  records: readonly DurableRecord[],
-  {
-    genesis,
-    registries,
-    settlement,
-    clock,
-  }: {
-    genesis: Genesis;
-    registries: RegistryStore;
-    settlement: Settlement;
-    clock: () => number;
-  },
-): Promise<ReturnType<typeof initialReplica>> {
-  const read = async (root: Hash, epoch: number): Promise<Registry> => {
-    const stored = await registries.get(root);
-    if (stored !== null) return stored;
-    const registry = await settlement.registry(root, epoch).catch((cause) => {
-      throw new NodeError(
-        "SETTLEMENT_UNREACHABLE",
-        `The validators of epoch ${epoch} cannot be read from the settlement chain: ${sentence(cause)}. Check settlement.url, then start again.`,
-        { cause },
-      );
-    });
-    await registries.put(registry);
-    return registry;
-  };
-  const first = records[0];
-  if (first?.type !== "epoch") return initialReplica(config, await read(genesis.snapshotHash, 0), clock());
-  const { epoch, registry, registryNext } = first.start;
-  const known = new Map([[registry, await read(registry, epoch)]]);
-  if (!known.has(registryNext)) known.set(registryNext, await read(registryNext, epoch + 1));
-  return restoreReplica(config, [...known.values()], records, clock());
-}
-
-/** A protection that was lost learns again what the log says was signed. */
-function relearn(
-  protection: Protection,
-  records: readonly DurableRecord[],
-  state: ReturnType<typeof initialReplica>["state"],
-): void {
-  const { domain, start, registry } = state.epoch;
-  protection.open(domain, start.epoch, start.incarnation, paramsAt(registry, start.mode).termViews);
-  for (const record of records) {
-    if (record.type !== "signed" || record.intent.domain !== domain) continue;
-    const permission = protection.permit(record.intent);
-    if (!permission.allowed) {
-      throw new NodeError(
-        "PROTECTION_REFUSED",
-        `The node's log holds signatures that exclude each other (${permission.reason}). Do not start this key again before you know how that came about.`,
-      );
-    }
-  }
-}
-
 function observe(guard: Doppelganger | null, frame: Uint8Array): void {
   try {
     guard?.observe(decodeMessage(frame));
@@ -678,48 +470,8 @@ async function requireAlone(guard: Doppelganger, waitMs: number, log: Log): Prom
   );
 }
 
-/** Backed checkpoints that the contracts do not have, and evidence: posted again after a restart. */
-async function oweAgain(
-  chain: ChainStore,
-  settlement: Settlement,
-  owe: (certificate: CheckpointCertificate) => void,
-  accuse: (evidence: Evidence) => void,
-  log: Log,
-): Promise<void> {
-  try {
-    for (const certificate of await chain.backingsAbove(settlement.settled()?.height ?? 0)) owe(certificate);
-    // What is too old or on record is known when its transaction is tried.
-    for (const evidence of (await chain.evidence()).slice(-EVIDENCE_AGAIN)) accuse(evidence);
-  } catch (error) {
-    log.error({ error: sentence(error) }, "checkpoints and evidence could not be read");
-  }
-}
-
-/** Offences that are looked at again after a restart: the newest. */
-const EVIDENCE_AGAIN = 64;
-
 const accusedBy = (evidence: Evidence): readonly number[] =>
   evidence.what === "votes" ? [evidence.validatorId] : evidence.validatorIds;
-
-/** What the domains of evidence stand for, and the root of the registry that its seats are of; null: not known here. */
-async function domainsOf(
-  evidence: Evidence,
-  registries: RegistryStore,
-): Promise<{ domainOf: (domain: Hash) => KnownDomain; registryRoot: Hash } | null> {
-  const known = new Map<Hash, KnownDomain>();
-  const domains =
-    evidence.what === "votes"
-      ? [evidence.domain]
-      : [signedIn(evidence.first).domain, signedIn(evidence.second).domain];
-  for (const domain of domains) {
-    const found = await registries.domain(domain);
-    if (found === null) return null;
-    known.set(domain, found);
-  }
-  const { registryRoot } = known.get(domains.at(-1)!)!;
-  await registries.get(registryRoot);
-  return { domainOf: (domain) => known.get(domain)!, registryRoot };
-}
 
 async function listen(options: NodeOptions, reader: NodeReader, log: Log): Promise<RpcServer> {
   try {
