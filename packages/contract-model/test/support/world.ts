@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  accrue,
   balanceOf,
   COIN,
   deployed,
@@ -120,9 +121,16 @@ export class Play {
     assert.equal(outcome.ok ? "goes through" : outcome.refused.name, name);
   }
 
-  /** Accepts the boundary of the present epoch and seals the next candidate, which the chain takes. */
+  /**
+   * Accepts the boundary of the present epoch and seals the next candidate, which the chain takes. Epochs whose pay
+   * would hold up that seal are accrued first.
+   */
   epoch(): void {
-    const { epoch, records } = this.state.schedule;
+    const { epoch, records, boundaries } = this.state.schedule;
+    for (let next = this.state.rewards.seals.length; next + RULES.rewards.accrualLag <= epoch; next++) {
+      const { accounting, submitter } = boundaries.get(next)!;
+      this.do("anyone", (tx) => accrue(tx, next, accounting.vector, submitter));
+    }
     const registryNext = records.get(epoch + 1)!.seal;
     const { mode } = records.get(epoch)!;
     this.do("anyone", (tx) =>
