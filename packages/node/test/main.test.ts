@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createKeystore, type KeyKind, randomSecret, writeKeystoreFile } from "@aitbc-hybrid/crypto/keystore";
 import { defaultLedgerParameters, formatGenesisFile } from "@aitbc-hybrid/execution";
+import { ADDRESS_NAMES } from "@aitbc-hybrid/sdk";
 import type { NodeConfigInput } from "../src/config.ts";
 import { openProtectionLog } from "../src/storage/index.ts";
 
@@ -50,26 +51,9 @@ before(async () => {
     at("genesis.json"),
     formatGenesisFile({ parameters: defaultLedgerParameters(31_999), allocation: new Map() }),
   );
-  const names = [
-    "token",
-    "registry",
-    "pool",
-    "queue",
-    "elections",
-    "checkpoints",
-    "slashing",
-    "distributor",
-    "parameters",
-    "hybrid",
-    "inclusion",
-    "access",
-    "timelock",
-    "governor",
-    "upgrades",
-    "council",
-    "inbox",
-  ];
-  const addresses = Object.fromEntries(names.map((name, i) => [name, `0x${`${i + 1}`.padStart(40, "0")}`]));
+  const addresses = Object.fromEntries(
+    ADDRESS_NAMES.map((name, i) => [name, `0x${`${i + 1}`.padStart(40, "0")}`]),
+  );
   writeFileSync(at("addresses.json"), JSON.stringify({ chainId: 31_337, deployBlock: 0, addresses }));
 });
 

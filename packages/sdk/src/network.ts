@@ -37,7 +37,8 @@ export interface Network {
   readonly deployBlock: number;
 }
 
-const NAMES: readonly (keyof Addresses)[] = [
+/** The names of all contracts that a network file has. */
+export const ADDRESS_NAMES: readonly (keyof Addresses)[] = [
   "token",
   "registry",
   "pool",
@@ -78,7 +79,7 @@ export function parseNetwork(value: unknown): Network {
   };
   const given = (file.addresses ?? {}) as Record<string, unknown>;
   const addresses = Object.fromEntries(
-    NAMES.map((name) => {
+    ADDRESS_NAMES.map((name) => {
       const found = given[name];
       return [
         name,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  ADDRESS_NAMES,
   aitbcTokenAbi,
   cancelUndelegation,
   checkpointManagerAbi,
@@ -49,30 +50,11 @@ import { privateKeyToAccount } from "viem/accounts";
 const account = privateKeyToAccount(`0x${"11".repeat(32)}`);
 const OWNER = account.address;
 const OTHER: Address = "0x00000000000000000000000000000000000000aa";
-const NAMES = [
-  "token",
-  "registry",
-  "pool",
-  "queue",
-  "elections",
-  "checkpoints",
-  "slashing",
-  "distributor",
-  "parameters",
-  "hybrid",
-  "inclusion",
-  "access",
-  "timelock",
-  "governor",
-  "upgrades",
-  "council",
-  "inbox",
-] as const;
 const addressOf = (at: number): Address => `0x${(at + 1).toString(16).padStart(40, "0")}`;
 const network: Network = {
   chainId: 31_337,
   deployBlock: 1,
-  addresses: Object.fromEntries(NAMES.map((name, at) => [name, addressOf(at)])) as never,
+  addresses: Object.fromEntries(ADDRESS_NAMES.map((name, at) => [name, addressOf(at)])) as never,
 };
 const { token, pool, queue, checkpoints, slashing, distributor } = network.addresses;
 const ABIS = new Map<string, Abi>([

@@ -18,6 +18,7 @@ import { Archive, ChainStore, type Past, PastWatch, RegistryStore } from "../../
 import { Verifier } from "../../src/engine/index.ts";
 import { type Log, silentLog } from "../../src/log.ts";
 import { memoryDatabase } from "../../src/storage/index.ts";
+import { bareBlock } from "../support/blocks.ts";
 import { registryOf, sign } from "../support/registry.ts";
 
 const NAMES = ["a", "b", "c", "d"];
@@ -70,37 +71,8 @@ function backing(
   return { checkpoint, ...aggregate(names, checkpointRoot(DOMAIN, checkpoint)) };
 }
 
-function block(height: number, view: number, parentHash: Hash, certificates: readonly Certificate[]): Block {
-  return {
-    header: {
-      domain: DOMAIN,
-      view,
-      parentView: view - 1,
-      parentHash,
-      height,
-      stamp: 1_000 * height,
-      reference: { number: 0, hash: ZERO_HASH },
-      settledAt: 0,
-      inboxCursor: 0,
-      feeRecipient: `0x${"00".repeat(20)}`,
-      vrfOutput: ZERO_HASH,
-      batchesRoot: ZERO_HASH,
-      stateRoot: ZERO_HASH,
-      receiptsRoot: ZERO_HASH,
-      certificatesHash: ZERO_HASH,
-      lateVotesHash: ZERO_HASH,
-      commitment: ZERO_HASH,
-    },
-    body: {
-      vrfProof: new Uint8Array(96),
-      batches: [],
-      certificates,
-      backings: [],
-      lateVotes: [],
-      commitment: null,
-    },
-  };
-}
+const block = (height: number, view: number, parentHash: Hash, certificates: readonly Certificate[]): Block =>
+  bareBlock({ domain: DOMAIN, view, parentHash, height }, certificates);
 
 /** Epoch 7: blocks of views 1, 2 and 4 (view 3 was nullified), final by b, c and d; checkpoints at heights 2 and 3. */
 async function setUp() {

@@ -18,40 +18,12 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { ChainStore, type FinalBlock, RegistryStore } from "../../src/chain/index.ts";
 import { memoryDatabase } from "../../src/storage/index.ts";
+import { bareBlock } from "../support/blocks.ts";
 
 const hash = (value: number): Hash => `0x${value.toString(16).padStart(64, "0")}`;
 
-function block(height: number): Block {
-  return {
-    header: {
-      domain: hash(1),
-      view: height,
-      parentView: height - 1,
-      parentHash: hash(height - 1),
-      height,
-      stamp: 1_000 * height,
-      reference: { number: 0, hash: ZERO_HASH },
-      settledAt: 0,
-      inboxCursor: 0,
-      feeRecipient: `0x${"00".repeat(20)}`,
-      vrfOutput: ZERO_HASH,
-      batchesRoot: ZERO_HASH,
-      stateRoot: ZERO_HASH,
-      receiptsRoot: ZERO_HASH,
-      certificatesHash: ZERO_HASH,
-      lateVotesHash: ZERO_HASH,
-      commitment: ZERO_HASH,
-    },
-    body: {
-      vrfProof: new Uint8Array(96),
-      batches: [],
-      certificates: [],
-      backings: [],
-      lateVotes: [],
-      commitment: null,
-    },
-  };
-}
+const block = (height: number): Block =>
+  bareBlock({ domain: hash(1), view: height, parentHash: hash(height - 1), height });
 
 /** A final block; `by` is the height whose F made it final. */
 function final(height: number, epoch: number, by = height): FinalBlock {

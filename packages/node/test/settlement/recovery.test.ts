@@ -15,6 +15,7 @@ import {
 import { Desk } from "../../src/settlement/desk.ts";
 import { RecoveryDuty } from "../../src/settlement/recovery.ts";
 import type { Held } from "../../src/settlement/types.ts";
+import { bareBlock } from "../support/blocks.ts";
 import { FakeContracts, NETWORK } from "../support/contracts.ts";
 import { registryOf, secretOf, sign } from "../support/registry.ts";
 
@@ -27,27 +28,11 @@ const GRACE = 30;
 /** The last checkpoint was accepted then, s. */
 const ACCEPTED = 1_000;
 
-function header(view: number): Header {
-  return {
-    domain: DOMAIN,
-    view,
-    parentView: view - 1,
-    parentHash: ZERO_HASH,
-    height: 100 + view,
-    stamp: 1_000 * view,
-    reference: { number: 1, hash: ZERO_HASH },
-    settledAt: 0,
-    inboxCursor: 0,
-    feeRecipient: `0x${"00".repeat(20)}`,
-    vrfOutput: ZERO_HASH,
-    batchesRoot: ZERO_HASH,
-    stateRoot: ZERO_HASH,
-    receiptsRoot: ZERO_HASH,
-    certificatesHash: ZERO_HASH,
-    lateVotesHash: ZERO_HASH,
-    commitment: ZERO_HASH,
-  };
-}
+const header = (view: number): Header => ({
+  ...bareBlock({ domain: DOMAIN, view, parentHash: ZERO_HASH, height: 100 + view }).header,
+  stamp: 1_000 * view,
+  reference: { number: 1, hash: ZERO_HASH },
+});
 
 function held(view: number, epoch = 7): Held {
   const body = { kind: "notarize", view, parentView: view - 1, blockHash: blockHash(header(view)) } as const;
