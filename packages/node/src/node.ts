@@ -41,7 +41,7 @@ import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/i
 import type { Duties, Settlement } from "./settlement/index.ts";
 import { Doppelganger, Protection, type Signer, StandingWatch } from "./signing/index.ts";
 import { openDatabase, openProtectionLog } from "./storage/index.ts";
-import { CHUNK_ACCOUNTS, isSync, joinIfBehind, SyncServer } from "./sync/index.ts";
+import { CHUNK_ACCOUNTS, isSync, joinIfBehind, SyncServer, swapIn } from "./sync/index.ts";
 
 export interface NodeOptions {
   readonly version: string;
@@ -134,6 +134,7 @@ async function start(
   // The protection first: its lock is what keeps a second process from signing with the same key.
   const protection = new Protection(await openProtectionLog(options.protectionDir));
   opened.push(() => protection.close());
+  await swapIn(options.dataDir);
   await joinAtCheckpoint(options, { settlement, log, clock });
   const wal = await WriteAheadLog.open({
     directory: join(options.dataDir, "wal"),

@@ -2,3 +2,4 @@ export { SyncClient, type SyncClientModules, type SyncClientOptions, type Synced
 export { type JoinModules, type JoinOptions, joinIfBehind } from "./join.ts";
 export { CHUNK_ACCOUNTS, encodeSync, isSync, type Offer, type SyncMessage } from "./messages.ts";
 export { SyncServer } from "./server.ts";
+export { swapIn } from "./swap.ts";

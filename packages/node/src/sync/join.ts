@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { EmbeddedEngine, type EmbeddedEngineOptions, ExecutionError } from "@aitbc-hybrid/execution";
@@ -13,13 +13,7 @@ import type { Settlement } from "../settlement/index.ts";
 import { openDatabase } from "../storage/index.ts";
 import { SyncClient, type Synced } from "./client.ts";
 import { isSync } from "./messages.ts";
-
-/** Below the data folder: what is fetched, and the new folders until they take the old ones' place. */
-const STAGING = "joining";
-/** Written when they are complete. */
-const READY = "ready";
-/** The parts of the data folder that a node fetches anew. */
-const PARTS = ["db", "wal"] as const;
+import { declareReady, PARTS, stagingOf, swapIn } from "./swap.ts";
 
 export interface JoinOptions {
   readonly dataDir: string;
@@ -54,13 +48,13 @@ const CLIENT = { answerMs: 10_000, retryMs: 1_000 } as const;
 /**
  * Puts a data folder that cannot catch up by blocks, since peers no longer have their batches, at the beginning of the
  * present epoch: fetches the state from peers, verifies it, and only then replaces the folder's blocks, ledger and log.
- * The slashing protection is not touched. Can be interrupted anywhere and goes on when it is called again. A network
- * that stood still has nothing newer than this folder: then, as for a folder that is not behind, nothing happens.
+ * The slashing protection is not touched. Can be interrupted anywhere and goes on when it is called again, after
+ * {@link swapIn}. A network that stood still has nothing newer than this folder: then, as for a folder that is not
+ * behind, nothing happens.
  * @throws NodeError SETTLEMENT_UNREACHABLE; StorageError
  */
 export async function joinIfBehind(options: JoinOptions, modules: JoinModules): Promise<void> {
   const { dataDir, from } = options;
-  await putInPlace(dataDir);
   if (from === "genesis") return;
   const own = await standingOf(options);
   const old = own.stamp + RELIED_ON * options.retentionMs < modules.clock();
@@ -72,7 +66,7 @@ export async function joinIfBehind(options: JoinOptions, modules: JoinModules): 
     "beginning at the latest checkpoint: older blocks' batches may be gone",
   );
   await stage(options, modules, own);
-  await putInPlace(dataDir);
+  await swapIn(dataDir);
 }
 
 async function settledStamp(settlement: Settlement): Promise<Millis | null> {
@@ -107,7 +101,7 @@ const openChain = (kv: Parameters<typeof ChainStore.open>[1], genesisHash: Hash)
 
 /** Fetches the state and makes new folders of it. */
 async function stage(options: JoinOptions, modules: JoinModules, own: Standing): Promise<void> {
-  const staging = join(options.dataDir, STAGING);
+  const staging = stagingOf(options.dataDir);
   const chunks = join(staging, "chunks");
   await mkdir(chunks, { recursive: true });
   const fetched = await openDatabase(chunks);
@@ -136,7 +130,7 @@ async function stage(options: JoinOptions, modules: JoinModules, own: Standing):
         await client.refuse(synced, error);
       }
     }
-    await writeFile(join(staging, READY), "", { flush: true });
+    await declareReady(options.dataDir);
   } finally {
     client.close();
     await network.close();
@@ -158,7 +152,7 @@ async function build(
   { offer, begun, accounts }: Synced,
   own: Standing,
 ): Promise<void> {
-  const staging = join(dataDir, STAGING);
+  const staging = stagingOf(dataDir);
   const { block, certificate } = offer.last;
   const database = await openDatabase(staging);
   try {
@@ -184,16 +178,4 @@ async function build(
     await wal.close();
   }
   log.info({ epoch: begun.epoch, height: offer.ledger.height }, "the state is fetched and verified");
-}
-
-/** Lets complete new folders take the old ones' place; goes on where it was interrupted. */
-async function putInPlace(dataDir: string): Promise<void> {
-  const staging = join(dataDir, STAGING);
-  if (!existsSync(join(staging, READY))) return;
-  for (const part of PARTS) {
-    if (!existsSync(join(staging, part))) continue;
-    await rm(join(dataDir, part), { recursive: true, force: true });
-    await rename(join(staging, part), join(dataDir, part));
-  }
-  await rm(staging, { recursive: true });
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type CheckpointCertificate, genesisHash } from "@aitbc-hybrid/protocol";
 import { genesisAnchor } from "@aitbc-hybrid/sdk";
+import { declareReady, PARTS, stagingOf } from "../../src/sync/swap.ts";
 import { Cluster, reaches } from "../support/cluster.ts";
 
 const cluster = new Cluster({
@@ -108,6 +109,24 @@ test("a joined node restarts from its disk", { timeout: 60_000 }, async () => {
   const again = await cluster.startOne(3);
   assert.ok(again.reader.heads().finalized >= finalized - 1);
   await reaches(again, finalized + 10);
+});
+
+test("a node killed while the folders were swapped starts with the new ones", {
+  timeout: 60_000,
+}, async () => {
+  const { finalized } = cluster.node(3).reader.heads();
+  await cluster.stopOne(3);
+  const { dataDir } = cluster.optionsOf(3);
+  mkdirSync(stagingOf(dataDir));
+  for (const part of PARTS) renameSync(join(dataDir, part), join(stagingOf(dataDir), part));
+  await declareReady(dataDir);
+  // What a removal leaves that did not come to its end: nobody can open it.
+  mkdirSync(join(dataDir, "db"));
+  writeFileSync(join(dataDir, "db", "CURRENT"), "MANIFEST-000007\n");
+  const again = await cluster.startOne(3);
+  assert.ok(again.reader.heads().finalized >= finalized - 1);
+  assert.ok(!existsSync(stagingOf(dataDir)));
+  await reaches(again, finalized + 3);
 });
 
 test("a node that was away for longer than batches are kept gives up its blocks for the peers' state", {
