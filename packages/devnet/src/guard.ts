@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * Runs another program (argv after this file) and ends it when the devnet that started it is gone: a SIGKILL of the
@@ -13,19 +13,21 @@ if (command === undefined || process.send === undefined) {
 /** Longest a program may take to save its state after SIGTERM. */
 const GRACE_MS = 15_000;
 
-const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+let child: ChildProcess | undefined;
 let ending = false;
 
 function end(): void {
   if (ending) return;
   ending = true;
-  child.kill("SIGTERM");
-  setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+  child?.kill("SIGTERM");
+  setTimeout(() => child?.kill("SIGKILL"), GRACE_MS).unref();
 }
 
+// Before the program runs: a signal that came between the two would end the guard and leave the program behind.
 process.on("disconnect", end);
 process.on("SIGTERM", end);
 process.on("SIGINT", end);
+child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 child.on("error", (error) => {
   process.stderr.write(`${command}: ${error.message}\n`);
   process.exit(127);
