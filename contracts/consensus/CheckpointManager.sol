@@ -370,7 +370,7 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         ++epoch;
         Slot storage after_ = _epochs[epoch];
         if (after_.snapshot == address(0)) {
-            address chosen = _chooseRegistry(state, epoch, next.snapshot, root, c.registryAfter);
+            address chosen = _chooseRegistry(state, epoch, next.snapshot, c);
             _epochs[epoch] = Slot(chosen, 0, 0, next.incarnation, c.modeWanted);
         } else {
             // The genesis registry serves the first three epochs, that of a recovery two.
@@ -379,21 +379,24 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         }
     }
 
-    /// @dev The candidate sealed for an epoch or the registry before, as the boundary names.
+    /// @dev The candidate sealed for an epoch or the registry before, as the boundary names. Carrying it over beside a
+    /// candidate that has no quorum in the mode at hand is not the chain's choice, and is not counted.
     function _chooseRegistry(
         State memory state,
         uint64 epoch,
         address before,
-        bytes32 beforeRoot,
-        bytes32 named
+        Commitment calldata c
     ) private returns (address snapshot) {
         snapshot = elections.candidateBlob(Epoch.wrap(epoch));
         bool none = snapshot == address(0);
         bytes32 candidate = none ? bytes32(0) : SealedSnapshots.hashOf(snapshot);
+        bytes32 named = c.registryAfter;
         bool carried = none || candidate != named;
         if (carried) {
-            if (named != beforeRoot) revert CheckpointManagerBadRegistry(named, candidate);
-            if (!none && ++state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
+            // `registryNext` was found to be the root of the registry before.
+            if (named != c.registryNext) revert CheckpointManagerBadRegistry(named, candidate);
+            bool counts = !none && QuorumProofs.canDecide(snapshot, uint8(c.modeNext));
+            if (counts && ++state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
             snapshot = before;
         } else {
             state.carried = 0;

@@ -64,6 +64,8 @@ contract HybridManager is IHybridManager {
         IConsensusParameters.Recovery memory rules = parameters.recovery();
         uint256 from = _stalledAt(last, rules);
         if (block.timestamp < from) revert HybridManagerNotStalled(from);
+        (, , address next) = checkpoints.recordedRegistry(Epoch.wrap(Epoch.unwrap(last.epoch) + 1));
+        _checkSecure(next);
         recoveryCount = ++id;
         Recovery storage r = _recoveries[id];
         (bool fast, uint256 lease) = _fastLease(last.epoch);
@@ -122,6 +124,7 @@ contract HybridManager is IHybridManager {
         ICheckpointManager.RecoveryPoint memory point = _point(id, epoch, viewNumber, blockHash, last);
         _checkSupport(id, epoch, viewNumber, blockHash);
         point.snapshot = _sealAgain(id, epoch);
+        _checkSecure(point.snapshot);
         point.submitter = msg.sender;
         Epoch next = Epoch.wrap(Epoch.unwrap(epoch) + 1);
         recoveryPointOf[next] = blockHash;
@@ -310,6 +313,11 @@ contract HybridManager is IHybridManager {
         _checkWeight(id, sets, p, true, Mode(sets.presentMode));
         (, Mode wanted) = _modes(epoch);
         if (wanted != Mode(sets.presentMode)) _checkWeight(id, sets, p, true, wanted);
+    }
+
+    /// @dev Refuses a registry that could not decide in Secure, in which every recovery ends.
+    function _checkSecure(address snapshot) private view {
+        if (!QuorumProofs.canDecide(snapshot, uint8(Mode.Secure))) revert HybridManagerTooFewStakers();
     }
 
     function _checkWeight(

@@ -73,6 +73,13 @@ library QuorumProofs {
         _verify(c, root, proof);
     }
 
+    /// @notice Whether any quorum of a mode can come from a snapshot: all of its voting set together are one.
+    function canDecide(address blob, uint8 modeNumber) external view returns (bool) {
+        Mode mode = Mode(modeNumber);
+        Quorum.Weights memory whole = _whole(SealedSnapshots.signingSet(blob, mode));
+        return Quorum.isQuorum(mode, whole, whole);
+    }
+
     /// @notice Adds up a list of seats of a set: strictly ascending, two bytes each.
     function tally(
         address registry,
@@ -104,7 +111,7 @@ library QuorumProofs {
         SigningSet memory set,
         ICheckpointManager.Proof calldata proof
     ) private view returns (Counted memory c) {
-        c.whole = Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
+        c.whole = _whole(set);
         c.part = Quorum.Weights(set.authorities, set.stake);
         c.key = set.key;
         bool present = proof.present;
@@ -117,6 +124,11 @@ library QuorumProofs {
                     : Quorum.Weights(c.part.authorities - listed.authorities, c.part.stake - listed.stake);
             c.key = present ? listed.keys : BLS12381.subtract(c.key, listed.keys);
         }
+    }
+
+    /// @dev What quorums of a set are measured against.
+    function _whole(SigningSet memory set) private pure returns (Quorum.Weights memory) {
+        return Quorum.Weights(set.authorities, set.stakers < _LEAST_STAKERS ? 0 : set.stake);
     }
 
     function _verify(Counted memory c, bytes32 root, ICheckpointManager.Proof calldata proof) private view {

@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
 import hre, { network } from "hardhat";
 import {
+  actAsSlasher,
   boundaryNow,
   CHAIN_ID,
   type Core,
@@ -441,6 +442,20 @@ describe("CheckpointManager", () => {
         closeEpoch(core, { commitment: { registryAfter: genesis } }),
       ).to.be.revertedWithCustomError(core.checkpoints, "CheckpointManagerCarriedTooOften");
       await closeEpoch(core);
+      expect(await core.checkpoints.carriedOver()).to.equal(0n);
+    });
+
+    it("does not count carrying over beside a candidate without a quorum in the next epoch's mode", async () => {
+      const core = await deployCore(connection);
+      await populate(core, [10_000, 10_000, 10_000, 10_000], [20_000, 20_000, 20_000]);
+      await start(core, "secure");
+      await actAsSlasher(core);
+      await core.registry.jail(5);
+      await closeEpoch(core);
+      const genesis = (await core.checkpoints.recordedRegistry(0)).registryRoot as Hash;
+      expect(await core.elections.snapshotHashOf(3)).not.to.equal(genesis);
+      await closeEpoch(core, { commitment: { registryAfter: genesis } });
+      expect((await core.checkpoints.recordedRegistry(3)).registryRoot).to.equal(genesis);
       expect(await core.checkpoints.carriedOver()).to.equal(0n);
     });
 

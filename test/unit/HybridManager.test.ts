@@ -105,6 +105,15 @@ describe("HybridManager", () => {
       expect([r.fast, r.graceEnd]).to.deep.equal([true, r.openedAt + 30n + extra]);
     });
 
+    it("is refused where the next epoch's registry has fewer than three stakers", async () => {
+      const core = await deployCore(connection);
+      await populate(core, [10_000, 10_000, 10_000, 10_000], [20_000, 20_000]);
+      await start(core);
+      await refused(core, core.hybrid.open(), "HybridManagerNotStalled");
+      await stall(core);
+      await refused(core, core.hybrid.open(), "HybridManagerTooFewStakers");
+    });
+
     it("nothing can be done while none is open", async () => {
       const core = await load(started);
       const c = await certificate(core, 1);
@@ -614,6 +623,24 @@ describe("HybridManager", () => {
       // The sums of keys fit what is left.
       const c = await submission(core, checkpointAt({ height: 6 }), { absent: [1] });
       await core.checkpoints.submit(c.checkpoint, c.proof);
+    });
+
+    it("waits while fewer than three stakers would be left for Secure", async () => {
+      const core = await deployCore(connection);
+      await populate(core, [10_000, 10_000, 10_000, 10_000], [20_000, 20_000, 20_000]);
+      await start(core);
+      await open(core);
+      const c = await certificate(core, 4);
+      await core.hybrid.post(c.words, anchor(core));
+      await endGrace(core);
+      await core.hybrid.restart(4, c.hash, await restartProof(core, 4, c.hash, {}));
+      await actAsSlasher(core);
+      await core.registry.jail(5);
+      await refused(core, core.hybrid.activate(4, c.hash, anchor(core)), "HybridManagerTooFewStakers");
+      expect(await core.hybrid.isOpen()).to.equal(true);
+      await networkHelpers.time.increaseTo((await core.registry.validator(5)).jailedUntil + 1n);
+      await core.registry.connect(core.members.get(5)!.operator).unjail(5);
+      await expect(core.hybrid.activate(4, c.hash, anchor(core))).to.emit(core.hybrid, "RecoveryActivated");
     });
 
     it("a validator that has moved since is found by its key", async () => {

@@ -133,7 +133,7 @@ interface ICheckpointManager {
     error CheckpointManagerBadBoundary();
     /// @notice `registryNext` is not the recorded root, or `registryAfter` neither the candidate's nor the last one.
     error CheckpointManagerBadRegistry(bytes32 given, bytes32 expected);
-    /// @notice The registry was carried over beside a sealed candidate too often in a row.
+    /// @notice The registry was carried over too often in a row beside a sealed candidate that could decide.
     error CheckpointManagerCarriedTooOften();
     /// @notice The boundary begins the next epoch in a mode that is neither the one wanted for it nor the present one.
     error CheckpointManagerBadMode(Mode given, Mode wanted, Mode present);
@@ -221,7 +221,8 @@ interface ICheckpointManager {
     /// @notice Second the boundary of an epoch was accepted at; 0 while it was not.
     function boundaryAcceptedAt(Epoch epoch) external view returns (uint40);
 
-    /// @notice How often in a row a registry was carried over beside a sealed candidate.
+    /// @notice How often in a row a registry was carried over beside a sealed candidate, without those times when no
+    /// quorum of the next epoch's mode could have come from the candidate.
     function carriedOver() external view returns (uint8);
 
     /// @notice Blob of the snapshot with this root that the contracts sealed or carried over for an epoch and

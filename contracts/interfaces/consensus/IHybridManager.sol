@@ -139,6 +139,9 @@ interface IHybridManager {
     error HybridManagerNotStalled(uint256 from);
     /// @notice Recovery `id` of the present epoch is open already.
     error HybridManagerAlreadyOpen(uint32 id);
+    /// @notice A recovery ends in Secure, and the next epoch's registry has fewer than the 3 stakers with weight that
+    /// this takes: nothing would be left that could decide. Such a network goes on by its authorities, or by governance.
+    error HybridManagerTooFewStakers();
     /// @notice No recovery is open: none was opened, or a checkpoint ended it, or it is over.
     error HybridManagerNotOpen();
     /// @notice Grace lasts until `until`.

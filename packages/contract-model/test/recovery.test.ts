@@ -6,6 +6,7 @@ import {
   chargeLeak,
   delegate,
   isRecovering,
+  jail,
   lastHeight,
   leakRound,
   openRecovery,
@@ -63,6 +64,24 @@ describe("recovery", () => {
     assert.ok(isRecovering(play.state));
     checkpoint(23, play.at * 1000);
     assert.ok(!isRecovering(play.state));
+  });
+
+  it("needs three stakers in the next epoch's registry, to open and to activate", () => {
+    const few = started([20_000, 20_000]);
+    few.at += stall;
+    few.refused("anyone", "HybridManagerTooFewStakers", (tx) => openRecovery(tx));
+    const play = started([20_000, 20_000, 20_000]);
+    play.epoch();
+    play.epoch();
+    play.at += stall;
+    play.do("anyone", (tx) => openRecovery(tx));
+    play.do("anyone", (tx) =>
+      postCertificate(tx, { ...BLOCK, height: 25, stamp: play.at * 1000, signers: seats(3) }),
+    );
+    play.at += grace;
+    ask(play, seats(3));
+    play.do("slasher", (tx) => jail(tx, 3));
+    play.refused("anyone", "HybridManagerTooFewStakers", (tx) => activate(tx, BLOCK));
   });
 
   it("hears nobody in grace, and restarts with more than two thirds of both registries", () => {

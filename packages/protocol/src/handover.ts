@@ -4,6 +4,7 @@ import { epochContext, firstFacts, nextStart } from "./epoch/index.ts";
 import { ProtocolError } from "./errors.ts";
 import { carriedOver } from "./evidence/index.ts";
 import { noAttendance } from "./modes/index.ts";
+import { wantRegistry } from "./registries.ts";
 import { isOver } from "./silence.ts";
 import type { EpochContext, ReplicaConfig, ReplicaState, Tally } from "./state.ts";
 import type { Checkpoint, EpochStart, Hash, Millis, Registry } from "./types/index.ts";
@@ -174,19 +175,12 @@ export function stateAt(
   };
 }
 
-/** Asks for a registry that will be needed, once. */
-export function wantRegistry(d: Draft, root: Hash, epoch: number): void {
-  if (d.s.registries.has(root) || d.s.registriesAsked.has(root)) return;
-  d.s.registriesAsked = new Set(d.s.registriesAsked).add(root);
-  d.emit({ type: "registry", root, epoch });
-}
-
 function contextOrHalt(d: Draft, start: EpochStart, registry: Registry): EpochContext | null {
   try {
     return epochContext(d.s.config, d.s.genesisHash, start, registry);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    // The contracts never seal such a registry: whoever did is a matter for people.
+    // Section 1 never takes such a registry over: how it came about is a matter for people.
     d.halt(`epoch ${start.epoch} cannot begin: ${error.message}`, []);
     return null;
   }

@@ -30,6 +30,7 @@ export { DEFAULT_PARAMS, DEVNET_PARAMS, type EpochParams, LOCAL_DEFAULTS, params
 export {
   addWeights,
   bitmapWeights,
+  canDecide,
   type Electorate,
   electorate,
   hasSeat,

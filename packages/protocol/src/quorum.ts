@@ -135,16 +135,19 @@ export function bitmapWeights(
 export const hasSeat = (bitmap: Uint8Array, seat: Seat): boolean =>
   ((bitmap[seat >> 3] ?? 0) & (1 << (seat & 7))) !== 0;
 
+const everybodyOf = (e: Electorate): Weights =>
+  e.voters.reduce((sum, votes, seat) => (votes ? addWeights(sum, e.weights[seat]!) : sum), NO_WEIGHT);
+
+/** True if any quorum of the mode can come from the registry: all of V_e together are one. */
+export const canDecide = (e: Electorate): boolean => isQuorum(e, everybodyOf(e));
+
 /**
  * Refuses a registry that no quorum of `mode` can come from.
  * @throws ProtocolError REGISTRY_INVALID
  */
 export function requireElectorate(e: Electorate): void {
-  const everybody = e.voters.reduce(
-    (sum, votes, seat) => (votes ? addWeights(sum, e.weights[seat]!) : sum),
-    NO_WEIGHT,
-  );
-  if (!isQuorum(e, everybody)) {
+  if (!canDecide(e)) {
+    const everybody = everybodyOf(e);
     throw new ProtocolError(
       "REGISTRY_INVALID",
       `registry ${e.registry.root} has no quorum in ${e.mode} mode: ${everybody.authorities} of ${e.authorities} authorities, ${everybody.stake} of ${e.stake} AITBC can vote`,

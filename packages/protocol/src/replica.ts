@@ -16,6 +16,7 @@ import { termOf } from "./leader.ts";
 import { onMessage } from "./messages.ts";
 import { onLateVerified, onSignalSigned, onSignalsVerified } from "./modes/index.ts";
 import { certificateFor, restartSeats } from "./recovery/index.ts";
+import { wantRegistry } from "./registries.ts";
 import { settle } from "./settle.ts";
 import type { Job, ReplicaConfig, ReplicaState } from "./state.ts";
 import type { CheckResult, Effect, Hash, Input, Millis, Mode, Registry, Seat, Vote } from "./types/index.ts";
@@ -128,6 +129,8 @@ function receive(d: Draft, input: Input): void {
       const key = `${input.reference.number}:${input.reference.hash}`;
       if (d.s.readings.get(key) !== null || input.reading === null) return;
       d.map("readings").set(key, input.reading);
+      // Read before the epoch's last block, which waits for it.
+      if (input.reading.candidate !== null) wantRegistry(d, input.reading.candidate, input.epoch + 2);
       d.changed = true;
       return;
     }

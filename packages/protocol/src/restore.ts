@@ -4,8 +4,9 @@ import { genesisHash as hashGenesis } from "./codec/index.ts";
 import { Draft } from "./draft.ts";
 import { ProtocolError } from "./errors.ts";
 import { remember } from "./evidence/index.ts";
-import { stateAt, wantRegistry } from "./handover.ts";
+import { stateAt } from "./handover.ts";
 import { checkpointRootOf, hashOf } from "./memo.ts";
+import { wantRegistry } from "./registries.ts";
 import { settle } from "./settle.ts";
 import type { ReplicaConfig, ReplicaState } from "./state.ts";
 import type {

@@ -8,7 +8,7 @@ import {
   type Registry,
 } from "@aitbc-hybrid/protocol";
 import { BEHAVIOURS, type BehaviourName } from "./adversaries/index.ts";
-import { isQuorum } from "./oracles/index.ts";
+import { canDecide } from "./oracles/index.ts";
 import { Random } from "./random.ts";
 import {
   awkwardStakes,
@@ -67,18 +67,18 @@ export const pinned = (mode: Mode) => ({
   secureAvailability: 0,
 });
 
-/** True if the honest can run every mode that the schedule may come to; a mode without any quorum never begins. */
-export function sufficesInEveryMode(
+/** True if the honest can run every mode that the schedule may come to; in a mode without any quorum the registry never begins. */
+export const sufficesInEveryMode = (
   scenario: Pick<Scenario, "mode" | "switching">,
   registry: Registry,
   byzantine: ReadonlySet<number>,
-): boolean {
-  const everyone = new Set(registry.entries.map((_, seat) => seat));
-  return MODES.every((mode) => {
-    if (mode !== scenario.mode && (!scenario.switching || !isQuorum(registry, mode, everyone))) return true;
-    return honestSuffice(registry, mode, byzantine);
-  });
-}
+): boolean =>
+  MODES.every(
+    (mode) =>
+      (mode !== scenario.mode && !scenario.switching) ||
+      !canDecide(registry, mode) ||
+      honestSuffice(registry, mode, byzantine),
+  );
 
 /** One schedule, complete: two runs of it are identical. */
 export interface Scenario {
@@ -203,14 +203,14 @@ export function randomScenario(seed: string): Scenario {
       ? { ...params, residency: random.whole(1, 2), modeFloor: random.chance(0.7) ? 0 : random.whole(1, 2) }
       : { ...params, ...pinned(mode) },
   };
-  const everyone = new Set(Array.from({ length: size }, (_, seat) => seat));
-  if (!isQuorum(sealRegistry(plan, keyring), mode, everyone))
+  const everyone = Array.from({ length: size }, (_, seat) => seat);
+  if (!canDecide(sealRegistry(plan, keyring), mode))
     plan = { ...plan, seats: plan.seats.map((seat) => ({ ...seat, stake: 7n })) };
 
   const byzantine = new Map<number, BehaviourName>();
   const wanted = random.chance(0.3) ? 0 : random.whole(1, Math.max(1, Math.floor(size / 3)));
   const registry = sealRegistry(plan, keyring);
-  for (const validator of random.shuffled([...everyone])) {
+  for (const validator of random.shuffled(everyone)) {
     if (byzantine.size >= wanted) break;
     const name = random.pick(BEHAVIOURS);
     byzantine.set(validator, name);

@@ -2,12 +2,12 @@ import { seal, sealGenesis, snapshotOf } from "../elections/index.ts";
 import { sum } from "../numbers.ts";
 import type { Accounting, EpochRecord, Mode, Snapshot, State } from "../state/index.ts";
 import { emit, refuse, type Transaction } from "../transaction.ts";
-import { isBacked, type Weights } from "./quorum.ts";
+import { isBacked, isQuorum, type Weights } from "./quorum.ts";
 
 /** A registry may be carried over beside a sealed candidate this often in a row. */
 const MOST_CARRIED = 24;
 /** Fewer stakers than these count as none. */
-export const LEAST_STAKERS = 3;
+const LEAST_STAKERS = 3;
 
 /** What the last block of an epoch commits to. Registries are named by the number of their seal. */
 export interface Boundary {
@@ -84,18 +84,29 @@ export function weigh(snapshot: Snapshot, seats: Iterable<number>): Weights {
   };
 }
 
+/** What quorums of a mode are measured against in a registry. */
+export function wholeOf(registry: Snapshot, mode: Mode): Weights {
+  const { authorities, stake } = weigh(registry, signersUnder(registry, mode));
+  const stakers = mode === "secure" ? registry.stakers : registry.backingStakers;
+  return { authorities, stake: stakers < LEAST_STAKERS ? 0n : stake };
+}
+
+/** Whether any quorum of a mode can come from a registry: all of its voting set together are one. */
+export function canDecide(registry: Snapshot, mode: Mode): boolean {
+  const whole = wholeOf(registry, mode);
+  return isQuorum(mode, whole, whole);
+}
+
 function checkSigners(state: State, epoch: number, signers: readonly number[]): void {
   const set = signingSet(state, epoch);
   if (new Set(signers).size !== signers.length || signers.some((seat) => !set.has(seat)))
     refuse("CheckpointManagerBadSeats");
   const snapshot = registryOf(state, epoch);
   const { mode } = recordOf(state, epoch);
-  const whole = weigh(snapshot, set);
-  const stakers = mode === "secure" ? snapshot.stakers : snapshot.backingStakers;
-  const stake = stakers < LEAST_STAKERS ? 0n : whole.stake;
+  const whole = wholeOf(snapshot, mode);
   const part = weigh(snapshot, signers);
-  if (!isBacked(mode, part, { authorities: whole.authorities, stake }))
-    refuse("CheckpointManagerNoQuorum", part.authorities, whole.authorities, part.stake, stake);
+  if (!isBacked(mode, part, whole))
+    refuse("CheckpointManagerNoQuorum", part.authorities, whole.authorities, part.stake, whole.stake);
 }
 
 /** Accepts a checkpoint; a boundary hands over to the next epoch. Anyone. */
@@ -143,7 +154,7 @@ function handOver(tx: Transaction, boundary: Boundary): void {
   });
   const after = records.get(epoch + 2);
   if (after === undefined) {
-    const carried = chooseRegistry(tx, next.seal, boundary.registryAfter);
+    const carried = chooseRegistry(tx, next.seal, boundary);
     records.set(epoch + 2, {
       seal: boundary.registryAfter,
       registry: carried ? next.registry : snapshotOf(tx.state, boundary.registryAfter),
@@ -168,8 +179,15 @@ function handOver(tx: Transaction, boundary: Boundary): void {
   emit(tx, "BoundaryAccepted", { epoch, nextFirstHeight: schedule.height + 1 });
 }
 
-/** The candidate sealed for the epoch after next, or the registry before again. Returns whether it was carried over. */
-function chooseRegistry(tx: Transaction, before: number, named: number): boolean {
+/**
+ * The candidate sealed for the epoch after next, or the registry before again: not counted where the candidate has no
+ * quorum in the next epoch's mode. Returns whether it was carried over.
+ */
+function chooseRegistry(
+  tx: Transaction,
+  before: number,
+  { registryAfter: named, modeNext }: Boundary,
+): boolean {
   const { schedule, elections } = tx.state;
   const candidate = elections.candidates.get(schedule.epoch + 2);
   if (candidate === named) {
@@ -177,8 +195,8 @@ function chooseRegistry(tx: Transaction, before: number, named: number): boolean
     return false;
   }
   if (named !== before) refuse("CheckpointManagerBadRegistry", named, candidate ?? 0);
-  if (candidate !== undefined && ++schedule.carried > MOST_CARRIED)
-    refuse("CheckpointManagerCarriedTooOften");
+  const counts = candidate !== undefined && canDecide(snapshotOf(tx.state, candidate), modeNext);
+  if (counts && ++schedule.carried > MOST_CARRIED) refuse("CheckpointManagerCarriedTooOften");
   return true;
 }
 

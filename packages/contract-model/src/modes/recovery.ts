@@ -4,7 +4,7 @@ import { least, MILLION, most, mulDivUp, sum } from "../numbers.ts";
 import { leak as leakStake } from "../slashing/index.ts";
 import type { Mode, Recovery, RestartPoint, Snapshot, State } from "../state/index.ts";
 import { emit, refuse, type Transaction } from "../transaction.ts";
-import { LEAST_STAKERS, recordOf, registryOf, signersUnder, signingSet, weigh } from "./checkpoints.ts";
+import { canDecide, recordOf, registryOf, signersUnder, signingSet, weigh, wholeOf } from "./checkpoints.ts";
 import { isQuorum } from "./quorum.ts";
 
 /** A recovered epoch's load multiplier, which nothing is paid by. */
@@ -54,12 +54,18 @@ const modesOf = (state: State, epoch: number): readonly [Mode, Mode] => [
   recordOf(state, epoch + 1).mode,
 ];
 
+/** Refused for a registry that could not decide in Secure, in which every recovery ends. */
+function checkSecure(registry: Snapshot): void {
+  if (!canDecide(registry, "secure")) refuse("HybridManagerTooFewStakers");
+}
+
 /** Opens recovery of the present epoch once no checkpoint was accepted for `stall`. Anyone. Returns its number. */
 export function openRecovery(tx: Transaction): number {
   const { schedule, recovery, rules } = tx.state;
   if (isRecovering(tx.state)) refuse("HybridManagerAlreadyOpen", recovery.recoveries.length);
   const from = schedule.acceptedAt + rules.recovery.stall;
   if (tx.at < from) refuse("HybridManagerNotStalled", from);
+  checkSecure(registryOf(tx.state, schedule.epoch + 1));
   const { epoch } = schedule;
   // Where Fast is or may come, grace also waits for its lease to end: nobody then still finalizes unseen.
   const ms = modesOf(tx.state, epoch).includes("fast")
@@ -128,12 +134,10 @@ function checkVotes(state: State, epoch: number, signers: readonly number[]): vo
   );
   if (new Set(signers).size !== signers.length || signers.some((seat) => !set.has(seat)))
     refuse("CheckpointManagerBadSeats");
-  const stakers = mode === "secure" ? registry.stakers : registry.backingStakers;
-  const whole = weigh(registry, set);
+  const whole = wholeOf(registry, mode);
   const part = weigh(registry, signers);
-  const stake = stakers < LEAST_STAKERS ? 0n : whole.stake;
-  if (!isQuorum(mode, part, { ...whole, stake }))
-    refuse("CheckpointManagerNoQuorum", part.authorities, whole.authorities, part.stake, stake);
+  if (!isQuorum(mode, part, whole))
+    refuse("CheckpointManagerNoQuorum", part.authorities, whole.authorities, part.stake, whole.stake);
 }
 
 function pointOf(state: State, id: number, block: Candidate): RestartPoint {
@@ -267,6 +271,7 @@ export function activate(tx: Transaction, block: Candidate): number {
   checkSupport(state, recovery, pointOf(state, id, block));
   const next = recordOf(state, epoch + 1);
   const registry = sealAgain(tx, epoch + 1, next.registry, outOf(tx, recovery, next.registry));
+  checkSecure(registry);
   past.begunAt.set(epoch + 1, block.blockHash);
   past.countAtActivation = schedule.count;
   const incarnation = next.incarnation + 1;

@@ -1,7 +1,7 @@
 import { certificatesHash, commitmentHash, lateVotesHash, merkleRoot, vrfOutput } from "../codec/index.ts";
-import { commitmentOf, foldSeed } from "../epoch/index.ts";
+import { commitmentOf, type Decided, foldSeed } from "../epoch/index.ts";
 import type { EpochContext, ParentFacts } from "../state.ts";
-import type { Block, BlockBody, Commitment, ExecutedRoots, Header, Payload } from "../types/index.ts";
+import type { Block, BlockBody, ExecutedRoots, Header, Payload } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
 
 /** What a leader puts together (rule 2). `roots` are those of `rootLag` blocks back. */
@@ -15,13 +15,13 @@ export interface BuildInput {
   readonly certificates: BlockBody["certificates"];
   readonly backings: BlockBody["backings"];
   readonly lateVotes: BlockBody["lateVotes"];
-  /** What an epoch's last block commits besides registries and seed; null for any other. */
-  readonly modes: Pick<Commitment, "modeNext" | "modeWanted"> | null;
+  /** Null for any block but an epoch's last. */
+  readonly decided: Decided | null;
 }
 
 /** A valid block for `view` on `parent`. A payload that names a settlement block below the parent's gets the parent's. */
 export function buildBlock(input: BuildInput): Block {
-  const { context, view, parent, payload, roots, modes } = input;
+  const { context, view, parent, payload, roots, decided } = input;
   const height = parent.height + 1;
   const advances = payload.reference.number > parent.reference.number;
   const source = advances ? payload : parent;
@@ -47,7 +47,7 @@ export function buildBlock(input: BuildInput): Block {
     { ...open, commitment: ZERO_HASH, certificatesHash: ZERO_HASH },
     context.params.termViews,
   );
-  const commitment = modes === null ? null : commitmentOf(context, seed, payload.candidate, modes);
+  const commitment = decided === null ? null : commitmentOf(context, seed, decided);
   const body: BlockBody = {
     vrfProof: payload.vrfProof,
     batches: payload.batches,

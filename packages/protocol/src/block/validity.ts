@@ -109,7 +109,7 @@ function commitmentReason(context: EpochContext, block: Block, seedNext: ChainFa
   if ((commitment !== null) !== (block.header.height === context.lastHeight))
     return "a commitment stands in the last block of an epoch and nowhere else";
   if (commitment === null) return null;
-  const expected = commitmentOf(context, seedNext, commitment.registryAfter, commitment);
+  const expected = commitmentOf(context, seedNext, commitment);
   const same =
     commitment.registryNext === expected.registryNext &&
     commitment.registryAfter === expected.registryAfter &&

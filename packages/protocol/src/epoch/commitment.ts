@@ -15,20 +15,18 @@ export function foldSeed(
     : { seed: seedStep(parent.seed, header.vrfOutput), term };
 }
 
-/** What the last block of an epoch must commit; R_{e+2} is the candidate read at its reference or R_{e+1} again. */
-export function commitmentOf(
-  context: EpochContext,
-  seedNext: Hash,
-  candidate: Hash | null,
-  modes: Pick<Commitment, "modeNext" | "modeWanted">,
-): Commitment {
+/** What an epoch's last block commits besides what follows from its own chain. */
+export type Decided = Pick<Commitment, "modeNext" | "modeWanted" | "registryAfter">;
+
+/** What the last block of an epoch must commit. */
+export function commitmentOf(context: EpochContext, seedNext: Hash, decided: Decided): Commitment {
   const { start } = context;
   return {
     registryNext: start.registryNext,
     // R_0 serves epochs 0, 1 and 2: epoch 0 reads no candidate.
-    registryAfter: start.epoch === 0 ? start.registryNext : (candidate ?? start.registryNext),
-    modeNext: modes.modeNext,
-    modeWanted: modes.modeWanted,
+    registryAfter: start.epoch === 0 ? start.registryNext : decided.registryAfter,
+    modeNext: decided.modeNext,
+    modeWanted: decided.modeWanted,
     seedNext,
   };
 }

@@ -1,7 +1,8 @@
 import { rebuildFinal, recordFinal } from "../checkpoint/index.ts";
 import type { Draft } from "../draft.ts";
 import { recoveredStart } from "../epoch/index.ts";
-import { beginEpoch, wantRegistry } from "../handover.ts";
+import { beginEpoch } from "../handover.ts";
+import { wantRegistry } from "../registries.ts";
 import { isOver, pendingActivation } from "../silence.ts";
 import type { BlockRecord, FinalNode } from "../state.ts";
 import type { Activation, Hash } from "../types/index.ts";

@@ -105,6 +105,8 @@ export interface LocalNetOptions {
   readonly used?: (block: Block) => number;
   /** Epoch -> the registry the contracts show sealed for it. */
   readonly candidates?: (epoch: number) => Registry | null;
+  /** Milliseconds until a registry that is asked for is read; default 0. */
+  readonly readingTime?: Millis;
 }
 
 interface Queued {
@@ -327,7 +329,10 @@ export class LocalNet {
         return;
       }
       case "registry": {
-        this.post(0, node, { type: "registry", registry: this.registries.get(effect.root)! });
+        this.post(this.options.readingTime ?? 0, node, {
+          type: "registry",
+          registry: this.registries.get(effect.root)!,
+        });
         return;
       }
       case "timer":

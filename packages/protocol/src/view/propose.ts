@@ -8,7 +8,7 @@ import {
 } from "../block/index.ts";
 import { vrfRoot } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
-import { readsCandidate } from "../epoch/index.ts";
+import { type Decided, readsCandidate } from "../epoch/index.ts";
 import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
 import { backingHashOf, hashOf } from "../memo.ts";
 import {
@@ -19,6 +19,7 @@ import {
   withCertificates,
   withLateVote,
 } from "../modes/index.ts";
+import { registryAfter } from "../registries.ts";
 import type { ParentFacts } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Millis, Payload } from "../types/index.ts";
 import {
@@ -140,8 +141,8 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
   const carrying = { certificates, backings: backingsToCarry(d, parent), lateVotes: [] };
   const lateVotes = lateVotesToCarry(d, view, stamp, parent, carrying);
   const isLast = parent.height + 1 === d.epoch.lastHeight;
-  const modes = isLast ? modesToCommit(d, view, parent, { ...carrying, lateVotes }) : null;
-  if (isLast && modes === null) return;
+  const decided = isLast ? decide(d, view, parent, { ...carrying, lateVotes }, payload) : null;
+  if (isLast && decided === null) return;
   const block = buildBlock({
     context: d.epoch,
     view,
@@ -151,7 +152,7 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
     roots,
     ...carrying,
     lateVotes,
-    modes,
+    decided,
   });
   d.s.payload = null;
   const backing = block.body.backings.at(-1);
@@ -167,11 +168,20 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
   sign(d, view, parent.view, block);
 }
 
-/** The modes that an epoch's last block commits; null while its ancestors are not all executed. */
-function modesToCommit(d: Draft, view: number, parent: ParentFacts, carrying: Carrying) {
+/** Modes and registry that an epoch's last block commits; null while its ancestors are not all executed or the registry not read. */
+function decide(
+  d: Draft,
+  view: number,
+  parent: ParentFacts,
+  carrying: Carrying,
+  { candidate }: Payload,
+): Decided | null {
   const { s, epoch } = d;
   const certified = withCertificates(epoch, attendanceAt(s, epoch, parent.hash), view, carrying);
-  return modesOf(s, epoch, parent.hash, carrying.lateVotes.reduce(withLateVote, certified));
+  const modes = modesOf(s, epoch, parent.hash, carrying.lateVotes.reduce(withLateVote, certified));
+  if (modes === null) return null;
+  const after = registryAfter(d, candidate, modes.modeNext);
+  return after === null ? null : { ...modes, registryAfter: after };
 }
 
 function sign(d: Draft, view: number, parentView: number, block: Block): void {

@@ -4,6 +4,7 @@ import type { Draft } from "../draft.ts";
 import { readsCandidate } from "../epoch/index.ts";
 import { hasEquivocated } from "../evidence/index.ts";
 import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
+import { registryAfter } from "../registries.ts";
 import type { BlockRecord, KnownProposal, ViewRecord } from "../state.ts";
 import type { Certificate, Hash, VoteBody } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
@@ -205,7 +206,10 @@ function readingAgrees(d: Draft, block: BlockRecord): "yes" | "no" | "wait" {
   }
   if (reading.settledAt !== header.settledAt || reading.inboxCursor !== header.inboxCursor) return "no";
   if (!last) return "yes";
-  return body.commitment?.registryAfter === (reading.candidate ?? d.epoch.start.registryNext) ? "yes" : "no";
+  const commitment = body.commitment!;
+  const after = registryAfter(d, reading.candidate, commitment.modeNext);
+  if (after === null) return "wait";
+  return commitment.registryAfter === after ? "yes" : "no";
 }
 
 /** Rule 4. A view is certified with N or F, block, batches, certified parent, executed. Durable before anything depends on it. */

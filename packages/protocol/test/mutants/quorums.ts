@@ -4,10 +4,19 @@ const QUORUMS = "packages/protocol/test/quorum.test.ts";
 const SWITCHING = "packages/protocol/test/modes/switching.test.ts";
 const STATEMENTS = "packages/protocol/test/evidence/statements.test.ts";
 const RESTORE = "packages/protocol/test/restore.test.ts";
+const REGISTRIES = "packages/protocol/test/registries.test.ts";
 const QUORUM = "packages/protocol/src/quorum.ts";
 
 /** Sections 2, 4, 6 and 7: quorums, restarting, modes, evidence. */
 export const mutants: readonly Mutant[] = [
+  {
+    name: "section 1: a candidate without a quorum is taken over",
+    file: "packages/protocol/src/registries.ts",
+    find: "if (canDecide(electorate(registry, modeNext))) return candidate;",
+    replace: "if (registry.root === candidate) return candidate;",
+    opens: "an epoch without a quorum, which is the last",
+    test: REGISTRIES,
+  },
   {
     name: "section 2: two thirds of the authorities are enough",
     file: QUORUM,

@@ -359,7 +359,13 @@ export class Solo {
       },
       roots: { ...roots, stateRoot: changes.stateRoot ?? roots.stateRoot },
       ...carrying,
-      modes: height === context.lastHeight ? (changes.modes ?? this.#modes(view, parent, carrying)) : null,
+      decided:
+        height === context.lastHeight
+          ? {
+              ...(changes.modes ?? this.#modes(view, parent, carrying)),
+              registryAfter: changes.candidate ?? context.start.registryNext,
+            }
+          : null,
     });
     this.#remember(block, facts);
     return block;

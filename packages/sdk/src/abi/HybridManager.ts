@@ -577,6 +577,7 @@ export const hybridManagerAbi = [
     name: "HybridManagerStillGrace",
     type: "error",
   },
+  { inputs: [], name: "HybridManagerTooFewStakers", type: "error" },
   {
     inputs: [
       { internalType: "uint8", name: "bits", type: "uint8" },

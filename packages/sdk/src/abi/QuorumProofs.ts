@@ -2,6 +2,16 @@
 export const quorumProofsAbi = [
   {
     inputs: [
+      { internalType: "address", name: "blob", type: "address" },
+      { internalType: "uint8", name: "modeNumber", type: "uint8" },
+    ],
+    name: "canDecide",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [
       { internalType: "address", name: "registry", type: "address" },
       { internalType: "address", name: "blob", type: "address" },
       { internalType: "uint8", name: "modeNumber", type: "uint8" },

@@ -7,4 +7,13 @@ export {
   Oracles,
   type RecoveryPoint,
 } from "./oracles.ts";
-export { backingSeats, backs, isQuorum, totals, votingSeats, type Weights, weigh } from "./weights.ts";
+export {
+  backingSeats,
+  backs,
+  canDecide,
+  isQuorum,
+  totals,
+  votingSeats,
+  type Weights,
+  weigh,
+} from "./weights.ts";

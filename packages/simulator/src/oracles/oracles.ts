@@ -29,7 +29,7 @@ import { certificatesIn, type Observed, type Observer } from "../observer.ts";
 import type { Keyring } from "../signatures.ts";
 import { type Audited, auditEpoch } from "./hybrid.ts";
 import { type Era, intentOffence, termOf, voteOffence } from "./offences.ts";
-import { backingSeats, backs, isQuorum, totals, votingSeats, weigh } from "./weights.ts";
+import { backingSeats, backs, canDecide, isQuorum, totals, votingSeats, weigh } from "./weights.ts";
 
 const MOST_FAILURES = 20;
 
@@ -561,9 +561,14 @@ export class Oracles implements Observer {
         if (header.settledAt !== reading.settledAt || header.inboxCursor !== reading.inboxCursor)
           this.fail(`height ${height} does not say what the contracts show at its reference`);
         const { registryNext } = current.start;
-        const due = current.epoch === 0 ? registryNext : (reading.candidate ?? registryNext);
-        if (body.commitment !== null && body.commitment.registryAfter !== due)
-          this.fail(`height ${height} commits another registry than its reference shows`);
+        if (body.commitment !== null) {
+          const { registryAfter, modeNext } = body.commitment;
+          const candidate = current.epoch === 0 ? null : reading.candidate;
+          const sealed = candidate === null ? undefined : this.#registryOf(candidate);
+          const due = sealed !== undefined && canDecide(sealed, modeNext) ? candidate : registryNext;
+          if (registryAfter !== due)
+            this.fail(`height ${height} commits another registry than its reference shows`);
+        }
       }
       const first = header.domain !== domain;
       if (first) {

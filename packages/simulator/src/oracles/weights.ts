@@ -40,7 +40,9 @@ export function weigh(registry: Registry, seats: readonly Seat[], of?: ReadonlyS
 /** Totals A and S of a set; S is 0 with fewer than three stakers in it. */
 export function totals(registry: Registry, seats: readonly Seat[]): Weights {
   const sum = weigh(registry, seats);
-  const stakers = seats.filter((seat) => seat >= registry.authorities).length;
+  const stakers = seats.filter(
+    (seat) => seat >= registry.authorities && registry.entries[seat]!.stake > 0n,
+  ).length;
   return stakers < LEAST_STAKERS ? { authorities: sum.authorities, stake: 0n } : sum;
 }
 
@@ -58,6 +60,10 @@ export function isQuorum(registry: Registry, mode: Mode, signers: ReadonlySet<Se
   }
   return all.stake > 0n && stake && (all.authorities === 0 || 3 * part.authorities > all.authorities);
 }
+
+/** All of V_e together are a quorum: no other registry begins an epoch. */
+export const canDecide = (registry: Registry, mode: Mode): boolean =>
+  isQuorum(registry, mode, new Set(registry.entries.keys()));
 
 /** Q of the mode and more than 2/3 of the backing stake, as a checkpoint needs. */
 export function backs(registry: Registry, mode: Mode, signers: ReadonlySet<Seat>): boolean {

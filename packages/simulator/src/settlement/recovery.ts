@@ -13,7 +13,7 @@ import {
   restartRoot,
   type Seat,
 } from "@aitbc-hybrid/protocol";
-import { backingSeats, isQuorum, votingSeats } from "../oracles/index.ts";
+import { backingSeats, canDecide, isQuorum, votingSeats } from "../oracles/index.ts";
 import { named } from "../signatures.ts";
 
 /** Times of recovery and leak on a small settlement chain, ms; shares in millionths. */
@@ -187,7 +187,9 @@ export class Recoveries {
     const { stall, grace } = this.#plan;
     if (this.#open === null) {
       if (time - this.#lastReset <= stall) return;
-      const { mode, wanted, registry } = this.#current;
+      const { mode, wanted, registry, registryNext } = this.#current;
+      // A recovery ends in Secure: where that could not decide, none begins.
+      if (!canDecide(this.#modules.registryOf(registryNext), "secure")) return;
       const { lease, drift } = this.#modules.registryOf(registry).params;
       const fast = mode === "fast" || wanted === "fast" ? lease + 2 * drift : 0;
       this.#open = {
@@ -318,6 +320,7 @@ export class Recoveries {
       if (stake > 0n && this.jailed.has(validator)) jailed.add(seat);
     });
     const root = this.#modules.sealAgain(registryNext, suspended, jailed);
+    if (!canDecide(this.#modules.registryOf(root), "secure")) return;
     this.#current = {
       epoch: epoch + 1,
       incarnation: incarnation + 1,

@@ -78,8 +78,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "section 1: the candidate's reading is not checked",
     file: "view/rules.ts",
-    from: 'body.commitment?.registryAfter === (reading.candidate ?? d.epoch.start.registryNext) ? "yes" : "no"',
-    to: 'body.commitment === null ? "no" : "yes"',
+    from: 'return commitment.registryAfter === after ? "yes" : "no";',
+    to: 'return "yes";',
   },
   {
     name: "section 6: a late vote is carried twice",
