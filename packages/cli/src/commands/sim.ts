@@ -118,6 +118,9 @@ function listCommand(run: Run): Command {
 
 const MODES = ["fast", "balanced", "secure"];
 
+const isLevels = (text: string): text is AttackStudyOptions["levels"] =>
+  ["bounds", "sweep", "threshold"].includes(text);
+
 function attacksCommand(run: Run, version: string): Command {
   return withCommon(
     new Command("attacks")
@@ -126,14 +129,18 @@ function attacksCommand(run: Run, version: string): Command {
       .option("--mode <mode...>", "only these modes: fast, balanced, secure")
       .option(
         "--levels <which>",
-        '"bounds" for the two shares at the bound, "sweep" for every share',
+        '"bounds" for the two shares at the bound, "sweep" for every share, "threshold" for a search by bisection',
         "bounds",
       )
-      .option("--runs <n>", "runs of every share", "5"),
+      .option(
+        "--runs <n>",
+        "runs of every share; a search plays up to four times as many where it matters",
+        "5",
+      ),
   )
     .addHelpText(
       "after",
-      "\nExamples:\n  aitbc-hybrid sim attacks\n  aitbc-hybrid sim attacks silent-leader eclipse --levels sweep --runs 20 --out eclipse\n" +
+      "\nExamples:\n  aitbc-hybrid sim attacks\n  aitbc-hybrid sim attacks --levels threshold --out thresholds\n  aitbc-hybrid sim attacks silent-leader eclipse --levels sweep --runs 20 --out eclipse\n" +
         "  aitbc-hybrid sim attacks --levels sweep --shard 2/8 --out part2 --json\n" +
         "\nExit code 1 means: an attack succeeded where it must fail, or failed where it must succeed.",
     )
@@ -146,8 +153,8 @@ function attacksCommand(run: Run, version: string): Command {
         for (const mode of options.mode ?? [])
           if (!MODES.includes(mode))
             throw new UsageError(`--mode is "${mode}": give fast, balanced or secure`);
-        if (options.levels !== "bounds" && options.levels !== "sweep")
-          throw new UsageError(`--levels is "${options.levels}": give bounds or sweep`);
+        if (!isLevels(options.levels))
+          throw new UsageError(`--levels is "${options.levels}": give bounds, sweep or threshold`);
         const chosen: AttackStudyOptions = {
           attacks: known.filter((name) => names.includes(name)),
           modes: MODES.filter((mode) => options.mode?.includes(mode)),
@@ -336,27 +343,33 @@ async function study(of: Study, options: Common, version: string): Promise<numbe
   const shard = shardOf(options.shard);
   const threads = whole(options.threads, "--threads", 1);
   const journal = reading(() => Journal.open(resolve(options.out), of));
-  const own = jobsOf(jobsOfStudy(of), shard);
-  const todo = own.filter(({ key }) => !journal.results.has(key));
   const abort = new AbortController();
   const interrupt = (): void => abort.abort();
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  const progress = new Progress(own.length, own.length - todo.length);
+  const progress = new Progress();
   try {
-    const ended = await runJobs(todo, {
-      threads,
-      signal: abort.signal,
-      onDone: (done) => {
-        journal.append(done, shard);
-        progress.step();
-      },
-    });
-    progress.end();
-    if (!ended) {
-      process.stderr.write("interrupted: what is done is kept, the same command goes on from there\n");
-      return EXIT.interrupted;
+    // What is done may name further jobs.
+    for (;;) {
+      const own = jobsOf(jobsOfStudy(of, journal.results), shard);
+      const todo = own.filter(({ key }) => !journal.results.has(key));
+      progress.expect(own.length, own.length - todo.length);
+      if (todo.length === 0) break;
+      const ended = await runJobs(todo, {
+        threads,
+        signal: abort.signal,
+        onDone: (done) => {
+          journal.append(done, shard);
+          progress.step();
+        },
+      });
+      if (!ended) {
+        progress.end();
+        process.stderr.write("interrupted: what is done is kept, the same command goes on from there\n");
+        return EXIT.interrupted;
+      }
     }
+    progress.end();
   } finally {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
@@ -368,16 +381,19 @@ const EVERY_MS = 1_000;
 
 /** How far a study is, on stderr. */
 class Progress {
-  readonly #total: number;
-  readonly #before: number;
   readonly #started = performance.now();
-  #done: number;
+  #total = 0;
+  /** Done before this process began; null until it is known. */
+  #before: number | null = null;
+  #done = 0;
   #told = 0;
 
-  constructor(total: number, done: number) {
+  /** Says how many there are, as far as is known, and how many of them are done. */
+  expect(total: number, done: number): void {
     this.#total = total;
-    this.#before = done;
     this.#done = done;
+    if (this.#before !== null) return;
+    this.#before = done;
     if (done > 0) process.stderr.write(`${done} of ${total} runs are done already\n`);
   }
 
@@ -386,7 +402,7 @@ class Progress {
     const now = performance.now();
     if (now - this.#told < EVERY_MS && this.#done < this.#total) return;
     this.#told = now;
-    const rate = (this.#done - this.#before) / (now - this.#started);
+    const rate = (this.#done - (this.#before ?? 0)) / (now - this.#started);
     const left = Math.ceil((this.#total - this.#done) / rate / 1_000);
     const line = `${this.#done}/${this.#total} runs, about ${left} s left`;
     process.stderr.write(process.stderr.isTTY ? `\r${line}\x1b[K` : `${line}\n`);

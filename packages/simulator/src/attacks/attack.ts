@@ -30,6 +30,8 @@ export interface AttackCase {
   readonly resource: Resource;
   /** What is given to the attacker besides, in words; empty for nothing. */
   readonly given: string;
+  /** Where it begins to succeed in theory, in words. */
+  readonly bound: string;
   readonly scale: number;
   /** The highest level that can be played. */
   readonly most: number;

@@ -52,6 +52,7 @@ const backing = (mode: Mode) =>
   shareCase({
     mode,
     resource: "stake",
+    bound: ">= 1/3",
     scale: STAKE_SCALE,
     safe: below(STAKE_SCALE, 1, 3),
     holding: balancedStake(0),

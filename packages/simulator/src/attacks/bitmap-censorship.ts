@@ -91,6 +91,7 @@ export const bitmapCensorship: Attack = {
       mode: "secure",
       resource: "leaders",
       given: "the victim hardly ever leads",
+      bound: "all leaders",
       scale: OTHERS,
       most: OTHERS,
       safe: SAFE,

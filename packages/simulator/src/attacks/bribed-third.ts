@@ -55,6 +55,7 @@ export const bribedThird: Attack = {
     shareCase({
       mode: "secure",
       resource: "stake",
+      bound: "> 1/3",
       scale: STAKE_SCALE,
       safe: atMost(STAKE_SCALE, 1, 3),
       holding: secureStake,

@@ -6,7 +6,9 @@ import { advances, elapsed, highest, judged, opened } from "./stage.ts";
 
 const every = (value: number) => ({ fast: value, balanced: value, secure: value });
 const SETTLE_LEASE = 800;
-const SCALE = 10;
+const SCALE = 20;
+/** The five checkpoints of a lease are all left out with a chance of 1 in 400. */
+const SAFE = 6;
 /** Checkpoints that fall into a lease here: three blocks of 50 ms each. */
 const INTERVAL = 3;
 
@@ -20,12 +22,13 @@ export const checkpointWithholding: Attack = {
       mode: "balanced",
       resource: "settlement blocks",
       given: `a lease of ${SETTLE_LEASE / 50} blocks, a checkpoint every ${INTERVAL}`,
+      bound: "all checkpoints of a lease: p^n",
       scale: SCALE,
       most: SCALE,
-      safe: 3,
+      safe: SAFE,
       broken: SCALE,
       play(level, seed, modules) {
-        const promised = level <= 3;
+        const promised = level <= SAFE;
         const place = society(`${seed} censored ${level}`, "balanced", balancedAuthorities(0)(0));
         const { scenario } = place;
         const { params } = scenario.plan;

@@ -57,6 +57,7 @@ const overlapCase = (given: string, capped: boolean, safe: number, broken: numbe
   mode: "balanced",
   resource: "stake held by authorities",
   given,
+  bound: capped ? "never: all authorities together count at most 1/6" : "> 1/3",
   scale: STAKE_SCALE,
   most: STAKE_SCALE - 1,
   safe,

@@ -7,7 +7,7 @@ import { Collector } from "./collector.ts";
 import { elapsed, highest } from "./stage.ts";
 
 const every = (value: number) => ({ fast: value, balanced: value, secure: value });
-const SCALE = 10;
+const SCALE = 20;
 /** FINALIZE is overheard and lost from here on, authorities are gone a little later, F is shown when all is over. */
 const DEAF_FROM = 300;
 const GONE_AT = 1_000;
@@ -92,6 +92,7 @@ const lateCase = (mode: Mode, given: string, safe: number, broken: number | null
   mode,
   resource: "settlement blocks",
   given,
+  bound: broken === null ? "never" : "all settlement blocks of the grace",
   scale: SCALE,
   most: SCALE,
   safe,
@@ -107,6 +108,6 @@ export const lateCertificate: Attack = {
     "F appears of a block that the recovery gave up (honest nodes must not contradict each other even so)",
   cases: [
     lateCase("balanced", "certificates posted to a recovery", SCALE, null),
-    lateCase("fast", "certificates posted to a recovery, unbacked", 1, SCALE),
+    lateCase("fast", "certificates posted to a recovery, unbacked", 2, SCALE),
   ],
 };

@@ -62,6 +62,7 @@ export const leaderDos: Attack = {
     shareCase({
       mode: "fast",
       resource: "leaders in reach",
+      bound: "all leaders",
       scale: FAST_AUTHORITIES,
       most: FAST_AUTHORITIES,
       safe: FAST_AUTHORITIES - 1,
@@ -72,6 +73,7 @@ export const leaderDos: Attack = {
       mode: "balanced",
       resource: "leaders in reach",
       given: "no stakers",
+      bound: "all leaders",
       scale: FEW_AUTHORITIES,
       most: FEW_AUTHORITIES,
       safe: FEW_AUTHORITIES - 1,

@@ -133,6 +133,7 @@ const rangeCase = (given: string, anchored: boolean, safe: number, broken: numbe
   mode: "secure",
   resource: "old keys",
   given,
+  bound: anchored ? "never" : "> 2/3",
   scale: STAKE_SCALE,
   most: STAKE_SCALE - 1,
   safe,

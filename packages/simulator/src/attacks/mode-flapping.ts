@@ -5,7 +5,7 @@ import type { Attack } from "./attack.ts";
 import { highest } from "./stage.ts";
 
 const every = (value: number) => ({ fast: value, balanced: value, secure: value });
-const SCALE = 10;
+const SCALE = 20;
 /** Load that everybody else makes, part of the greatest capacity. */
 const ORGANIC = 0.6;
 const EPOCH = 8;
@@ -14,7 +14,7 @@ const PHASE = 4;
 const EPOCHS = 24;
 const RESIDENCY = 2;
 /** Empty blocks of half of the leaders halve the load: 0.3, which is not below 0.3. */
-const SAFE = 5;
+const SAFE = 10;
 
 /** Lengths of the stretches of one mode, without the last, which has not ended. */
 function stretches(modes: readonly Mode[]): number[] {
@@ -36,6 +36,7 @@ export const modeFlapping: Attack = {
       mode: "balanced",
       resource: "leaders",
       given: "",
+      bound: "above 1/2: the load of the others must fall below the bound of Fast",
       scale: SCALE,
       most: SCALE,
       safe: SAFE,

@@ -1,10 +1,16 @@
 import { registryOf } from "@aitbc-hybrid/protocol/testing";
-import { withholding } from "../withholding.ts";
+import { lastTermInTheLongRun, withholding } from "../withholding.ts";
 import type { Attack } from "./attack.ts";
 
 const MEMBERS = 30;
 const EPOCHS = 400;
 const TERMS = 40;
+/** Lowest level at which it leads more than half of the last terms in the long run. */
+const EVEN =
+  1 +
+  Array.from({ length: MEMBERS }, (_, at) => lastTermInTheLongRun((at + 1) / MEMBERS)).findIndex(
+    (p) => p > 0.5,
+  );
 
 /** A coalition that leads the last terms of an epoch chooses among 2^r seeds by leaving outputs out. */
 export const randomnessGrinding: Attack = {
@@ -16,6 +22,7 @@ export const randomnessGrinding: Attack = {
       mode: "secure",
       resource: "stake",
       given: `${TERMS} terms an epoch, ${EPOCHS} epochs`,
+      bound: `${EVEN}/${MEMBERS}, by the chain of best choices`,
       scale: MEMBERS,
       most: MEMBERS - 1,
       safe: 6,

@@ -32,6 +32,7 @@ export const selectiveSender: Attack = {
     shareCase({
       mode: "fast",
       resource: "authorities",
+      bound: "between 1/3 and 2/3: none counts more than h + x/2",
       scale: FAST_AUTHORITIES,
       safe: 2,
       broken: 6,
@@ -41,6 +42,7 @@ export const selectiveSender: Attack = {
     shareCase({
       mode: "secure",
       resource: "stake",
+      bound: "between 1/3 and 2/3: none counts more than h + x/2",
       scale: STAKE_SCALE,
       safe: 9,
       broken: 20,

@@ -66,6 +66,7 @@ export const senderCensorship: Attack = {
     shareCase({
       mode: "fast",
       resource: "authorities",
+      bound: ">= 1/3",
       scale: FAST_AUTHORITIES,
       safe: below(FAST_AUTHORITIES, 1, 3),
       holding: fastAuthorities,
@@ -74,6 +75,7 @@ export const senderCensorship: Attack = {
     shareCase({
       mode: "secure",
       resource: "stake",
+      bound: ">= 1/3",
       scale: STAKE_SCALE,
       safe: below(STAKE_SCALE, 1, 3),
       most: atMost(STAKE_SCALE, 2, 3),

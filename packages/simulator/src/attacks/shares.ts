@@ -17,6 +17,7 @@ export interface ShareOptions {
   readonly mode: Mode;
   readonly resource: Resource;
   readonly given?: string;
+  readonly bound: string;
   readonly scale: number;
   readonly most?: number;
   readonly safe: number;
@@ -34,6 +35,7 @@ export const shareCase = ({
   mode,
   resource,
   given = "",
+  bound,
   scale,
   most = scale - 1,
   safe,
@@ -44,6 +46,7 @@ export const shareCase = ({
   mode,
   resource,
   given,
+  bound,
   scale,
   most,
   safe,
@@ -98,6 +101,7 @@ export const agreementCases = (play: Play): AttackCase[] => [
   shareCase({
     mode: "fast",
     resource: "authorities",
+    bound: "> 1/3",
     scale: FAST_AUTHORITIES,
     // With fewer than two honest nodes nobody is left to disagree.
     most: FAST_AUTHORITIES - 2,
@@ -109,6 +113,7 @@ export const agreementCases = (play: Play): AttackCase[] => [
     mode: "balanced",
     resource: "stake",
     given: "half of the authorities",
+    bound: "> 1/3",
     scale: STAKE_SCALE,
     safe: atMost(STAKE_SCALE, 1, 3),
     holding: balancedStake(FEW_AUTHORITIES / 2),
@@ -118,6 +123,7 @@ export const agreementCases = (play: Play): AttackCase[] => [
     mode: "balanced",
     resource: "authorities",
     given: "half of the stake",
+    bound: "> 1/3",
     scale: FEW_AUTHORITIES,
     safe: atMost(FEW_AUTHORITIES, 1, 3),
     holding: balancedAuthorities(STAKE_SCALE / 2),
@@ -126,6 +132,7 @@ export const agreementCases = (play: Play): AttackCase[] => [
   shareCase({
     mode: "secure",
     resource: "stake",
+    bound: "> 1/3",
     scale: STAKE_SCALE,
     safe: atMost(STAKE_SCALE, 1, 3),
     holding: secureStake,
@@ -138,6 +145,7 @@ export const livenessCases = (play: Play): AttackCase[] => [
   shareCase({
     mode: "fast",
     resource: "authorities",
+    bound: ">= 1/3",
     scale: FAST_AUTHORITIES,
     safe: below(FAST_AUTHORITIES, 1, 3),
     holding: fastAuthorities,
@@ -146,6 +154,7 @@ export const livenessCases = (play: Play): AttackCase[] => [
   shareCase({
     mode: "balanced",
     resource: "authorities",
+    bound: ">= 1/3",
     scale: FEW_AUTHORITIES,
     safe: below(FEW_AUTHORITIES, 1, 3),
     holding: balancedAuthorities(0),
@@ -154,6 +163,7 @@ export const livenessCases = (play: Play): AttackCase[] => [
   shareCase({
     mode: "balanced",
     resource: "stake",
+    bound: ">= 1/3",
     scale: STAKE_SCALE,
     safe: below(STAKE_SCALE, 1, 3),
     holding: balancedStake(0),
@@ -162,6 +172,7 @@ export const livenessCases = (play: Play): AttackCase[] => [
   shareCase({
     mode: "secure",
     resource: "stake",
+    bound: ">= 1/3",
     scale: STAKE_SCALE,
     safe: below(STAKE_SCALE, 1, 3),
     holding: secureStake,

@@ -1,16 +1,39 @@
-import { attackResults, type CaseResult, type Done, type Study } from "../study/index.ts";
-import { lineChart } from "./charts.ts";
+import {
+  type AttackStudyOptions,
+  attackResults,
+  type CaseResult,
+  type Done,
+  type Study,
+} from "../study/index.ts";
+import { bracketChart, lineChart } from "./charts.ts";
 import { escaped, figure, percent } from "./markup.ts";
 import { csv, type Provenance, page, paragraph, pictured, section, table } from "./page.ts";
 import type { Report } from "./report.ts";
 
 const shareOf = (level: number, scale: number): string => `${level}/${scale}`;
 
-const measuredThreshold = ({ threshold: { neverUpTo, alwaysFrom }, scale }: CaseResult): string => {
-  const told = (share: number | null): string =>
-    share === null ? "none played" : shareOf(Math.round(share * scale), scale);
+const seenBetween = ({ seen: { neverUpTo, alwaysFrom }, scale }: CaseResult): string => {
+  const told = (level: number | null): string => (level === null ? "none played" : shareOf(level, scale));
   return `never up to ${told(neverUpTo)}, always from ${told(alwaysFrom)}`;
 };
+
+/** The threshold of a search, with its interval. */
+function measuredThreshold({ threshold: { level, above, upTo }, scale, levels }: CaseResult): string {
+  if (levels.length === 0) return "not played";
+  if (level === null) return `none: fewer than half succeed at ${shareOf(levels.at(-1)!.level, scale)}`;
+  const end = upTo === null ? "" : ` and up to ${shareOf(upTo, scale)}`;
+  return `${shareOf(level, scale)} (above ${shareOf(above, scale)}${end})`;
+}
+
+/** What the threshold says about the bounds. */
+function agreement({ threshold, safe, broken, complete, levels }: CaseResult): string {
+  if (!complete) return "unfinished";
+  if (levels.some(({ level, succeeded }) => level <= safe && succeeded > 0)) return "BELOW THE BOUND";
+  if (threshold.level === null) return broken === null ? "as promised: never" : "NOT SEEN";
+  if (broken === null) return "SEEN";
+  if (threshold.level > broken) return "ABOVE";
+  return broken === safe + 1 ? "at the bound" : `between, by ${threshold.level - safe} levels`;
+}
 
 /** Picture of one case: how often it succeeded at each share. */
 function curve(result: CaseResult, id: string): string {
@@ -50,6 +73,30 @@ function curve(result: CaseResult, id: string): string {
   });
 }
 
+/** Bounds and thresholds of all cases in one picture. */
+function brackets(cases: readonly CaseResult[]): string {
+  const finished = cases.filter(({ complete }) => complete);
+  const rows = finished.map(({ name, safe, broken, scale, threshold: { level, above, upTo } }) => ({
+    name,
+    theory: { from: safe / scale, to: broken === null ? null : broken / scale },
+    measured: { from: above / scale, to: level === null ? null : (upTo ?? scale) / scale },
+  }));
+  return pictured(
+    bracketChart({
+      id: "brackets",
+      title: "Bounds, and where attacks begin to succeed",
+      description: rows
+        .map(({ name, measured: { from, to } }) =>
+          to === null ? `${name}: never` : `${name}: between ${figure(from)} and ${figure(to)}`,
+        )
+        .join("; "),
+      label: "attacker's share",
+      rows,
+    }),
+    "Pale: from the highest share at which it must fail to the lowest at which it must succeed. Narrow: the interval of the measured threshold.",
+  );
+}
+
 /** The attacks, each with what was measured. */
 export function attackReport(
   study: Study,
@@ -57,6 +104,8 @@ export function attackReport(
   provenance: Provenance,
 ): Report {
   const cases = attackResults(study, results);
+  const isSearch = (study.options as unknown as AttackStudyOptions).levels === "threshold";
+  const measured = isSearch ? measuredThreshold : seenBetween;
   const names = [...new Set(cases.map(({ attack }) => attack))];
   const overview = table(
     "Shares are parts of the class named. Intervals are Wilson's at 95 %.",
@@ -73,7 +122,9 @@ export function attackReport(
         numeric: true,
         of: (each) => (each.broken === null ? "never" : shareOf(each.broken, each.scale)),
       },
-      { head: "measured", of: measuredThreshold },
+      { head: "theory", of: (each) => each.bound },
+      { head: "measured", of: measured },
+      ...(isSearch ? [{ head: "against the bounds", of: agreement }] : []),
       {
         head: "as expected",
         of: (each) => (each.complete ? (each.asExpected ? "yes" : "NO") : "unfinished"),
@@ -120,7 +171,7 @@ export function attackReport(
           `<h3>${escaped(each.name)}</h3>`,
           pictured(
             curve(each, id),
-            `How often it succeeded, by the attacker's share. Measured: ${measuredThreshold(each)}.`,
+            `How often it succeeded, by the attacker's share. Measured: ${measured(each)}.`,
           ),
           rows,
           ...(broken.length === 0 ? [] : [paragraph(`What the oracles found: ${broken.join("; ")}`)]),
@@ -134,7 +185,21 @@ export function attackReport(
       title: "Attacks and where they begin to succeed",
       summary:
         "Every attack is played on the protocol's own reducer in a simulated network, at shares of the attacker below and above the bound that the protocol promises.",
-      sections: [section("Thresholds", overview), ...sections],
+      sections: [
+        section(
+          "Thresholds",
+          ...(isSearch
+            ? [
+                paragraph(
+                  "The threshold is the share from which on more than half of the runs succeed, found by bisection over all shares and played more often there and at the bounds. It lies in the interval given, whose ends are the nearest shares played at which less, or more, than half succeed with 95 % each.",
+                ),
+                brackets(cases),
+              ]
+            : []),
+          overview,
+        ),
+        ...sections,
+      ],
     }),
     csv: csv(
       [
@@ -142,6 +207,10 @@ export function attackReport(
         "mode",
         "resource",
         "given",
+        "bound",
+        "threshold",
+        "thresholdAbove",
+        "thresholdUpTo",
         "level",
         "scale",
         "share",
@@ -159,6 +228,10 @@ export function attackReport(
             each.mode,
             each.resource,
             each.given,
+            each.bound,
+            each.threshold.level ?? "",
+            each.threshold.above,
+            each.threshold.upTo ?? "",
             level.level,
             each.scale,
             level.share,

@@ -305,3 +305,50 @@ export function tornado(chart: Tornado): string {
   parts.push(text((left + right) / 2, height - 12, chart.label, "middle"));
   return picture({ ...chart, height }, ...parts);
 }
+
+export interface Bracket {
+  readonly name: string;
+  /** Between these it must begin, by theory; `to` null: it never must. */
+  readonly theory: { readonly from: number; readonly to: number | null };
+  /** Between these it was measured to begin; `to` null: it was not seen to. */
+  readonly measured: { readonly from: number; readonly to: number | null };
+}
+
+export interface BracketChart extends Frame {
+  /** What runs from 0 to 1. */
+  readonly label: string;
+  readonly rows: readonly Bracket[];
+}
+
+/** Where things begin, one line each: a wide pale bar for theory, a narrow one for what was measured. */
+export function bracketChart(chart: BracketChart): string {
+  const { rows, label } = chart;
+  const left = 400;
+  const width = 860;
+  const line = 24;
+  const bottom = TOP + rows.length * line;
+  const right = width - RIGHT;
+  const toX = scale(0, 1, left, right);
+  const parts: string[] = [];
+  for (const tick of [0, 1 / 3, 1 / 2, 2 / 3, 1]) {
+    parts.push(element("line", { class: "grid", x1: toX(tick), y1: TOP, x2: toX(tick), y2: bottom }));
+    parts.push(text(toX(tick), bottom + 18, figure(tick), "middle"));
+  }
+  rows.forEach(({ name, theory, measured }, at) => {
+    const y = TOP + at * line;
+    parts.push(text(left - 10, y + 16, name, "end", { class: "small" }));
+    const bar = (from: number, to: number | null, style: string, inset: number): string =>
+      to === null
+        ? text(toX(from) + 4, y + 16, inset > 5 ? "never" : "", "start", { class: "small" })
+        : element("rect", {
+            class: `swing ${style}`,
+            x: toX(from),
+            y: y + inset,
+            width: Math.max(2, toX(to) - toX(from)),
+            height: line - 2 * inset,
+          });
+    parts.push(bar(theory.from, theory.to, "s1 pale", 4), bar(measured.from, measured.to, "s0", 8));
+  });
+  parts.push(text((left + right) / 2, bottom + 40, label, "middle"));
+  return picture({ ...chart, width, height: bottom + BOTTOM }, ...parts);
+}

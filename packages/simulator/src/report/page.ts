@@ -13,7 +13,7 @@ figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.875rem}
 svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--ink)}svg text.small{font-size:10px;fill:var(--soft)}
 svg .over{paint-order:stroke;stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}svg .grid{stroke:var(--faint);stroke-width:1}svg .axis{stroke:var(--ink);fill:none}svg .mark{stroke:var(--soft);stroke-dasharray:5 4}
 svg .line{fill:none;stroke-width:2}svg .bar{stroke-width:1.5;opacity:.75}svg .field{fill:var(--s0);stroke:var(--faint)}svg .on-dark{fill:var(--on)}svg .on-light{fill:var(--ink)}
-svg .swing{fill-opacity:.8;stroke:var(--ink)}
+svg .swing{fill-opacity:.8;stroke:var(--ink)}svg .swing.pale{fill-opacity:.3;stroke:none}
 ${[0, 1, 2, 3, 4, 5].map((i) => `svg .line.s${i},svg .bar.s${i}{stroke:var(--s${i})}svg .dot.s${i},svg .swing.s${i}{fill:var(--s${i})}`).join("")}
 svg .line.s1{stroke-dasharray:8 4}svg .line.s2{stroke-dasharray:2 3}svg .line.s3{stroke-dasharray:10 3 2 3}svg .line.s4{stroke-dasharray:5 2}svg .line.s5{stroke-dasharray:1 4}
 `;

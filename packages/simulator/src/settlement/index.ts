@@ -5,6 +5,7 @@ export {
   churned,
   honestSuffice,
   membersOf,
+  outsizedRegistry,
   type RegistryPlan,
   type SeatPlan,
   STAKE_STYLES,

@@ -1,7 +1,7 @@
 import { type Mode, type Params, type Registry, type Seat, snapshotHash } from "@aitbc-hybrid/protocol";
 import { backs, isQuorum } from "../oracles/index.ts";
 import type { Random } from "../random.ts";
-import type { Keyring } from "../signatures.ts";
+import { type Keyring, named } from "../signatures.ts";
 
 /** A seat before it is sealed: which validator of the simulated world holds it, and with what stake. */
 export interface SeatPlan {
@@ -19,8 +19,8 @@ export interface RegistryPlan {
   readonly params: Params;
 }
 
-/** Seals a plan as the contracts would. */
-export function sealRegistry(plan: RegistryPlan, keyring: Keyring): Registry {
+/** What the contracts would seal of a plan. */
+function contentsOf(plan: RegistryPlan, keyring: Keyring): Omit<Registry, "root"> {
   const backing = new Set<Seat>();
   const empty = new Uint8Array(0);
   const entries = plan.seats.map((seat, index) => {
@@ -33,15 +33,21 @@ export function sealRegistry(plan: RegistryPlan, keyring: Keyring): Registry {
       stake: seat.stake,
     };
   });
-  const contents = {
-    entries,
-    authorities: plan.authorities,
-    suspended: plan.suspended,
-    backing,
-    params: plan.params,
-  };
+  const { authorities, suspended, params } = plan;
+  return { entries, authorities, suspended, backing, params };
+}
+
+/** Seals a plan as the contracts would. */
+export function sealRegistry(plan: RegistryPlan, keyring: Keyring): Registry {
+  const contents = contentsOf(plan, keyring);
   return { ...contents, root: snapshotHash(contents) };
 }
+
+/** A registry of more seats than the format holds: it has a name in place of a root, and cannot be handed over to. */
+export const outsizedRegistry = (plan: RegistryPlan, keyring: Keyring): Registry => ({
+  ...contentsOf(plan, keyring),
+  root: named("registry", plan.seats.length),
+});
 
 /** Seats that validators of `of` hold. */
 export function seatsOf(registry: Registry, of: (validator: number) => boolean): Set<Seat> {

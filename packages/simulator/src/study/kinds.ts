@@ -1,13 +1,16 @@
 import { agentJobs, runMarket } from "./agents.ts";
 import { attackJobs, runAttack } from "./attacks.ts";
 import { monteCarloJobs, runDraws, runPlayed } from "./montecarlo.ts";
-import type { Job, Json, Study, StudyModules } from "./study.ts";
+import type { Done, Job, Json, Study, StudyModules } from "./study.ts";
 
-/** Every job of a study, in a fixed order. */
-export function jobsOfStudy(study: Study): readonly Job[] {
+/** Every job of a study that can be named from the results so far, in a fixed order; none is added once all are done. */
+export function jobsOfStudy(
+  study: Study,
+  results: ReadonlyMap<string, Done> = new Map<string, Done>(),
+): readonly Job[] {
   switch (study.kind) {
     case "attacks":
-      return attackJobs(study);
+      return attackJobs(study, results);
     case "montecarlo":
       return monteCarloJobs(study);
     case "agents":

@@ -9,6 +9,8 @@ export interface Job {
   readonly key: string;
   readonly kind: string;
   readonly input: Json;
+  /** Jobs of one line go to one shard: which of them there are depends on results of that line. By itself: the job's index. */
+  readonly line?: number;
 }
 
 /** A job that is done. */
@@ -34,6 +36,6 @@ export interface Shard {
   readonly count: number;
 }
 
-/** Jobs of a shard: every `count`-th, so that costly neighbours are spread. */
+/** Jobs of a shard: every `count`-th job, or line of jobs, so that costly neighbours are spread. */
 export const jobsOf = (jobs: readonly Job[], { index, count }: Shard): readonly Job[] =>
-  jobs.filter((_, at) => at % count === index - 1);
+  jobs.filter(({ line }, at) => (line ?? at) % count === index - 1);

@@ -10,6 +10,7 @@ import {
   type Hash,
   initialReplica,
   isAggregated,
+  MAX_SEATS,
   type Millis,
   type Mode,
   type Params,
@@ -26,7 +27,7 @@ import { Clock, EventQueue, Network } from "../events/index.ts";
 import { Random } from "../random.ts";
 import type { Rules } from "../rules.ts";
 import { WORLD_START } from "../scenario.ts";
-import { sealRegistry } from "../settlement/index.ts";
+import { outsizedRegistry, sealRegistry } from "../settlement/index.ts";
 import { Keyring, named } from "../signatures.ts";
 import { Batches, type BulkMessage } from "./batches.ts";
 import { type Costs, MEASURED } from "./costs.ts";
@@ -114,7 +115,8 @@ export class WanWorld {
     const registries = new Map<Hash, Registry>();
     const keyring = new Keyring({ validators: size, seed }, { registryOf: (root) => registries.get(root) });
     const params = { ...DEFAULT_PARAMS, ...options.params };
-    this.registry = sealRegistry(
+    const seal = size > MAX_SEATS ? outsizedRegistry : sealRegistry;
+    this.registry = seal(
       {
         authorities,
         // Stakes between one and about six times the least, so that heads and weights differ.
