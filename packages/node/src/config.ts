@@ -8,6 +8,10 @@ const path = z.string().min(1);
 const port = z.int().min(0).max(65_535);
 const count = (least: number, most: number) => z.int().min(least).max(most);
 const address = z.string().regex(/^0x[0-9a-f]{40}$/, "must be 0x and 40 lower-case hexadecimal digits");
+const network = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  "must be an IP address or a range of them",
+);
 const multiaddress = z.string().startsWith("/", "must be a multiaddress such as /ip4/127.0.0.1/tcp/9000");
 
 const PEER = z.strictObject({
@@ -77,8 +81,14 @@ const SCHEMA = z.strictObject({
       host: z.string().default("127.0.0.1"),
       port: port.default(8_545),
       corsOrigins: z.array(z.string()).default([]),
+      /** Proofs and registries that a client gets a second; 0: no limit. */
+      proofsPerSecond: count(0, 1_000_000).default(50),
+      /** How many of them it gets at once after a pause. */
+      proofsBurst: count(1, 1_000_000).default(200),
+      /** Addresses or ranges of proxies that say for whom they ask. */
+      trustedProxies: z.array(network).default([]),
     })
-    .default({ host: "127.0.0.1", port: 8_545, corsOrigins: [] }),
+    .prefault({}),
   data: z
     .strictObject({
       batchMs: count(1, 10_000).default(25),
@@ -93,7 +103,15 @@ const SCHEMA = z.strictObject({
    * Where a new data folder begins: at genesis, at the latest checkpoint, or (auto) at genesis unless batches of blocks
    * from then on may be gone. A folder that is behind by as much begins anew at the latest checkpoint, but with `genesis`.
    */
-  sync: z.strictObject({ from: z.enum(["auto", "genesis", "checkpoint"]).default("auto") }).prefault({}),
+  sync: z
+    .strictObject({
+      from: z.enum(["auto", "genesis", "checkpoint"]).default("auto"),
+      /** Answers about the state (a chunk is 360 kB) that a peer gets a second; 0: no limit. */
+      answersPerSecond: count(0, 100_000).default(20),
+      /** How many of them it gets at once after a pause. */
+      answersBurst: count(1, 100_000).default(40),
+    })
+    .prefault({}),
   consensus: z
     .strictObject({
       /** Views without a vote of a leader after which it is not waited for; 0: always wait. */

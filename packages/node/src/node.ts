@@ -37,7 +37,13 @@ import { createMetrics } from "./metrics/index.ts";
 import { createNetwork, type NetworkOptions } from "./network/index.ts";
 import { NodeReader } from "./reader.ts";
 import { begin, catchUpLedger, readGenesis, relearn, replay } from "./restoring.ts";
-import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "./rpc/index.ts";
+import {
+  defaultRpcServerOptions,
+  type RpcServer,
+  type RpcServerModules,
+  type RpcServerOptions,
+  startRpcServer,
+} from "./rpc/index.ts";
 import type { Duties, Settlement } from "./settlement/index.ts";
 import { Doppelganger, Protection, type Signer, StandingWatch } from "./signing/index.ts";
 import { openDatabase, openProtectionLog } from "./storage/index.ts";
@@ -53,7 +59,7 @@ export interface NodeOptions {
   /** Threads that recover senders; 0: none. */
   readonly ledgerWorkers: number;
   readonly network: NetworkOptions;
-  readonly rpc: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
+  readonly rpc: Pick<RpcServerOptions, "host" | "port"> & Partial<RpcServerOptions>;
   readonly data: {
     readonly batchMs: number;
     readonly ackMs: number;
@@ -63,7 +69,11 @@ export interface NodeOptions {
     readonly retentionMs: number;
   };
   /** Where a new data folder begins, and one that is behind by the batches' retention (sync/join.ts). */
-  readonly sync: { readonly from: "auto" | "genesis" | "checkpoint" };
+  readonly sync: {
+    readonly from: "auto" | "genesis" | "checkpoint";
+    readonly answersPerSecond: number;
+    readonly answersBurst: number;
+  };
   readonly consensus: { readonly skipViews: number; readonly backoffCap: number };
   /** How long to listen for the own key on the network before anything is signed, ms; 0: not at all. */
   readonly doppelgangerMs: number;
@@ -174,7 +184,7 @@ async function start(
     metrics: metrics.network,
   });
   const states = new SyncServer(
-    { chunkAccounts: CHUNK_ACCOUNTS },
+    { ...options.sync, chunkAccounts: CHUNK_ACCOUNTS },
     {
       chain,
       snapshot: (hash) => execution.snapshot(hash),
@@ -184,8 +194,11 @@ async function start(
         ban: (peer, reason) => network.ban(peer, reason),
       },
       log: log.child({ module: "sync" }),
+      clock,
+      metrics: metrics.sync,
     },
   );
+  opened.push(async () => states.close());
   const data = new DataPath(
     { ...options.data, chainId: genesis.chainId, author: options.validator?.id ?? null },
     {
@@ -407,7 +420,7 @@ async function start(
     for (const peer of network.connected()) engine.connected(peer);
   }
   engine.start(begun.effects);
-  const rpc = await listen(options, reader, log);
+  const rpc = await listen(options, { chain: reader, log, clock, onLimited: metrics.limited });
   opened.push(() => rpc.close());
   const contradiction = (): string | null => engine.view().halted;
   return { peerId: network.self, rpcUrl: rpc.url, reader, halted, contradiction, close: closeAll };
@@ -474,11 +487,14 @@ async function requireAlone(guard: Doppelganger, waitMs: number, log: Log): Prom
 const accusedBy = (evidence: Evidence): readonly number[] =>
   evidence.what === "votes" ? [evidence.validatorId] : evidence.validatorIds;
 
-async function listen(options: NodeOptions, reader: NodeReader, log: Log): Promise<RpcServer> {
+async function listen(
+  options: NodeOptions,
+  { log, ...modules }: RpcServerModules & { readonly log: Log },
+): Promise<RpcServer> {
   try {
     return await startRpcServer(
       { ...defaultRpcServerOptions, ...options.rpc },
-      { chain: reader, log: log.child({ module: "rpc" }) },
+      { ...modules, log: log.child({ module: "rpc" }) },
     );
   } catch (cause) {
     const { host, port } = options.rpc;

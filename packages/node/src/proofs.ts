@@ -4,28 +4,39 @@ import {
   type Hash,
   hashBytes,
   merkleProof,
-  merkleRoot,
   type Registry,
   toHex,
 } from "@aitbc-hybrid/protocol";
 import type { HeaderProof, ReceiptProof, TransactionProof } from "@aitbc-hybrid/sdk";
 import type { ChainStore, FinalBlock, RegistryStore } from "./chain/index.ts";
-import type { DataPath } from "./data/index.ts";
+import type { DataPath, SealedBatch } from "./data/index.ts";
 import type { CheckpointAt, ProofReader } from "./rpc/index.ts";
+import { mapInTurns, TreeCache } from "./trees.ts";
+
+/** Leaves of the trees that are kept, of batches and of receipts each: five blocks full of transfers, 25 MB. */
+const KEPT_LEAVES = 100_000;
 
 export interface ProofModules {
   readonly chain: ChainStore;
   readonly registries: RegistryStore;
-  readonly execution: ExecutionEngine;
-  readonly data: DataPath;
+  readonly execution: Pick<ExecutionEngine, "receipt" | "receiptsOf">;
+  readonly data: Pick<DataPath, "batch">;
+  /** Told whether a tree that a proof is read from was there. */
+  readonly onTree?: (known: boolean) => void;
 }
 
 /** What light clients verify, from the node's stores (protocol.md section 8). */
 export class NodeProofs implements ProofReader {
   readonly #modules: ProofModules;
+  /** Batches by digest. */
+  readonly #batches: TreeCache<Pick<SealedBatch, "author" | "sequence" | "bytes">>;
+  /** Receipts by the hash of their block: a recovery may give its height another one. */
+  readonly #receipts: TreeCache;
 
   constructor(modules: ProofModules) {
     this.#modules = modules;
+    this.#batches = new TreeCache({ leaves: KEPT_LEAVES }, modules.onTree);
+    this.#receipts = new TreeCache({ leaves: KEPT_LEAVES }, modules.onTree);
   }
 
   async checkpoint(which: CheckpointAt): Promise<CheckpointCertificate | null> {
@@ -54,18 +65,16 @@ export class NodeProofs implements ProofReader {
     if (final === null || proof === null) return null;
     const digests = final.block.body.batches;
     for (const [index, digest] of digests.entries()) {
-      const batch = await data.batch(digest);
-      if (batch === null) continue;
-      const hashes = batch.transactions.map(hashBytes);
-      const at = hashes.indexOf(transaction);
-      if (at < 0) continue;
-      const { author, sequence, bytes } = batch;
+      const kept = await this.#batches.of(digest, () => transactionsOf(data, digest));
+      const at = kept?.places.get(transaction);
+      if (kept === null || at === undefined) continue;
+      const { tree, about } = kept;
       return {
         ...proof,
-        batch: { author, sequence, count: hashes.length, bytes, transactionsRoot: merkleRoot(hashes) },
+        batch: { ...about, count: tree.leaves.length, transactionsRoot: tree.root },
         inBlock: { index, path: merkleProof(digests, index) },
         transactionHash: transaction,
-        inBatch: { index: at, path: merkleProof(hashes, at) },
+        inBatch: { index: at, path: tree.proof(at) },
       };
     }
     // Its batch was kept for the retention and is gone.
@@ -78,14 +87,13 @@ export class NodeProofs implements ProofReader {
     const carrier = receipt === undefined ? null : await this.#carrierOf(receipt.height);
     const proof = carrier === null ? null : await this.#headerProof(carrier, under);
     if (receipt === undefined || proof === null) return null;
-    const leaves = ((await execution.receiptsOf(receipt.height)) ?? []).map((each) =>
-      toHex(receiptHash(each)),
-    );
+    const kept = await this.#receipts.of(receipt.blockHash, () => receiptsOf(execution, receipt.height));
+    if (kept === null) return null;
     const { transactionHash, index, status, gasUsed, fee } = receipt;
     return {
       ...proof,
       receipt: { transactionHash, index, status, gasUsed, fee },
-      inBlock: { index, path: merkleProof(leaves, index) },
+      inBlock: { index, path: kept.tree.proof(index) },
     };
   }
 
@@ -124,4 +132,17 @@ export class NodeProofs implements ProofReader {
     const registry = assigned === null ? null : await registries.get(assigned.root);
     return registry?.params.rootLag ?? null;
   }
+}
+
+async function transactionsOf(data: ProofModules["data"], digest: Hash) {
+  const batch = await data.batch(digest);
+  if (batch === null) return null;
+  const { author, sequence, bytes, transactions } = batch;
+  return { leaves: await mapInTurns(transactions, hashBytes), about: { author, sequence, bytes } };
+}
+
+async function receiptsOf(execution: ProofModules["execution"], height: number) {
+  const receipts = await execution.receiptsOf(height);
+  if (receipts === undefined) return null;
+  return { leaves: await mapInTurns(receipts, (each) => toHex(receiptHash(each))), about: null };
 }

@@ -78,7 +78,8 @@ export class NodeReader implements ChainReader {
   constructor(options: ReaderOptions, modules: ReaderModules) {
     this.#options = options;
     this.#modules = modules;
-    this.proofs = new NodeProofs(modules);
+    const { chain, registries, execution, data, metrics } = modules;
+    this.proofs = new NodeProofs({ chain, registries, execution, data, onTree: metrics.tree });
     this.chainId = options.genesis.chainId;
     this.clientVersion = options.clientVersion;
     this.#finalAt = modules.clock();

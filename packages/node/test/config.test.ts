@@ -73,6 +73,11 @@ const wrong: [string, unknown, RegExp][] = [
   ["a port out of range", { ...least, rpc: { port: 70_000 } }, /rpc\.port is 70000/],
   ["a missing section", { ...least, settlement: undefined }, /settlement is missing/],
   [
+    "a proxy's name",
+    { ...least, rpc: { trustedProxies: ["proxy.example"] } },
+    /rpc\.trustedProxies\.0.*IP address/,
+  ],
+  [
     "a wrong address",
     { ...least, network: { ...least.network, listen: ["0.0.0.0:1"] } },
     /network\.listen\.0.*multiaddress/,

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { DataMetrics } from "../data/index.ts";
 import type { EngineMetrics } from "../engine/index.ts";
 import type { NetworkMetrics } from "../network/index.ts";
+import type { SyncMetrics } from "../sync/index.ts";
 
 /** Every name begins like this (conventions.md, "Operations"). */
 const PREFIX = "aitbc_hybrid_";
@@ -69,6 +70,14 @@ export function createMetrics(version: string, mode: () => string) {
   const finality = histogram("finality_seconds", "From a block's stamp to its finality here", BLOCK_SECONDS);
   const transactions = counter("final_transactions_total", "Transactions executed in final blocks");
   const submitted = counter("submitted_transactions_total", "Transactions of clients", ["outcome"]);
+  const proofsLimited = counter("rpc_limited_total", "Calls refused to clients that asked for too much", [
+    "method",
+  ]);
+  const proofTrees = counter("proof_trees_total", "Trees that proofs were read from", ["outcome"]);
+  const syncAnswers = counter("sync_answers_total", "Answers to peers that join", ["what"]);
+  const syncLimited = counter("sync_limited_total", "Questions of peers that asked for too much", [
+    "outcome",
+  ]);
   const evidence = counter("evidence_total", "Conflicting signatures found");
   const halted = gauge("halted", "1 if the node halted");
   const inMode = gauge("mode", "1 for the mode in force", ["mode"]);
@@ -115,10 +124,20 @@ export function createMetrics(version: string, mode: () => string) {
     fetched: () => fetches.inc(),
   };
 
+  const sync: SyncMetrics = {
+    answered: (what) => syncAnswers.inc({ what }),
+    limited: (outcome) => syncLimited.inc({ outcome }),
+  };
+
   return {
     network,
     engine,
     data,
+    sync,
+    /** A client asked for more than its share. */
+    limited: (method: string) => proofsLimited.inc({ method }),
+    /** A proof was read from a tree that was there, or had to be grown. */
+    tree: (known: boolean) => proofTrees.inc({ outcome: known ? "kept" : "grown" }),
     /** A block became final here, `seconds` after its stamp. */
     final(seconds: number, executedTransactions: number): void {
       finalBlocks.inc();

@@ -12,12 +12,19 @@ export const errorCodes = {
   LIMIT_EXCEEDED: -32005,
 } as const;
 
+/** What programs read of an error. */
+export interface RpcErrorData {
+  readonly code: string;
+  /** When asking again makes sense, ms. */
+  readonly retryAfterMs?: number;
+}
+
 /** An error that a client is told; `data.code` is stable over releases, the message is for people. */
 export class RpcError extends Error {
   readonly code: keyof typeof errorCodes;
-  readonly data: { readonly code: string } | undefined;
+  readonly data: RpcErrorData | undefined;
 
-  constructor(code: keyof typeof errorCodes, message: string, data?: { readonly code: string }) {
+  constructor(code: keyof typeof errorCodes, message: string, data?: RpcErrorData) {
     super(message);
     this.name = "RpcError";
     this.code = code;
@@ -44,7 +51,7 @@ interface Failure {
   readonly error: {
     readonly code: number;
     readonly message: string;
-    readonly data?: { readonly code: string };
+    readonly data?: RpcErrorData;
   };
 }
 
@@ -54,6 +61,8 @@ export interface DispatchOptions {
   readonly methods: RpcMethods;
   /** Calls in one batch. */
   readonly maximumBatch: number;
+  /** Called before a method is; throws the RpcError that this client gets instead. */
+  readonly admit: (method: string) => void;
   /** Is told of errors that are not the client's. */
   readonly onInternalError: (method: string, error: unknown) => void;
 }
@@ -110,6 +119,7 @@ async function perform(
     }
     if (!Array.isArray(params))
       throw new RpcError("INVALID_PARAMS", "parameters are given by position, in an array");
+    options.admit(method);
     const result = await options.methods[method]!(params);
     return { jsonrpc: "2.0", id, result: result ?? null };
   } catch (error) {

@@ -1,7 +1,8 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { TokenBuckets } from "../limits.ts";
 import type { ChainReader } from "./chain-reader.ts";
 import { dispatch, failure, RpcError } from "./json-rpc.ts";
-import { ethMethods, hybridMethods, lightMethods, ReceiptWaiters } from "./methods/index.ts";
+import { COSTLY, ethMethods, hybridMethods, lightMethods, ReceiptWaiters } from "./methods/index.ts";
 
 export interface RpcServerOptions {
   /** Address to listen on. Anything but loopback lets strangers in: put a proxy with access control in front. */
@@ -18,9 +19,15 @@ export interface RpcServerOptions {
   readonly corsOrigins: readonly string[];
   /** wei per gas */
   readonly suggestedTip: bigint;
+  /** Proofs and registries that each client gets a second, on average; 0: no limit. */
+  readonly proofsPerSecond: number;
+  /** How many of them it gets at once after a pause. */
+  readonly proofsBurst: number;
+  /** Addresses or ranges of proxies that say for whom they ask (X-Forwarded-For); a client is told by its address else. */
+  readonly trustedProxies: readonly string[];
 }
 
-/** Loopback only, no page of another origin, a tip of 0.1 gwei. */
+/** Loopback only, no page of another origin, a tip of 0.1 gwei, fifty proofs a second. */
 export const defaultRpcServerOptions: RpcServerOptions = {
   host: "127.0.0.1",
   port: 8545,
@@ -29,12 +36,19 @@ export const defaultRpcServerOptions: RpcServerOptions = {
   maximumWaiters: 10_000,
   corsOrigins: [],
   suggestedTip: 100_000_000n,
+  proofsPerSecond: 50,
+  proofsBurst: 200,
+  trustedProxies: [],
 };
 
 export interface RpcServerModules {
   readonly chain: ChainReader;
   /** Where errors that are not a client's go. */
   readonly log: { error(details: object, message: string): void };
+  /** ms since 1970 */
+  readonly clock?: () => number;
+  /** Told which method was refused to a client that asked for too much. */
+  readonly onLimited?: (method: string) => void;
 }
 
 /** A server that listens. */
@@ -54,7 +68,11 @@ export async function startRpcServer(
   modules: RpcServerModules,
 ): Promise<RpcServer> {
   const { chain, log } = modules;
-  const server = Fastify({ bodyLimit: options.maximumBodyBytes, forceCloseConnections: "idle" });
+  const server = Fastify({
+    bodyLimit: options.maximumBodyBytes,
+    forceCloseConnections: "idle",
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+  });
   const waiters = new ReceiptWaiters({ limit: options.maximumWaiters }, { chain });
   const calls = {
     methods: {
@@ -65,12 +83,14 @@ export async function startRpcServer(
     maximumBatch: options.maximumBatch,
     onInternalError: (method: string, error: unknown) => log.error({ method, err: error }, "RPC call failed"),
   };
+  const admit = admission(options, modules);
   // Pages of any origin may send text/plain without asking; what they send must not reach a method.
   server.removeContentTypeParser("text/plain");
   allowOrigins(server, options.corsOrigins);
 
   server.post("/", async (request, reply) => {
-    const answer = await dispatch(request.body, calls);
+    const client = clientOf(request.ip);
+    const answer = await dispatch(request.body, { ...calls, admit: (method) => admit(client, method) });
     if (answer === undefined) return reply.code(204).send();
     return reply.send(answer);
   });
@@ -102,6 +122,35 @@ export async function startRpcServer(
     await server.close();
     throw error;
   }
+}
+
+/** Refuses costly methods to a client that had its share of them. */
+function admission(
+  { proofsPerSecond, proofsBurst }: RpcServerOptions,
+  { clock = Date.now, onLimited = () => {} }: RpcServerModules,
+): (client: string, method: string) => void {
+  const buckets = new TokenBuckets({ perSecond: proofsPerSecond, burst: proofsBurst }, clock);
+  return (client, method) => {
+    if (!COSTLY.has(method)) return;
+    const retryAfterMs = buckets.take(client);
+    if (retryAfterMs === 0) return;
+    onLimited(method);
+    throw new RpcError(
+      "LIMIT_EXCEEDED",
+      `more than ${proofsPerSecond} proofs a second: ask again in ${retryAfterMs} ms, or run a node of your own (its rpc.proofsPerSecond sets the limit)`,
+      { code: "RATE_LIMITED", retryAfterMs },
+    );
+  };
+}
+
+/** Whoever has an IPv6 network has all addresses of it. */
+function clientOf(ip: string): string {
+  if (!ip.includes(":") || ip.includes(".")) return ip;
+  const [head = "", tail] = ip.split("::", 2);
+  const groups = head === "" ? [] : head.split(":");
+  const last = tail === undefined || tail === "" ? [] : tail.split(":");
+  while (groups.length + last.length < 8) groups.push("0");
+  return [...groups, ...last].slice(0, 4).join(":");
 }
 
 /** What goes wrong before a call is dispatched, in JSON-RPC's form. */

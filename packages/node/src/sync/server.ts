@@ -1,14 +1,16 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import type { Account, Address, LedgerSnapshot } from "@aitbc-hybrid/execution";
 import {
   type CheckpointCertificate,
   type EpochStart,
   type Hash,
   hashBytes,
+  type Millis,
   type Peer,
 } from "@aitbc-hybrid/protocol";
 import type { ChainStore } from "../chain/index.ts";
 import { sentence } from "../errors.ts";
+import { TokenBuckets } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { encodeChunk } from "./chunks.ts";
 import { decodeSync, encodeSync, MOST_CHUNKS, type Offer, type SyncMessage } from "./messages.ts";
@@ -17,12 +19,22 @@ import { decodeSync, encodeSync, MOST_CHUNKS, type Offer, type SyncMessage } fro
 const OFFERED = 2;
 /** Accounts read before other work gets its turn. */
 const ACCOUNTS_PER_TURN = 512;
-/** Requests of a peer that may be under way. */
+/** Questions of a peer that may be under way, or wait: those of one that asks for more are dropped. */
 const MOST_ASKED = 4;
 
 export interface SyncServerOptions {
   /** Accounts of a chunk, but the last; the same at every node, whose offers would differ else. */
   readonly chunkAccounts: number;
+  /** Answers that each peer gets a second, on average; 0: no limit. What it asks beyond waits. */
+  readonly answersPerSecond: number;
+  /** How many of them it gets at once after a pause. */
+  readonly answersBurst: number;
+}
+
+/** What the server counts (metrics/). */
+export interface SyncMetrics {
+  answered(what: SyncMessage["type"]): void;
+  limited(outcome: "delayed" | "dropped"): void;
 }
 
 export interface SyncServerModules {
@@ -35,6 +47,10 @@ export interface SyncServerModules {
     ban(peer: Peer, reason: string): void;
   };
   readonly log: Log;
+  readonly clock: () => Millis;
+  /** Resolves after that time; rejects when the signal aborts. */
+  readonly wait?: (ms: Millis, signal: AbortSignal) => Promise<void>;
+  readonly metrics: SyncMetrics;
 }
 
 /** The state at the beginning of an epoch, cut into chunks when somebody first asks. */
@@ -60,10 +76,16 @@ export class SyncServer {
   readonly #modules: SyncServerModules;
   readonly #kept = new Map<number, Kept>();
   readonly #asked = new Map<Peer, number>();
+  readonly #shares: TokenBuckets;
+  readonly #ended = new AbortController();
 
   constructor(options: SyncServerOptions, modules: SyncServerModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#shares = new TokenBuckets(
+      { perSecond: options.answersPerSecond, burst: options.answersBurst },
+      modules.clock,
+    );
   }
 
   /** An epoch began here; its parent was executed. */
@@ -82,9 +104,14 @@ export class SyncServer {
     for (const epoch of this.#kept.keys()) if (epoch <= start.epoch - OFFERED) this.#kept.delete(epoch);
   }
 
+  /** What waits is not answered any more. */
+  close(): void {
+    this.#ended.abort();
+  }
+
   /** A frame of a peer that joins. */
   receive(from: Peer, frame: Uint8Array): void {
-    const { links, log } = this.#modules;
+    const { links, log, metrics } = this.#modules;
     let message: SyncMessage;
     try {
       message = decodeSync(frame);
@@ -93,16 +120,33 @@ export class SyncServer {
       return;
     }
     const asked = this.#asked.get(from) ?? 0;
-    if (asked >= MOST_ASKED) return;
+    if (asked >= MOST_ASKED) {
+      metrics.limited("dropped");
+      return;
+    }
     this.#asked.set(from, asked + 1);
-    this.#answer(message)
-      .then((answer) => answer !== null && links.send(from, encodeSync(answer)))
+    this.#turnOf(from)
+      .then(() => (this.#ended.signal.aborted ? null : this.#answer(message)))
+      .then((answer) => {
+        if (answer === null) return;
+        metrics.answered(answer.type);
+        links.send(from, encodeSync(answer));
+      })
       .catch((error) => log.error({ err: error }, "answering a peer that joins failed"))
       .finally(() => {
         const left = this.#asked.get(from)! - 1;
         if (left === 0) this.#asked.delete(from);
         else this.#asked.set(from, left);
       });
+  }
+
+  /** Resolves once the peer may be answered. */
+  async #turnOf(from: Peer): Promise<void> {
+    const { metrics, wait: sleep = defaultWait } = this.#modules;
+    const ms = this.#shares.reserve(from);
+    if (ms === 0) return;
+    metrics.limited("delayed");
+    await sleep(ms, this.#ended.signal).catch(() => {});
   }
 
   async #answer(message: SyncMessage): Promise<SyncMessage | null> {
@@ -163,6 +207,8 @@ export class SyncServer {
     return kept.cut;
   }
 }
+
+const defaultWait = (ms: Millis, signal: AbortSignal): Promise<void> => wait(ms, undefined, { signal });
 
 async function cut(snapshot: LedgerSnapshot, size: number): Promise<Cut> {
   const from: Address[] = [];

@@ -318,6 +318,60 @@ describe("the RPC server", () => {
     assert.equal(((await (await answer).json()) as { result: unknown }).result, null);
   });
 
+  describe("gives each client its share of proofs", () => {
+    let now = 1_000_000;
+    let limited: RpcServer;
+    const refused: string[] = [];
+    before(async () => {
+      limited = await startRpcServer(
+        {
+          ...defaultRpcServerOptions,
+          port: 0,
+          proofsPerSecond: 10,
+          proofsBurst: 3,
+          trustedProxies: ["127.0.0.1"],
+        },
+        {
+          chain,
+          log: { error: () => {} },
+          clock: () => now,
+          onLimited: (method) => refused.push(method),
+        },
+      );
+    });
+    after(() => limited.close());
+
+    type Answer = { result?: unknown; error?: { code: number; message: string; data?: object } };
+    const proofs = async (count: number, client: string, method = "hybrid_getReceiptProof") => {
+      const params = [`0x${"33".repeat(32)}`];
+      const calls = Array.from({ length: count }, (_, id) => ({ jsonrpc: "2.0", id, method, params }));
+      const headers = { "content-type": "application/json", "x-forwarded-for": client };
+      const response = await fetch(limited.url, { method: "POST", headers, body: JSON.stringify(calls) });
+      return (await response.json()) as Answer[];
+    };
+    const granted = (answers: Answer[]): number => answers.filter(({ error }) => error === undefined).length;
+
+    it("and refuses what goes beyond, saying when and what to do, calls that cost little not at all", async () => {
+      const answers = await proofs(5, "192.0.2.1");
+      assert.equal(granted(answers), 3);
+      const { error } = answers[4]!;
+      assert.equal(error?.code, -32005);
+      assert.deepEqual(error.data, { code: "RATE_LIMITED", retryAfterMs: 100 });
+      assert.match(error.message, /10 proofs a second: ask again in 100 ms, or run a node of your own/);
+      assert.deepEqual(refused, ["hybrid_getReceiptProof", "hybrid_getReceiptProof"]);
+      assert.equal(granted(await proofs(5, "192.0.2.1", "eth_chainId")), 5);
+      now += 100;
+      assert.equal(granted(await proofs(2, "192.0.2.1", "hybrid_getTransactionProof")), 1);
+    });
+
+    it("by the address that a trusted proxy names, by the network where it is an IPv6 one", async () => {
+      assert.equal(granted(await proofs(4, "192.0.2.2")), 3);
+      assert.equal(granted(await proofs(2, "2001:db8:0:7::1")), 2);
+      assert.equal(granted(await proofs(2, "2001:db8:0:7:a:b:c:d")), 1);
+      assert.equal(granted(await proofs(2, "2001:db8::8:0:0:0:1")), 2);
+    });
+  });
+
   it("says when its port is taken", async () => {
     const port = Number(new URL(server.url).port);
     await assert.rejects(

@@ -191,7 +191,11 @@ export class Cluster {
         orderMs: 2_000,
         retentionMs: this.#begins.get(index)?.retentionMs ?? 3_600_000,
       },
-      sync: { from: this.#begins.get(index)?.from ?? "genesis" },
+      sync: {
+        from: this.#begins.get(index)?.from ?? "genesis",
+        answersPerSecond: 20,
+        answersBurst: 40,
+      },
       consensus: { skipViews: 8, backoffCap: 6 },
       doppelgangerMs: 0,
     };

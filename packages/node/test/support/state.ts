@@ -33,7 +33,7 @@ import { genesisAnchor, type LightAnchor } from "@aitbc-hybrid/sdk";
 import type { FinalBlock } from "../../src/chain/index.ts";
 import { silentLog } from "../../src/log.ts";
 import { memoryDatabase } from "../../src/storage/index.ts";
-import { SyncServer } from "../../src/sync/index.ts";
+import { SyncServer, type SyncServerModules, type SyncServerOptions } from "../../src/sync/index.ts";
 
 const CHAIN_ID = 31_999;
 const STAMP = 1_800_000_000_000;
@@ -200,9 +200,14 @@ export class StateWorld {
   }
 
   /** A peer that has the state; `send` and `ban` are told what it does. */
-  server(links: ConstructorParameters<typeof SyncServer>[1]["links"], start = this.start): SyncServer {
+  server(
+    links: SyncServerModules["links"],
+    start = this.start,
+    limits: Partial<SyncServerOptions> = {},
+    modules: Partial<SyncServerModules> = {},
+  ): SyncServer {
     const server = new SyncServer(
-      { chunkAccounts: CHUNK },
+      { chunkAccounts: CHUNK, answersPerSecond: 0, answersBurst: 1, ...limits },
       {
         chain: {
           at: async (height) => (height === LAST ? this.last : null),
@@ -213,6 +218,9 @@ export class StateWorld {
         finalHeight: () => this.engine.finalized.height,
         links,
         log: silentLog,
+        clock: () => this.now,
+        metrics: { answered() {}, limited() {} },
+        ...modules,
       },
     );
     server.begun(start);

@@ -35,19 +35,52 @@ export function merkleRoot(leaves: readonly Hash[], depth = 0): Hash {
   return row[0] ?? zeroSubtree(depth);
 }
 
-/** The siblings from leaf `index` to the root, lowest first; checked by {@link verifyMerkleProof}. */
-export function merkleProof(leaves: readonly Hash[], index: number, depth = 0): Hash[] {
-  const proof: Hash[] = [];
-  let row: readonly Hash[] = leaves;
-  let at = index;
-  for (let level = 0; row.length > 1 || level < depth; level++) {
-    proof.push(row[at ^ 1] ?? zeroSubtree(level));
-    const next: Hash[] = [];
-    for (let i = 0; i < row.length; i += 2) next.push(merkleNode(row[i]!, row[i + 1] ?? zeroSubtree(level)));
-    row = next;
-    at >>= 1;
+/** A tree with all its nodes: for many proofs of the same leaves. */
+export class MerkleTree {
+  readonly #rows: readonly (readonly Hash[])[];
+
+  private constructor(rows: readonly (readonly Hash[])[]) {
+    this.#rows = rows;
   }
-  return proof;
+
+  /**
+   * Grows the tree of {@link merkleRoot}; lets its caller do something else whenever it has hashed `pauseEvery` nodes.
+   * @returns the tree
+   */
+  static *grow(leaves: readonly Hash[], pauseEvery: number, depth = 0): Generator<void, MerkleTree> {
+    const rows = [leaves];
+    let hashed = 0;
+    for (let row = leaves; row.length > 1 || rows.length <= depth; ) {
+      const level = rows.length - 1;
+      const next: Hash[] = [];
+      for (let i = 0; i < row.length; i += 2) {
+        next.push(merkleNode(row[i]!, row[i + 1] ?? zeroSubtree(level)));
+        if (++hashed % pauseEvery === 0) yield;
+      }
+      rows.push(next);
+      row = next;
+    }
+    return new MerkleTree(rows);
+  }
+
+  get root(): Hash {
+    return this.#rows.at(-1)![0] ?? zeroSubtree(this.#rows.length - 1);
+  }
+
+  get leaves(): readonly Hash[] {
+    return this.#rows[0]!;
+  }
+
+  /** The siblings from leaf `index` to the root, lowest first; checked by {@link verifyMerkleProof}. */
+  proof(index: number): Hash[] {
+    return this.#rows.slice(0, -1).map((row, level) => row[(index >> level) ^ 1] ?? zeroSubtree(level));
+  }
+}
+
+/** The same way of a tree that is needed once. */
+export function merkleProof(leaves: readonly Hash[], index: number, depth = 0): Hash[] {
+  const growing = MerkleTree.grow(leaves, Number.POSITIVE_INFINITY, depth);
+  return (growing.next().value as MerkleTree).proof(index);
 }
 
 /** True if `leaf` stands at `index` under `root`. */

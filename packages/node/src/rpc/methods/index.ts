@@ -1,4 +1,4 @@
 export { type EthOptions, ethMethods } from "./eth.ts";
 export { hybridMethods } from "./hybrid.ts";
-export { lightMethods } from "./light.ts";
+export { COSTLY, lightMethods } from "./light.ts";
 export { ReceiptWaiters } from "./receipt-waiters.ts";

@@ -3,6 +3,15 @@ import type { CheckpointAt, ProofReader } from "../chain-reader.ts";
 import { RpcError, type RpcMethods } from "../json-rpc.ts";
 import { hashParam, numberParam, objectParam } from "../values.ts";
 
+/** Methods that make a node read or hash much: each client gets a share of them. */
+export const COSTLY: ReadonlySet<string> = new Set([
+  "eth_getProof",
+  "hybrid_getBlockProof",
+  "hybrid_getReceiptProof",
+  "hybrid_getRegistry",
+  "hybrid_getTransactionProof",
+]);
+
 /**
  * What light clients verify; the sdk's `rpcSource` calls these. Null where this node does not have it (yet, or any
  * more): a client asks another one.
