@@ -49,15 +49,34 @@ function pick(from: Urn, value: bigint): Seat {
   return from.seats[low]!;
 }
 
+interface Urns {
+  readonly authorities: Urn;
+  readonly stakers: Urn;
+}
+
+const urns = new WeakMap<Electorate, Urns>();
+
+/** The candidates of an electorate, worked out once. */
+function urnsOf(e: Electorate): Urns {
+  let found = urns.get(e);
+  if (found === undefined) {
+    const nAuth = e.registry.authorities;
+    const stakeOf = (seat: Seat): bigint => e.registry.entries[seat]!.stake;
+    found = {
+      authorities: urn(e, (seat) => (seat < nAuth ? 1n : 0n)),
+      stakers: urn(e, (seat) => (e.mode === "secure" || seat >= nAuth ? stakeOf(seat) : 0n)),
+    };
+    urns.set(e, found);
+  }
+  return found;
+}
+
 /**
  * Builds leader(seed_e, term) of an epoch: independent draws for the class (Balanced only) and the member
  * (protocol.md section 5). An empty class leaves all terms to the other.
  */
 export function leaderSchedule(e: Electorate, domain: Hash, seed: Hash): (term: number) => Seat {
-  const nAuth = e.registry.authorities;
-  const authorities = urn(e, (seat) => (seat < nAuth ? 1n : 0n));
-  const stakeOf = (seat: Seat): bigint => e.registry.entries[seat]!.stake;
-  const stakers = urn(e, (seat) => (e.mode === "secure" || seat >= nAuth ? stakeOf(seat) : 0n));
+  const { authorities, stakers } = urnsOf(e);
   return (term) => {
     const member = draw("member", domain, seed, term);
     if (e.mode === "fast" || stakers.total === 0n) return pick(authorities, member);

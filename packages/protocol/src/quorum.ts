@@ -45,8 +45,21 @@ function countedStake(registry: Registry, members: readonly boolean[]): bigint {
   return stakers < FEWEST_STAKERS ? 0n : total;
 }
 
-/** The sets and totals of `registry` under `mode` (section 1, "Registry"; section 2). */
+const electorates = new WeakMap<Registry, Map<Mode, Electorate>>();
+
+/** The sets and totals of `registry` under `mode` (section 1, "Registry"; section 2). Worked out once for each. */
 export function electorate(registry: Registry, mode: Mode): Electorate {
+  const known = electorates.get(registry) ?? new Map<Mode, Electorate>();
+  electorates.set(registry, known);
+  let found = known.get(mode);
+  if (found === undefined) {
+    found = electorateOf(registry, mode);
+    known.set(mode, found);
+  }
+  return found;
+}
+
+function electorateOf(registry: Registry, mode: Mode): Electorate {
   const present = registry.entries.map((_, seat) => isPresent(registry, seat));
   const inBalanced = present.map((here, seat) => here && registry.backing.has(seat));
   const voters =

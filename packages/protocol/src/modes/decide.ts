@@ -23,21 +23,11 @@ export const recoveredHybrid = (before: HybridFacts): HybridFacts => ({
   multiplier: NEUTRAL_MULTIPLIER,
 });
 
-const electorates = new WeakMap<Registry, Map<Mode, Electorate>>();
-
 /** V_{e+1} under the wanted mode, which READINESS is weighed by; null while R_{e+1} is not read. */
 export function wantedElectorate(s: ReplicaState): Electorate | null {
   const { registryNext, hybrid } = s.epoch.start;
   const registry = s.registries.get(registryNext);
-  if (registry === undefined) return null;
-  const known = electorates.get(registry) ?? new Map<Mode, Electorate>();
-  electorates.set(registry, known);
-  let found = known.get(hybrid.modeWanted);
-  if (found === undefined) {
-    found = electorate(registry, hybrid.modeWanted);
-    known.set(hybrid.modeWanted, found);
-  }
-  return found;
+  return registry === undefined ? null : electorate(registry, hybrid.modeWanted);
 }
 
 /** True if the epoch's blocks decide whether the next one changes the mode. */
