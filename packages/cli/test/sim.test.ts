@@ -28,7 +28,7 @@ const read = (...path: string[]): string => readFileSync(join(folder, ...path), 
 test("every verb of sim has help with its options", async () => {
   const help = await run("--help");
   assert.equal(help.code, 0);
-  for (const verb of ["list", "attacks", "montecarlo", "agents", "merge", "report"])
+  for (const verb of ["list", "attacks", "montecarlo", "agents", "scale", "merge", "report"])
     assert.match(help.out, new RegExp(`^  ${verb}`, "m"));
   const attacks = await run("attacks", "--help");
   for (const option of ["--seed", "--out", "--shard", "--threads", "--levels", "--runs", "--mode", "--json"])
@@ -51,6 +51,8 @@ test("what cannot be is refused with exit code 2 and a remedy", async () => {
     [["attacks", "--levels", "few"], /--levels is "few"/],
     [["agents", "--set", "luck=1"], /there is no assumption "luck"/],
     [["montecarlo", "--pareto", "much"], /--pareto is "much"/],
+    [["scale", "--validators", "3"], /--validators is "3"/],
+    [["scale", "--place", "moon"], /--place is "moon": give one of eu/],
     [["report", folder], /holds no study/],
   ] as const) {
     const { code, err } = await run(...args);

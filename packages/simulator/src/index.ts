@@ -48,6 +48,7 @@ export {
   type MonteCarloOptions,
   runJob,
   runJobs,
+  type ScaleStudyOptions,
   type Shard,
   type Study,
 } from "./study/index.ts";

@@ -11,8 +11,11 @@ import {
   jobsOf,
   jobsOfStudy,
   type MonteCarloOptions,
+  PRESETS,
+  type Preset,
   reportOf,
   runJobs,
+  type ScaleStudyOptions,
   type Shard,
   type Study,
 } from "@aitbc-hybrid/simulator";
@@ -49,6 +52,7 @@ export function simCommand(run: Run, version: string): Command {
   command.addCommand(attacksCommand(run, version));
   command.addCommand(monteCarloCommand(run, version));
   command.addCommand(agentsCommand(run, version));
+  command.addCommand(scaleCommand(run, version));
   command.addCommand(mergeCommand(run, version));
   command.addCommand(reportCommand(run, version));
   return command;
@@ -117,6 +121,8 @@ function listCommand(run: Run): Command {
 }
 
 const MODES = ["fast", "balanced", "secure"];
+/** 21 authorities and the three stakers that Secure needs. */
+const LEAST_VALIDATORS = 24;
 
 const isLevels = (text: string): text is AttackStudyOptions["levels"] =>
   ["bounds", "sweep", "threshold"].includes(text);
@@ -258,6 +264,52 @@ function agentsCommand(run: Run, version: string): Command {
         };
         return study(
           { kind: "agents", seed: options.seed, options: { ...chosen } as Json },
+          options,
+          version,
+        );
+      }),
+    );
+}
+
+interface ScaleFlags extends Common {
+  readonly validators: string[];
+  readonly blocks: string;
+  readonly runs: string;
+  readonly place: string;
+}
+
+const PLACES = Object.keys(PRESETS);
+const isPlace = (text: string): text is Preset => PLACES.includes(text);
+
+function scaleCommand(run: Run, version: string): Command {
+  return withCommon(
+    new Command("scale")
+      .description("finality, vote traffic and certificates of Secure as the number of validators grows")
+      .option("--validators <n...>", "sizes of networks, 21 of them authorities", ["100", "300", "1000"])
+      .option("--blocks <n>", "blocks measured in a run", "5")
+      .option("--runs <n>", "runs of every size", "1")
+      .option("--place <preset>", `where they stand: ${PLACES.join(", ")}`, "global"),
+  )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  aitbc-hybrid sim scale --runs 3 --out scale\n" +
+        "  aitbc-hybrid sim scale --validators 100 300 1000 3000 10000 --threads 1 --out outlook\n" +
+        "\nThe protocol seats 1,000 at most; above that the cap is lifted for an outlook. 10,000 take 5 GB of memory.\n" +
+        "How long each run took stands in runs.jsonl (seconds), not in the report.",
+    )
+    .action(
+      run(async (options: ScaleFlags) => {
+        const { place } = options;
+        if (!isPlace(place)) throw new UsageError(`--place is "${place}": give one of ${PLACES.join(", ")}`);
+        const sizes = options.validators.map((each) => whole(each, "--validators", LEAST_VALIDATORS));
+        const chosen: ScaleStudyOptions = {
+          validators: [...new Set(sizes)].sort((a, b) => a - b),
+          blocks: whole(options.blocks, "--blocks", 1),
+          runs: whole(options.runs, "--runs", 1),
+          place,
+        };
+        return study(
+          { kind: "scale", seed: options.seed, options: { ...chosen } as unknown as Json },
           options,
           version,
         );

@@ -4,6 +4,7 @@ import { attackReport } from "./attacks.ts";
 import { monteCarloReport } from "./montecarlo.ts";
 import type { Provenance } from "./page.ts";
 import type { Report } from "./report.ts";
+import { scaleReport } from "./scale.ts";
 
 export type { Provenance } from "./page.ts";
 export type { Report } from "./report.ts";
@@ -17,5 +18,7 @@ export function reportOf(study: Study, results: ReadonlyMap<string, Done>, prove
       return monteCarloReport(study, results, provenance);
     case "agents":
       return agentReport(study, results, provenance);
+    case "scale":
+      return scaleReport(study, results, provenance);
   }
 }

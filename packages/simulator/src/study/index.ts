@@ -13,6 +13,13 @@ export {
 } from "./montecarlo.ts";
 export { type PoolOptions, runJobs } from "./pool.ts";
 export {
+  type ScaleFigure,
+  type ScaleResults,
+  type ScaleStudyOptions,
+  type SizeResult,
+  scaleResults,
+} from "./scale.ts";
+export {
   type Done,
   type Job,
   type Json,

@@ -1,6 +1,7 @@
 import { agentJobs, runMarket } from "./agents.ts";
 import { attackJobs, runAttack } from "./attacks.ts";
 import { monteCarloJobs, runDraws, runPlayed } from "./montecarlo.ts";
+import { runScale, scaleJobs } from "./scale.ts";
 import type { Done, Job, Json, Study, StudyModules } from "./study.ts";
 
 /** Every job of a study that can be named from the results so far, in a fixed order; none is added once all are done. */
@@ -15,6 +16,8 @@ export function jobsOfStudy(
       return monteCarloJobs(study);
     case "agents":
       return agentJobs(study);
+    case "scale":
+      return scaleJobs(study);
   }
 }
 
@@ -29,6 +32,8 @@ export function runJob(job: Job, modules: StudyModules): Json {
       return runPlayed(job.input, modules);
     case "market":
       return runMarket(job.input);
+    case "scale":
+      return runScale(job.input);
     default:
       throw new Error(`there is no job of kind ${job.kind}`);
   }

@@ -9,6 +9,9 @@ export interface PoolOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Bounds, MB: networks of thousands keep that much, and leave much that is short-lived. */
+const MEMORY = { maxOldGenerationSizeMb: 12_288, maxYoungGenerationSizeMb: 192 };
+
 /** Does jobs on worker threads, each as soon as a thread is free. Resolves to false if it was ended early. */
 export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<boolean> {
   const { threads, onDone, signal } = options;
@@ -22,7 +25,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   signal?.addEventListener("abort", stop, { once: true });
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("./worker.ts", import.meta.url));
+      const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits: MEMORY });
       workers.push(worker);
       const next = (): void => {
         const job = waiting.pop();

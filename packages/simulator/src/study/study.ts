@@ -17,11 +17,13 @@ export interface Job {
 export interface Done {
   readonly key: string;
   readonly result: Json;
+  /** Wall time that it took, s: of the machine, no part of any report. */
+  readonly seconds?: number;
 }
 
 /** What to find out: everything that decides the results. */
 export interface Study {
-  readonly kind: "attacks" | "montecarlo" | "agents";
+  readonly kind: "attacks" | "montecarlo" | "agents" | "scale";
   readonly seed: string;
   readonly options: Json;
 }

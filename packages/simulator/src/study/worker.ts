@@ -4,5 +4,8 @@ import { runJob } from "./kinds.ts";
 import type { Job } from "./study.ts";
 
 parentPort?.on("message", (job: Job) => {
-  parentPort?.postMessage({ key: job.key, result: runJob(job, { rules }) });
+  const begun = performance.now();
+  const result = runJob(job, { rules });
+  const seconds = Math.round(performance.now() - begun) / 1_000;
+  parentPort?.postMessage({ key: job.key, result, seconds });
 });

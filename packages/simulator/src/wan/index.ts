@@ -10,4 +10,5 @@ export {
   secureLatency,
 } from "./measure.ts";
 export { PRESETS, type Preset, type Region, roundTrip } from "./regions.ts";
+export { measureScale, type Scale, type ScaleOptions } from "./scale.ts";
 export { IDEAL_LINE, LINE, type Observation, quantile, type WanOptions, WanWorld } from "./world.ts";

@@ -6,6 +6,7 @@ import {
   domainHash,
   type EpochStart,
   electorate,
+  encodeCertificate,
   genesisHash,
   type Hash,
   initialReplica,
@@ -88,6 +89,8 @@ export interface Observation {
   /** When its leader made it. */
   readonly made: Millis;
   readonly bytes: number;
+  /** The longest certificate that it carries, bytes. */
+  readonly certificateBytes: number;
   /** By validator: when it was final there. */
   readonly final: (Millis | undefined)[];
 }
@@ -266,6 +269,10 @@ export class WanWorld {
           leader: peer,
           made: this.queue.now,
           bytes: this.#bytesOf(block),
+          certificateBytes: block.body.certificates.reduce(
+            (most, each) => Math.max(most, encodeCertificate(each).length),
+            0,
+          ),
           final: [],
         });
       },

@@ -30,6 +30,11 @@ const STUDIES: readonly Study[] = [
     seed: "s",
     options: { runs: 2, sweep: true, set: { days: 40, delegators: 40, operators: 8 } },
   },
+  {
+    kind: "scale",
+    seed: "s",
+    options: { validators: [30, 110, 130], blocks: 1, runs: 2, place: "eu" },
+  },
 ];
 
 describe("studies", () => {
