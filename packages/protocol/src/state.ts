@@ -46,6 +46,8 @@ export interface ReplicaConfig {
   readonly skipViews: number;
   /** Δ grows at most to Δ · 2^backoffCap (rule 9). */
   readonly backoffCap: number;
+  /** With more voters than this votes go through aggregators, which takes longer; left out: 100 (section 3). */
+  readonly aggregateAbove?: number | undefined;
   /** Emit a `trace` effect per rule's branch, so that a harness can count them. */
   readonly trace: boolean;
 }

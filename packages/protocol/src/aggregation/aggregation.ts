@@ -1,5 +1,5 @@
 import { bitmapLength, fromBitmap, toBitmap } from "../codec/index.ts";
-import { slashable } from "../evidence/index.ts";
+import { termOf } from "../leader.ts";
 import { checkpointRootOf, rootOf } from "../memo.ts";
 import {
   addWeights,
@@ -11,26 +11,33 @@ import {
   type Weights,
 } from "../quorum.ts";
 import type {
+  BlockBody,
   Certificate,
   Check,
   Checkpoint,
   CheckpointCertificate,
-  CheckpointVote,
   CheckResult,
+  Evidence,
   Hash,
+  Header,
   Millis,
+  PartialMessage,
   Seat,
   Vote,
   VoteBody,
 } from "../types/index.ts";
+import {
+  type Ballot,
+  Contradictions,
+  evidenceOf,
+  rootIn,
+  type Statement,
+  type Suspicion,
+} from "./contradictions.ts";
 import type { Subnets } from "./subnets.ts";
 
 /** What aggregators are sent and send: single votes, and what they made of them, in a certificate's form. */
-export type AggregationMessage =
-  | { readonly type: "vote"; readonly vote: Vote }
-  | { readonly type: "checkpointVote"; readonly vote: CheckpointVote }
-  | { readonly type: "partial"; readonly partial: Certificate }
-  | { readonly type: "checkpointPartial"; readonly partial: CheckpointCertificate };
+export type AggregationMessage = Ballot | PartialMessage;
 
 /** Aggregates of one root over disjoint sets of seats: answered with those that are valid, and their sum. */
 export interface PartsCheck {
@@ -49,17 +56,23 @@ export interface PartsResult {
 
 export type AggregationEffect =
   | { readonly type: "send"; readonly to: Seat; readonly message: AggregationMessage }
+  /** The own vote, to everybody: no aggregator answered. */
+  | { readonly type: "broadcast"; readonly message: Ballot }
+  /** A vote that is not for this node to aggregate: for the own replica, as if its signer had told everybody. */
+  | { readonly type: "deliver"; readonly from: Seat; readonly message: Ballot }
   /** Answered with `verified`. */
   | {
       readonly type: "verify";
       readonly job: number;
-      readonly check: Extract<Check, { what: "votes" }> | PartsCheck;
+      readonly check: Extract<Check, { what: "votes" | "all" }> | PartsCheck;
     }
   /** Made here: for the own replica, which verifies it and sends it on. */
   | { readonly type: "certificate"; readonly certificate: Certificate }
   | { readonly type: "checkpointCertificate"; readonly certificate: CheckpointCertificate }
   /** Two votes of one key that contradict each other: for the own replica, which looks into it. */
   | { readonly type: "conflict"; readonly first: Vote; readonly second: Vote }
+  /** Verified: everyone in both of two statements that contradict each other, at least one of them an aggregate. */
+  | { readonly type: "evidence"; readonly evidence: Evidence }
   /** This seat sent what no honest node sends. */
   | { readonly type: "ban"; readonly seat: Seat; readonly reason: string };
 
@@ -89,10 +102,20 @@ export interface AggregationOptions {
   readonly seat: Seat | null;
   readonly termViews: number;
   readonly times: AggregationTimes;
+  /** Leader of a term. */
+  readonly leader: (term: number) => Seat;
+  /** Views for which leaders may carry a vote that a certificate lacks (section 6). */
+  readonly voteWindow: number;
 }
 
-/** A voter turns to the aggregators of this many further views at most. */
+/** A voter turns to the aggregators of this many further views at most, and then to everybody. */
 const MOST_ATTEMPTS = 3;
+/** A vote missing in what a final block carries is sent to the leaders of so many terms to come. */
+const LATE_LEADERS = 3;
+/** Views after which that is done again, as long as nobody carried it. */
+const LATE_AGAIN = 8;
+/** Pairs of contradicting statements under verification. */
+const MOST_SUSPICIONS = 32;
 /** Views whose votes are taken in beyond the current one. */
 const VIEWS_AHEAD = 16;
 /** Views below the final one of which checkpoints are still aggregated. */
@@ -100,7 +123,7 @@ const CHECKPOINT_VIEWS = 256;
 /** Different statements of a view that are aggregated: two proposals, their finalization, NULLIFY. */
 const TOPICS_PER_VIEW = 6;
 
-type Statement =
+type Subject =
   | { readonly what: "vote"; readonly body: VoteBody }
   | { readonly what: "checkpoint"; readonly checkpoint: Checkpoint };
 
@@ -114,17 +137,33 @@ interface Gathering {
   readonly subnet: number;
   /** Which of the later views' aggregators this node is. */
   readonly attempt: number;
-  /** Unverified votes by signer, then sender. */
-  readonly pending: Map<Seat, Single[]>;
+  /** Unverified votes by signer. */
+  readonly pending: Map<Seat, Single>;
   readonly verified: Map<Seat, Uint8Array>;
   /** When an aggregate is to be made; null: nothing new came. */
   due: Millis | null;
   job: boolean;
 }
 
+/** A block's certificate that a final block carries without the own vote. */
+interface Absence {
+  readonly parentView: number;
+  readonly blockHash: Hash;
+  /** View at which the own vote was last sent to leaders. */
+  sent: number;
+}
+
+/** What of a block is looked at once it is final. */
+interface Carrier {
+  readonly header: Pick<Header, "domain" | "view">;
+  readonly body: Pick<BlockBody, "certificates" | "lateVotes">;
+}
+
 /** An aggregate that came to a collector. */
 interface Part {
   readonly from: Seat;
+  /** Null: a single vote. */
+  readonly statement: Statement | null;
   readonly bitmap: Uint8Array;
   readonly signature: Uint8Array;
   readonly weight: Weights;
@@ -133,10 +172,10 @@ interface Part {
 
 interface Topic {
   readonly root: Hash;
-  readonly statement: Statement;
+  readonly subject: Subject;
   readonly view: number;
   /** The own vote and how often it was sent. */
-  own: { readonly message: AggregationMessage; attempt: number; due: Millis } | null;
+  own: { readonly message: Ballot; attempt: number; due: Millis } | null;
   readonly gatherings: Map<number, Gathering>;
   /** Aggregates by subnet, one of each sender. */
   readonly parts: Map<number, Part[]>;
@@ -154,7 +193,8 @@ type Job =
       readonly gathering: Gathering;
       readonly asked: readonly Asked[];
     }
-  | { readonly what: "parts"; readonly topic: Topic; readonly parts: readonly Part[] };
+  | { readonly what: "parts"; readonly topic: Topic; readonly parts: readonly Part[] }
+  | { readonly what: "suspicion"; readonly suspicion: Suspicion; readonly order: readonly Statement[] };
 
 interface Asked extends Single {
   readonly seat: Seat;
@@ -171,8 +211,12 @@ export class Aggregation {
   readonly #topics = new Map<Hash, Topic>();
   readonly #settled = new Map<Hash, number>();
   readonly #byView = new Map<number, number>();
-  /** Votes of a view by signer, as first seen: a second one may contradict it. */
-  readonly #seen = new Map<number, Map<Seat, Vote[]>>();
+  readonly #contradictions: Contradictions;
+  #suspicions = 0;
+  /** Own NOTARIZE and FINALIZE by view. */
+  readonly #own = new Map<number, Vote[]>();
+  /** By view. */
+  readonly #absences = new Map<number, Absence>();
   readonly #jobs = new Map<number, Job>();
   #nextJob = 0;
   #lowest = 1;
@@ -181,6 +225,7 @@ export class Aggregation {
 
   constructor(options: AggregationOptions) {
     this.#options = options;
+    this.#contradictions = new Contradictions(options.termViews);
   }
 
   #taken(): readonly AggregationEffect[] {
@@ -194,17 +239,19 @@ export class Aggregation {
   }
 
   /** The replica's own vote, or one it repeats. */
-  cast(
-    now: Millis,
-    message: Extract<AggregationMessage, { readonly vote: unknown }>,
-  ): readonly AggregationEffect[] {
-    const { seat } = this.#options;
-    if (seat === null) return [];
+  cast(now: Millis, message: Ballot): readonly AggregationEffect[] {
+    const { seat, domain, subnets, times } = this.#options;
+    if (seat === null || message.vote.domain !== domain) return [];
+    if (message.type === "vote") this.#remember(message.vote);
+    if (subnets.of(seat) < 0) {
+      // Who backs without voting belongs to no subnet.
+      this.#emit({ type: "broadcast", message });
+      return this.#taken();
+    }
     const topic = this.#topicOf(message, true);
-    if (topic === null) return [];
-    const { again } = this.#options.times;
-    const attempt = topic.own === null ? 0 : (topic.own.attempt + 1) % (MOST_ATTEMPTS + 1);
-    topic.own = { message, attempt, due: now + again };
+    if (topic === null) return this.#taken();
+    const attempt = topic.own === null ? 0 : (topic.own.attempt + 1) % (MOST_ATTEMPTS + 2);
+    topic.own = { message, attempt, due: now + times.again };
     topic.singles.set(seat, { from: seat, signature: message.vote.signature });
     this.#sendOwn(now, topic);
     this.#collect(now, topic);
@@ -214,31 +261,119 @@ export class Aggregation {
   #sendOwn(now: Millis, topic: Topic): void {
     const { seat, subnets } = this.#options;
     const { message, attempt } = topic.own!;
+    if (attempt > MOST_ATTEMPTS) {
+      this.#emit({ type: "broadcast", message });
+      return;
+    }
     const aggregators = subnets.duties(topic.view + attempt).aggregators[subnets.of(seat!)] ?? [];
     for (const to of aggregators) {
-      if (to === seat) this.#gather(now, topic, seat, (message as { vote: Vote | CheckpointVote }).vote);
+      if (to === seat) this.#gather(now, topic, seat, message);
       else this.#emit({ type: "send", to, message });
     }
+  }
+
+  #remember(vote: Vote): void {
+    if (vote.kind === "nullify") return;
+    const held = this.#own.get(vote.view) ?? [];
+    if (held.some(({ kind }) => kind === vote.kind)) return;
+    this.#own.set(vote.view, [...held, vote]);
+    const absence = this.#absences.get(vote.view);
+    if (absence !== undefined) this.#sendLate(vote.view, absence);
   }
 
   /** What a voter sent, as the transport authenticated it. */
   receive(now: Millis, from: Seat, message: AggregationMessage): readonly AggregationEffect[] {
     const { domain } = this.#options;
-    const content = "vote" in message ? message.vote : message.partial;
-    if (content.domain !== domain) return [];
-    const topic = this.#topicOf(message, false);
-    if (message.type === "vote") this.#suspect(message.vote);
-    if (topic === null) return this.#taken();
-    if ("vote" in message) this.#gather(now, topic, from, message.vote);
-    else this.#part(now, topic, from, message.partial);
+    if (!("vote" in message)) {
+      const topic = message.partial.domain === domain ? this.#topicOf(message, false) : null;
+      if (topic !== null) this.#part(now, topic, from, message.partial);
+      return this.#taken();
+    }
+    const { vote } = message;
+    if (vote.domain === domain) {
+      const { voters, backers } = this.#options.electorate;
+      if (!(message.type === "vote" ? voters : backers)[vote.seat]) {
+        this.#emit({ type: "ban", seat: from, reason: "vote of no voter" });
+        return this.#taken();
+      }
+      if (vote.seat !== from) {
+        this.#emit({ type: "ban", seat: from, reason: "vote of another" });
+        return this.#taken();
+      }
+      if (this.#isNear(message)) this.#suspect(this.#contradictions.note({ testimony: message, from }));
+      const topic = this.#topicOf(message, false);
+      if (topic !== null && this.#gather(now, topic, from, message)) return this.#taken();
+    }
+    // Of another epoch or an old view, told to everybody, or late and to be carried: the replica knows.
+    this.#emit({ type: "deliver", from, message });
     return this.#taken();
   }
 
-  /** A certificate of this root is held: nothing more is to be done for it. */
-  settled(root: Hash, view: number): void {
-    this.#settled.set(root, view);
+  /** True if a vote is of a view that is not final yet nor far ahead. */
+  #isNear(message: Ballot): boolean {
+    const isVote = message.type === "vote";
+    const view = isVote ? message.vote.view : message.vote.checkpoint.view;
+    return view >= this.#floor(isVote) && view <= this.#highest + VIEWS_AHEAD;
+  }
+
+  /** The lowest view of which votes or checkpoints are taken in: a checkpoint is of a final view, and is backed later. */
+  #floor(isVote: boolean): number {
+    return isVote ? this.#lowest : this.#lowest - CHECKPOINT_VIEWS;
+  }
+
+  /**
+   * A block became final: if it carries certificates without the own votes, these go to leaders to come, who may carry
+   * them (section 6), again until one did.
+   */
+  final({ header, body }: Carrier): readonly AggregationEffect[] {
+    const { seat, domain, voteWindow } = this.#options;
+    if (seat === null || header.domain !== domain) return [];
+    for (const { kind, view, parentView, blockHash, bitmap } of body.certificates)
+      if (kind !== "nullify" && !hasSeat(bitmap, seat))
+        this.#absences.set(view, { parentView, blockHash, sent: Number.NEGATIVE_INFINITY });
+    for (const item of body.lateVotes)
+      if (item.seat === seat && "blockHash" in item) this.#absences.delete(item.view);
+    if (header.view > this.#highest) this.#highest = header.view;
+    for (const [view, absence] of this.#absences) {
+      if (view + voteWindow <= this.#highest) this.#absences.delete(view);
+      else if (absence.sent + LATE_AGAIN <= this.#highest) this.#sendLate(view, absence);
+    }
+    for (const view of this.#own.keys()) if (view + voteWindow < header.view) this.#own.delete(view);
+    return this.#taken();
+  }
+
+  #sendLate(view: number, absence: Absence): void {
+    const { leader, termViews, seat } = this.#options;
+    const vote = this.#own
+      .get(view)
+      ?.find(
+        ({ blockHash, parentView }) => blockHash === absence.blockHash && parentView === absence.parentView,
+      );
+    if (vote === undefined) return;
+    absence.sent = this.#highest;
+    const term = termOf(this.#highest, termViews);
+    const leaders = new Set(Array.from({ length: LATE_LEADERS }, (_, ahead) => leader(term + 1 + ahead)));
+    // The own replica holds its votes.
+    for (const to of leaders)
+      if (to !== seat) this.#emit({ type: "send", to, message: { type: "vote", vote } });
+  }
+
+  /** A verified certificate is held: nothing more is to be done for what it certifies. */
+  settled(certificate: Certificate | CheckpointCertificate): readonly AggregationEffect[] {
+    if (certificate.domain === this.#options.domain) this.#settle(certificate);
+    return this.#taken();
+  }
+
+  #settle(certificate: Certificate | CheckpointCertificate): void {
+    const statement = statementOf(certificate, null);
+    const root = rootIn(statement);
+    const isVote = !("checkpoint" in certificate);
+    const view = isVote ? certificate.view : certificate.checkpoint.view;
     this.#topics.delete(root);
     if (view > this.#highest) this.#highest = view;
+    if (this.#settled.has(root)) return;
+    this.#settled.set(root, view);
+    if (view >= this.#floor(isVote)) this.#suspect(this.#contradictions.note(statement));
   }
 
   /** True once a certificate of this root was held here. */
@@ -250,21 +385,19 @@ export class Aggregation {
   forget(view: number): void {
     if (view <= this.#lowest) return;
     this.#lowest = view;
-    // A checkpoint is of a final view, and is backed later.
-    for (const [root, topic] of this.#topics) {
-      const isVote = topic.statement.what === "vote";
-      if (topic.view < (isVote ? view : view - CHECKPOINT_VIEWS)) this.#topics.delete(root);
-    }
+    for (const [root, topic] of this.#topics)
+      if (topic.view < this.#floor(topic.subject.what === "vote")) this.#topics.delete(root);
     for (const [root, at] of this.#settled) if (at < view - CHECKPOINT_VIEWS) this.#settled.delete(root);
     for (const at of this.#byView.keys()) if (at < view) this.#byView.delete(at);
-    for (const at of this.#seen.keys()) if (at < view) this.#seen.delete(at);
+    this.#contradictions.forget(view, this.#floor(false));
   }
 
   /** When `tick` has something to do; null: never, as it is. */
   get due(): Millis | null {
     let due = Number.POSITIVE_INFINITY;
     for (const topic of this.#topics.values()) {
-      if (topic.own !== null && topic.own.attempt < MOST_ATTEMPTS && topic.own.due < due) due = topic.own.due;
+      if (topic.own !== null && topic.own.attempt <= MOST_ATTEMPTS && topic.own.due < due)
+        due = topic.own.due;
       if (topic.due !== null && !topic.job && topic.due < due) due = topic.due;
       for (const gathering of topic.gatherings.values())
         if (gathering.due !== null && !gathering.job && gathering.due < due) due = gathering.due;
@@ -275,7 +408,7 @@ export class Aggregation {
   tick(now: Millis): readonly AggregationEffect[] {
     for (const topic of [...this.#topics.values()]) {
       const { own } = topic;
-      if (own !== null && own.due <= now && own.attempt < MOST_ATTEMPTS) {
+      if (own !== null && own.due <= now && own.attempt <= MOST_ATTEMPTS) {
         own.attempt++;
         own.due = now + this.#options.times.again;
         // What was aggregated here goes to the next view's collectors too.
@@ -292,10 +425,11 @@ export class Aggregation {
   verified(
     now: Millis,
     id: number,
-    result: Extract<CheckResult, { what: "votes" }> | PartsResult,
+    result: Extract<CheckResult, { what: "votes" | "all" }> | PartsResult,
   ): readonly AggregationEffect[] {
     const job = this.#jobs.get(id);
     this.#jobs.delete(id);
+    if (job?.what === "suspicion" && result.what === "all") this.#onSuspicion(job, result);
     if (job?.what === "votes" && result.what === "votes") this.#onVotes(now, job, result);
     else if (job?.what === "parts" && result.what === "parts") this.#onParts(now, job, result);
     return this.#taken();
@@ -311,14 +445,14 @@ export class Aggregation {
     if (known !== undefined) return known;
     const view = isVote ? content.view : content.checkpoint.view;
     if (this.#settled.has(root)) return null;
-    if (view < (isVote ? this.#lowest : this.#lowest - CHECKPOINT_VIEWS)) return null;
+    if (view < this.#floor(isVote)) return null;
     const held = this.#byView.get(view) ?? 0;
     if (!isOwn && (held >= TOPICS_PER_VIEW || view > this.#highest + VIEWS_AHEAD)) return null;
     if (isOwn && view > this.#highest) this.#highest = view;
     this.#byView.set(view, held + 1);
     const topic: Topic = {
       root,
-      statement: isVote
+      subject: isVote
         ? { what: "vote", body: bodyOf(content) }
         : { what: "checkpoint", checkpoint: content.checkpoint },
       view,
@@ -340,44 +474,79 @@ export class Aggregation {
   /** Who may sign the statement. */
   #members(topic: Topic): readonly boolean[] {
     const { voters, backers } = this.#options.electorate;
-    return topic.statement.what === "vote" ? voters : backers;
+    return topic.subject.what === "vote" ? voters : backers;
   }
 
   #suffices(topic: Topic, weight: Weights): boolean {
     const { electorate } = this.#options;
-    return topic.statement.what === "vote" ? isQuorum(electorate, weight) : isBacking(electorate, weight);
+    return topic.subject.what === "vote" ? isQuorum(electorate, weight) : isBacking(electorate, weight);
   }
 
-  #suspect(vote: Vote): void {
-    const { voters } = this.#options.electorate;
-    if (!voters[vote.seat] || vote.view < this.#lowest || vote.view > this.#highest + VIEWS_AHEAD) return;
-    const seen = this.#seen.get(vote.view) ?? new Map<Seat, Vote[]>();
-    this.#seen.set(vote.view, seen);
-    const held = seen.get(vote.seat) ?? [];
-    if (held.length >= TOPICS_PER_VIEW) return;
-    if (held.some((each) => rootOf(each.domain, each) === rootOf(vote.domain, vote))) return;
-    seen.set(vote.seat, [...held, vote]);
-    const first = held.find((each) => slashable(each, vote, this.#options.termViews));
-    if (first !== undefined) this.#emit({ type: "conflict", first, second: vote });
+  /** Two votes are for the own replica to look into; anything else is verified here, each of the two alone. */
+  #suspect(suspicions: readonly Suspicion[]): void {
+    for (const suspicion of suspicions) {
+      const { first, second } = suspicion;
+      if (first.testimony.type === "vote" && second.testimony.type === "vote") {
+        this.#emit({ type: "conflict", first: first.testimony.vote, second: second.testimony.vote });
+        continue;
+      }
+      if (this.#suspicions >= MOST_SUSPICIONS) continue;
+      this.#suspicions++;
+      const registry = this.#options.electorate.registry.root;
+      const signatures: Extract<Check, { what: "all" }>["signatures"][number][] = [];
+      const certificates: Extract<Check, { what: "all" }>["certificates"][number][] = [];
+      const order: Statement[] = [];
+      for (const each of [first, second]) {
+        const { testimony } = each;
+        const root = rootIn(each);
+        if (testimony.type === "vote" || testimony.type === "checkpointVote") {
+          const { seat, signature } = testimony.vote;
+          signatures.push({ registry, seat, root, signature });
+          order.unshift(each);
+        } else {
+          const { bitmap, signature } = testimony.certificate;
+          certificates.push({ registry, root, bitmap, signature });
+          order.push(each);
+        }
+      }
+      const job = this.#nextJob++;
+      this.#jobs.set(job, { what: "suspicion", suspicion, order });
+      this.#emit({ type: "verify", job, check: { what: "all", signatures, groups: [], certificates } });
+    }
   }
 
-  /** Takes in a single vote where this node aggregates for its signer's subnet. */
-  #gather(now: Millis, topic: Topic, from: Seat, vote: Vote | CheckpointVote): void {
-    const { subnets, times } = this.#options;
-    const { seat } = vote;
-    if (!this.#members(topic)[seat]) {
-      this.#emit({ type: "ban", seat: from, reason: "vote of no voter" });
+  #onSuspicion(
+    { suspicion, order }: Extract<Job, { what: "suspicion" }>,
+    { ok, failed }: Extract<CheckResult, { what: "all" }>,
+  ): void {
+    this.#suspicions--;
+    if (ok) {
+      this.#emit({ type: "evidence", evidence: evidenceOf(suspicion, this.#options.electorate.registry) });
       return;
     }
+    const singles = order.filter(({ testimony }) => "vote" in testimony).length;
+    const forged = order[failed!.part === "signature" ? failed!.index : singles + failed!.index]!;
+    if (forged.from !== null)
+      this.#emit({
+        type: "ban",
+        seat: forged.from,
+        reason: "vote" in forged.testimony ? "forged vote" : "forged aggregate",
+      });
+    this.#suspect(this.#contradictions.clear(suspicion, forged));
+  }
+
+  /** Takes in a single vote where this node aggregates for its signer's subnet; false: it does not, or has it. */
+  #gather(now: Millis, topic: Topic, from: Seat, { vote }: Ballot): boolean {
+    const { subnets, times } = this.#options;
+    const { seat } = vote;
     const gathering = this.#gathering(topic, subnets.of(seat));
-    if (gathering === null || gathering.verified.has(seat)) return;
-    const known = gathering.pending.get(seat) ?? [];
-    if (known.some((each) => each.from === from)) return;
-    gathering.pending.set(seat, [...known, { from, signature: vote.signature }]);
+    if (gathering === null || gathering.verified.has(seat) || gathering.pending.has(seat)) return false;
+    gathering.pending.set(seat, { from, signature: vote.signature });
     gathering.due ??= now + times.gather;
     const all = subnets.voters[gathering.subnet]!.length;
     if (gathering.pending.size + gathering.verified.size === all) gathering.due = now;
     this.#flush(now, topic, gathering);
+    return true;
   }
 
   /** The gathering of a subnet if this node aggregates for it in the statement's view or one soon after. */
@@ -402,7 +571,7 @@ export class Aggregation {
     gathering.due = null;
     const asked: Asked[] = [];
     for (const [seat, signature] of gathering.verified) asked.push({ seat, from: seat, signature });
-    for (const [seat, [first]] of gathering.pending) asked.push({ seat, ...first! });
+    for (const [seat, vote] of gathering.pending) asked.push({ seat, ...vote });
     asked.sort((a, b) => a.seat - b.seat);
     const job = this.#nextJob++;
     this.#jobs.set(job, { what: "votes", topic, gathering, asked });
@@ -419,15 +588,9 @@ export class Aggregation {
     gathering.job = false;
     const valid = new Set(result.valid);
     for (const { seat, from, signature } of asked) {
-      if (valid.has(seat)) {
-        gathering.verified.set(seat, signature);
-        gathering.pending.delete(seat);
-        continue;
-      }
-      this.#emit({ type: "ban", seat: from, reason: "forged vote" });
-      const left = gathering.pending.get(seat)?.filter((each) => each.from !== from) ?? [];
-      if (left.length > 0) gathering.pending.set(seat, left);
-      else gathering.pending.delete(seat);
+      gathering.pending.delete(seat);
+      if (valid.has(seat)) gathering.verified.set(seat, signature);
+      else this.#emit({ type: "ban", seat: from, reason: "forged vote" });
     }
     if (gathering.pending.size > 0) gathering.due ??= now + this.#options.times.gather;
     if (!this.#topics.has(topic.root) || result.aggregate === null) return;
@@ -447,14 +610,14 @@ export class Aggregation {
   }
 
   #certificate(
-    { statement }: Topic,
+    { subject }: Topic,
     bitmap: Uint8Array,
     signature: Uint8Array,
   ): Certificate | CheckpointCertificate {
     const { epoch, domain } = this.#options;
-    return statement.what === "vote"
-      ? { ...statement.body, epoch, domain, bitmap, signature }
-      : { checkpoint: statement.checkpoint, epoch, domain, bitmap, signature };
+    return subject.what === "vote"
+      ? { ...subject.body, epoch, domain, bitmap, signature }
+      : { checkpoint: subject.checkpoint, epoch, domain, bitmap, signature };
   }
 
   /** Takes in an aggregate of a subnet: of each sender the heaviest. */
@@ -478,8 +641,10 @@ export class Aggregation {
     const parts = topic.parts.get(subnet) ?? [];
     const known = parts.find((part) => part.from === from);
     if (known !== undefined && known.signers >= signers.length) return;
-    const next = { from, bitmap, signature, weight, signers: signers.length };
+    const statement = statementOf(partial, from);
+    const next = { from, statement, bitmap, signature, weight, signers: signers.length };
     topic.parts.set(subnet, [...parts.filter((part) => part !== known), next]);
+    this.#suspect(this.#contradictions.note(statement, known?.statement));
     this.#collect(now, topic);
   }
 
@@ -512,7 +677,7 @@ export class Aggregation {
     for (const [seat, { from, signature }] of topic.singles) {
       if (parts.some((part) => hasSeat(part.bitmap, seat))) continue;
       const bitmap = toBitmap([seat], this.#members(topic).length);
-      parts.push({ from, bitmap, signature, weight: this.#weightOf(seat), signers: 1 });
+      parts.push({ from, statement: null, bitmap, signature, weight: this.#weightOf(seat), signers: 1 });
     }
     return {
       parts,
@@ -575,7 +740,7 @@ export class Aggregation {
       return;
     }
     const certificate = this.#certificate(topic, bitmap, result.aggregate);
-    this.settled(topic.root, topic.view);
+    this.#settle(certificate);
     if ("checkpoint" in certificate) this.#emit({ type: "checkpointCertificate", certificate });
     else this.#emit({ type: "certificate", certificate });
   }
@@ -588,6 +753,11 @@ const bodyOf = ({ kind, view, parentView, blockHash }: VoteBody): VoteBody => ({
   parentView,
   blockHash,
 });
+
+const statementOf = (certificate: Certificate | CheckpointCertificate, from: Seat | null): Statement =>
+  "checkpoint" in certificate
+    ? { testimony: { type: "checkpointCertificate", certificate }, from }
+    : { testimony: { type: "certificate", certificate }, from };
 
 const messageOf = (partial: Certificate | CheckpointCertificate): AggregationMessage =>
   "checkpoint" in partial ? { type: "checkpointPartial", partial } : { type: "partial", partial };

@@ -9,8 +9,17 @@ export {
   type PartsResult,
 } from "./aggregation.ts";
 export {
+  type Ballot,
+  Contradictions,
+  evidenceOf,
+  rootIn,
+  type Statement,
+  type Suspicion,
+} from "./contradictions.ts";
+export {
   type Duties,
   isAggregated,
+  MOST_BROADCASTING,
   memberCount,
   SUBNET_SIZES,
   type SubnetSizes,

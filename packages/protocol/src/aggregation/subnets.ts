@@ -4,7 +4,7 @@ import type { Electorate } from "../quorum.ts";
 import type { Hash, Seat } from "../types/index.ts";
 
 /** With more voters than this a vote goes to aggregators instead of to everybody (section 3). */
-const MOST_BROADCASTING = 100;
+export const MOST_BROADCASTING = 100;
 
 const counts = new WeakMap<readonly boolean[], number>();
 
@@ -19,8 +19,9 @@ export function memberCount(members: readonly boolean[]): number {
   return count;
 }
 
-/** True if votes of this electorate go through aggregators. */
-export const isAggregated = (e: Electorate): boolean => memberCount(e.voters) > MOST_BROADCASTING;
+/** True if votes of this electorate go through aggregators: it has more voters than `most`. */
+export const isAggregated = (e: Electorate, most: number = MOST_BROADCASTING): boolean =>
+  memberCount(e.voters) > most;
 
 /** Sizes of the aggregation. Local settings: nodes that differ still understand each other's certificates. */
 export interface SubnetSizes {
@@ -43,6 +44,10 @@ export interface Duties {
 
 /** Views whose duties are remembered. */
 const REMEMBERED = 64;
+/** Views whose meshes are remembered: messages spread in the views around the current one. */
+const MESHES = 16;
+/** Neighbours that a node chooses; about as many choose it. With a third silent, one in 1,200 hears nothing in a view. */
+const CHOSEN = 4;
 /** A draw may hit the same seat again; so many in a row only where nearly all stake is one seat's. */
 const MOST_MISSES = 64;
 
@@ -92,6 +97,7 @@ export class Subnets {
   readonly #seats: readonly Seat[];
   readonly #cumulative: readonly bigint[];
   readonly #duties = new Map<number, Duties>();
+  readonly #meshes = new Map<number, ReadonlyMap<Seat, readonly Seat[]>>();
 
   /** @param seed of the epoch, in its domain: not known before the registry was frozen */
   constructor(e: Electorate, seed: Hash, sizes: SubnetSizes = SUBNET_SIZES) {
@@ -145,6 +151,37 @@ export class Subnets {
       this.#duties.set(view, duties);
     }
     return duties;
+  }
+
+  /**
+   * To whom a voter passes on what it first hears of in a view, and from whom it hears: a random mesh, another one in
+   * each view, so that nobody is surrounded by the silent for longer.
+   */
+  neighbours(view: number, seat: Seat): readonly Seat[] {
+    let mesh = this.#meshes.get(view);
+    if (mesh === undefined) {
+      if (this.#meshes.size >= MESHES) this.#meshes.delete(this.#meshes.keys().next().value!);
+      mesh = this.#mesh(view);
+      this.#meshes.set(view, mesh);
+    }
+    return mesh.get(seat) ?? [];
+  }
+
+  #mesh(view: number): ReadonlyMap<Seat, readonly Seat[]> {
+    const bits = new Bits("mesh", this.#seed, view);
+    const sets = new Map(this.#seats.map((seat) => [seat, new Set<Seat>()]));
+    const { length } = this.#seats;
+    for (const seat of this.#seats) {
+      // Sixteen bits a choice: a mesh need not be fair to the last bit, and every node draws one in every view.
+      let word = bits.next();
+      for (let choice = 0; choice < CHOSEN; choice++, word >>= 16n) {
+        const other = this.#seats[Number(word & 0xffffn) % length]!;
+        if (other === seat) continue;
+        sets.get(seat)!.add(other);
+        sets.get(other)!.add(seat);
+      }
+    }
+    return new Map([...sets].map(([seat, others]) => [seat, [...others]]));
   }
 
   /** Different voters, by stake. */

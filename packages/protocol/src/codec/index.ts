@@ -11,6 +11,7 @@ export {
   decodeBlock,
   decodeCertificate,
   decodeCertifiedBlock,
+  decodeConsensus,
   decodeMessage,
   decodeVote,
   encodeBacking,
@@ -18,6 +19,7 @@ export {
   encodeCertificate,
   encodeCertifiedBlock,
   encodeMessage,
+  encodePartial,
   encodeVote,
   LIMITS,
 } from "./wire.ts";

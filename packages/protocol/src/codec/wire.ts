@@ -13,6 +13,7 @@ import type {
   LateVote,
   Message,
   Mode,
+  PartialMessage,
   Proposal,
   Request,
   RestartVote,
@@ -466,6 +467,25 @@ export function writeMessage(writer: Writer, message: Message): void {
  * @throws ProtocolError DECODE_* naming the field; nothing beyond {@link LIMITS} is ever allocated.
  */
 export const decodeMessage = (bytes: Uint8Array): Message => decoded(bytes, "message", readMessage);
+
+/** Canonical bytes of an aggregate on its way to those who make certificates. */
+export const encodePartial = (message: PartialMessage): Uint8Array =>
+  encoded((writer) => {
+    if (message.type === "partial") writeCertificate(writer.u8(10), message.partial);
+    else writeBacking(writer.u8(11), message.partial);
+  });
+
+/**
+ * Parses whatever validators say on the consensus channel: messages of replicas, and aggregates.
+ * @throws ProtocolError DECODE_*, as {@link decodeMessage}
+ */
+export function decodeConsensus(bytes: Uint8Array): Message | PartialMessage {
+  if (bytes[0] === 10)
+    return { type: "partial", partial: decoded(bytes.subarray(1), "message", readCertificate) };
+  if (bytes[0] === 11)
+    return { type: "checkpointPartial", partial: decoded(bytes.subarray(1), "message", readBacking) };
+  return decodeMessage(bytes);
+}
 
 export function readMessage(reader: Reader): Message {
   const type = reader.u8("type");

@@ -49,3 +49,8 @@ export type Message =
   | { readonly type: "blocks"; readonly blocks: readonly CertifiedBlock[] }
   | { readonly type: "signal"; readonly signal: Signal }
   | { readonly type: "restart"; readonly vote: RestartVote };
+
+/** Votes of a subnet added up, in a certificate's form: short of a quorum (section 3, above 100 voters). */
+export type PartialMessage =
+  | { readonly type: "partial"; readonly partial: Certificate }
+  | { readonly type: "checkpointPartial"; readonly partial: CheckpointCertificate };

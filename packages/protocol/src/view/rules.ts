@@ -71,7 +71,7 @@ export function startTimers(d: Draft): void {
   const due = stamp + params.blockTime;
   const start = due > now ? due : now;
   const delta = effectiveDelta(d, view);
-  const advance = start + (isAggregated(d.epoch.electorate) ? 4 : 3) * delta;
+  const advance = start + (isAggregated(d.epoch.electorate, d.s.config.aggregateAbove) ? 4 : 3) * delta;
   const silent = d.s.attended - (d.s.heard[leaderOf(d, view)] ?? 0);
   const skip = d.s.config.skipViews > 0 && silent >= d.s.config.skipViews;
   if (skip) d.trace("1: silent leader skipped");

@@ -151,6 +151,80 @@ describe("what is forged", () => {
   });
 });
 
+describe("when no aggregator answers", () => {
+  test("a vote is told to everybody after the next views' aggregators were asked, and not before", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const node = net.nodes[0]!;
+    net.cast(0, notarize(1));
+    for (const now of [100, 200, 300]) {
+      net.act(0, node.tick(now));
+      assert.deepEqual(net.broadcasts, []);
+    }
+    net.act(0, node.tick(400));
+    assert.deepEqual(net.broadcasts, [
+      { from: 0, message: { type: "vote", vote: net.vote(0, notarize(1)) } },
+    ]);
+    assert.equal(node.due, null);
+    net.act(0, node.tick(5_000));
+    assert.equal(net.broadcasts.length, 1);
+  });
+
+  test("who repeats a vote goes on from where he was", () => {
+    const net = new AggregatingNet(members, SIZES);
+    for (let time = 0; time < 5; time++) net.cast(0, notarize(1));
+    assert.equal(net.broadcasts.length, 1);
+    net.flying.length = 0;
+    net.cast(0, notarize(1));
+    const { aggregators } = net.subnets.duties(1);
+    assert.deepEqual(
+      net.flying.map(({ to }) => to),
+      aggregators[net.subnets.of(0)]!.filter((seat) => seat !== 0),
+    );
+  });
+});
+
+describe("a vote that is not for this node to aggregate goes to its replica", () => {
+  const idle = (net: AggregatingNet, view: number, from: number): number =>
+    seats.find((seat) =>
+      [0, 1, 2, 3].every(
+        (later) => !net.subnets.duties(view + later).aggregators[net.subnets.of(from)]!.includes(seat),
+      ),
+    )!;
+
+  for (const [what, prepare] of [
+    ["told to everybody", () => {}],
+    ["of a view that is final", (net: AggregatingNet, at: number) => net.nodes[at]!.forget(9)],
+    [
+      "of what is certified",
+      (net: AggregatingNet, at: number) => net.nodes[at]!.settled(net.partial(notarize(1), [0])),
+    ],
+  ] as const)
+    test(what, () => {
+      const net = new AggregatingNet(members, SIZES);
+      const at = what === "told to everybody" ? idle(net, 1, 5) : net.subnets.duties(1).aggregators[net.subnets.of(5)]![0]!;
+      prepare(net, at);
+      const message = { type: "vote" as const, vote: net.vote(5, notarize(1)) };
+      net.act(at, net.nodes[at]!.receive(0, 5, message));
+      assert.deepEqual(net.delivered, [{ at, from: 5, message }]);
+      assert.equal(net.nodes[at]!.due, null);
+    });
+
+  test("of another epoch", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const vote = { ...net.vote(5, notarize(1)), domain: hash(9) };
+    net.act(3, net.nodes[3]!.receive(0, 5, { type: "vote", vote }));
+    assert.deepEqual(net.delivered, [{ at: 3, from: 5, message: { type: "vote", vote } }]);
+  });
+});
+
+test("who sends another's vote pays for it", () => {
+  const net = new AggregatingNet(members, SIZES);
+  const vote = net.vote(5, notarize(1));
+  net.act(4, net.nodes[4]!.receive(0, 6, { type: "vote", vote }));
+  assert.deepEqual([...net.banned], [[6, "vote of another"]]);
+  assert.deepEqual(net.delivered, []);
+});
+
 test("two votes of one key that contradict each other are handed over once", () => {
   const net = new AggregatingNet(members, SIZES);
   const [to] = net.subnets.duties(1).aggregators[net.subnets.of(5)]!;
@@ -204,7 +278,7 @@ describe("what is over", () => {
     net.cast(0, notarize(1));
     assert.notEqual(net.nodes[0]!.due, null);
     assert.equal(net.nodes[0]!.isSettled(root), false);
-    net.nodes[0]!.settled(root, 1);
+    net.nodes[0]!.settled(net.partial(notarize(1), seats));
     assert.equal(net.nodes[0]!.isSettled(root), true);
     assert.equal(net.nodes[0]!.due, null);
     net.cast(0, notarize(1));

@@ -3,11 +3,15 @@ import {
   type AggregationEffect,
   type AggregationMessage,
   addWeights,
+  type Ballot,
   type Certificate,
   type Check,
+  type Checkpoint,
   type CheckpointCertificate,
   type CheckResult,
+  checkpointRootOf,
   type Electorate,
+  type Evidence,
   equalBytes,
   fromBitmap,
   type Hash,
@@ -20,6 +24,7 @@ import {
   type Seat,
   type SubnetSizes,
   Subnets,
+  toBitmap,
   type Vote,
   type VoteBody,
 } from "../../src/index.ts";
@@ -42,6 +47,11 @@ export class AggregatingNet {
   readonly certificates: (Certificate | CheckpointCertificate)[] = [];
   readonly banned = new Map<Seat, string>();
   readonly conflicts: { readonly first: Vote; readonly second: Vote }[] = [];
+  readonly evidence: Evidence[] = [];
+  /** What replicas were given, by their seat. */
+  readonly delivered: { readonly at: Seat; readonly from: Seat; readonly message: Ballot }[] = [];
+  /** What was told to everybody. */
+  readonly broadcasts: { readonly from: Seat; readonly message: Ballot }[] = [];
   /** Aggregate nothing for others. */
   readonly silent = new Set<Seat>();
   now = 0;
@@ -60,6 +70,8 @@ export class AggregatingNet {
           seat,
           termViews: 1,
           times: TIMES,
+          leader: (term) => term % members.voters.length,
+          voteWindow: 64,
         }),
     );
   }
@@ -91,6 +103,15 @@ export class AggregatingNet {
           break;
         case "conflict":
           this.conflicts.push(effect);
+          break;
+        case "evidence":
+          this.evidence.push(effect.evidence);
+          break;
+        case "deliver":
+          this.delivered.push({ at: seat, from: effect.from, message: effect.message });
+          break;
+        case "broadcast":
+          this.broadcasts.push({ from: seat, message: effect.message });
           break;
         case "ban":
           this.banned.set(effect.seat, effect.reason);
@@ -135,7 +156,44 @@ export class AggregatingNet {
     );
   }
 
-  #check(check: Check | PartsCheck): Extract<CheckResult, { what: "votes" }> | PartsResult {
+  /** An aggregate as the seats' true keys make it. */
+  partial(body: VoteBody, seats: readonly Seat[]): Certificate {
+    const root = rootOf(DOMAIN, body);
+    return {
+      ...body,
+      epoch: 0,
+      domain: DOMAIN,
+      bitmap: toBitmap(seats, this.#electorate.voters.length),
+      signature: sum(seats.map((seat) => this.sign(seat, root))),
+    };
+  }
+
+  /** The same of a checkpoint. */
+  backing(checkpoint: Checkpoint, seats: readonly Seat[]): CheckpointCertificate {
+    const root = checkpointRootOf(DOMAIN, checkpoint);
+    return {
+      checkpoint,
+      epoch: 0,
+      domain: DOMAIN,
+      bitmap: toBitmap(seats, this.#electorate.voters.length),
+      signature: sum(seats.map((seat) => this.sign(seat, root))),
+    };
+  }
+
+  #check(check: Check | PartsCheck): Extract<CheckResult, { what: "votes" | "all" }> | PartsResult {
+    if (check.what === "all") {
+      const signature = check.signatures.findIndex(
+        ({ seat, root, signature: bytes }) => !equalBytes(bytes, this.sign(seat, root)),
+      );
+      if (signature >= 0)
+        return { what: "all", ok: false, failed: { part: "signature", index: signature } };
+      const certificate = check.certificates.findIndex(
+        ({ root, bitmap, signature: bytes }) => !this.isValid(root, bitmap, bytes),
+      );
+      if (certificate >= 0)
+        return { what: "all", ok: false, failed: { part: "certificate", index: certificate } };
+      return { what: "all", ok: true, failed: null };
+    }
     if (check.what === "parts") {
       const valid = [...check.parts.keys()].filter((index) => {
         const { bitmap, signature } = check.parts[index]!;
