@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { MOST_BROADCASTING } from "@aitbc-hybrid/protocol";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { NodeError } from "./errors.ts";
@@ -117,6 +118,8 @@ const SCHEMA = z.strictObject({
       /** Views without a vote of a leader after which it is not waited for; 0: always wait. */
       skipViews: count(0, 1_000).default(8),
       backoffCap: count(0, 16).default(6),
+      /** With more voters than this votes go through aggregators. Nodes of one network must agree. */
+      aggregateAbove: count(0, 1_000).default(MOST_BROADCASTING),
     })
     .prefault({}),
   /** Time to listen for the own key on the network before signing, ms; 0: do not. */

@@ -17,6 +17,8 @@ import {
   genesisHash as hashGenesis,
   type Registry,
   type ReplicaConfig,
+  SUBNET_SIZES,
+  type SubnetSizes,
 } from "@aitbc-hybrid/protocol";
 import { WriteAheadLog } from "@aitbc-hybrid/storage";
 import {
@@ -74,7 +76,16 @@ export interface NodeOptions {
     readonly answersPerSecond: number;
     readonly answersBurst: number;
   };
-  readonly consensus: { readonly skipViews: number; readonly backoffCap: number };
+  readonly consensus: {
+    readonly skipViews: number;
+    readonly backoffCap: number;
+    /** With more voters than this votes go through aggregators: the same at all nodes of a network. */
+    readonly aggregateAbove?: number;
+    /** How they are dealt to subnets; left out: as the simulator has it. */
+    readonly subnets?: SubnetSizes;
+    /** Votes, but tells nobody what it added up of others' votes (tests of silent aggregators). */
+    readonly silent?: boolean;
+  };
   /** How long to listen for the own key on the network before anything is signed, ms; 0: not at all. */
   readonly doppelgangerMs: number;
 }
@@ -225,6 +236,7 @@ async function start(
     key: signer?.publicKey ?? null,
     skipViews: options.consensus.skipViews,
     backoffCap: options.consensus.backoffCap,
+    aggregateAbove: options.consensus.aggregateAbove,
     trace: false,
   };
   const journal = await Journal.open(wal);
@@ -304,7 +316,6 @@ async function start(
     restart: (vote, held) => duties?.restart(vote, held),
     ready: (signal, registry) => duties?.ready(signal, registry),
     past: (from, statement) => past.look(from, statement),
-    peers: () => network.connected(),
     contradicted: () => metrics.halted(true),
     halted: (reason, contradiction) => {
       metrics.halted(true);
@@ -317,13 +328,19 @@ async function start(
       genesisHash,
       feeRecipient: options.validator?.feeRecipient ?? `0x${"00".repeat(20)}`,
       queueLimit: 20_000,
+      subnets: options.consensus.subnets ?? SUBNET_SIZES,
+      silent: options.consensus.silent ?? false,
       retryMs: 500,
     },
     {
       links: {
+        self: network.self,
         send: (to, frame) => network.send(to, "consensus", frame),
         broadcast: (frame) => network.broadcast("consensus", frame),
         ban: (peer, reason) => network.ban(peer, reason),
+        connected: () => network.connected(),
+        validatorOf: (peer) => network.validatorOf(peer),
+        peerOf: (validator) => network.peerOf(validator),
       },
       wal: journal,
       protection,
@@ -406,7 +423,7 @@ async function start(
       if (!listening) engine.connected(peer);
       data.connected(peer);
     },
-    disconnected: () => {},
+    disconnected: (peer) => engine.disconnected(peer),
     frame: (peer, channel, frame) => {
       if (channel === "data" && isSync(frame)) states.receive(peer, frame);
       else if (channel === "data") data.receive(peer, frame);

@@ -1,10 +1,15 @@
 import {
+  type Certificate,
+  type Check,
+  type CheckResult,
   type Effect,
   encodeMessage,
   type Hash,
   type Header,
   type Input,
   type Message,
+  type PartsCheck,
+  type PartsResult,
   type Peer,
   paramsAt,
   type ReplicaState,
@@ -16,6 +21,7 @@ import {
 import { sentence } from "../errors.ts";
 import type { RecoveryWork } from "../settlement/index.ts";
 import type { Silence } from "../signing/index.ts";
+import { Aggregating, isVoteTraffic } from "./aggregating.ts";
 import { Alarm } from "./alarm.ts";
 import { answerTo } from "./answers.ts";
 import { ContractInputs } from "./contracts.ts";
@@ -27,6 +33,12 @@ import { Recovery } from "./recovery.ts";
 import { References } from "./references.ts";
 import { Signatures } from "./signatures.ts";
 import type { EffectOf, EngineLoop, EngineModules, EngineOptions, Waiting } from "./types.ts";
+
+/** A verification that waits for its turn. */
+interface Unverified {
+  readonly check: Check | PartsCheck;
+  readonly done: (result: CheckResult | PartsResult) => void;
+}
 
 /** Inputs processed before other work of the process gets its turn. */
 const INPUTS_PER_TURN = 256;
@@ -47,10 +59,11 @@ export class Engine {
   readonly #payloads: Payloads;
   readonly #recovery: Recovery;
   readonly #intake: Intake;
+  readonly #aggregating: Aggregating;
   readonly #alarm: Alarm;
   #state: ReplicaState;
   #inputs: Waiting[] = [];
-  #checks: EffectOf<"verify">[] = [];
+  #checks: Unverified[] = [];
   #started = false;
   #scheduled = false;
   #putOff = false;
@@ -79,6 +92,18 @@ export class Engine {
     this.#payloads = new Payloads(options, { ...modules, references, ledger, loop });
     this.#recovery = new Recovery({ ...modules, ledger, durability });
     this.#intake = new Intake(modules);
+    this.#aggregating = new Aggregating(
+      { above: options.replica.aggregateAbove, sizes: options.subnets, silent: options.silent },
+      {
+        ...modules,
+        loop,
+        keep: (evidence) => modules.chain.keep(evidence),
+        verify: (check, done) => {
+          this.#checks.push({ check, done });
+          this.#schedule();
+        },
+      },
+    );
     this.#alarm = new Alarm({ clock: modules.clock, ring: () => this.submit({ type: "tick" }) });
   }
 
@@ -143,8 +168,14 @@ export class Engine {
       this.#modules.metrics.refused("queue-full");
       return;
     }
-    const message = this.#intake.parse(from, frame, this.#state.epoch.start.epoch);
+    const parsed = this.#intake.parse(from, frame, this.#state.epoch.start.epoch);
+    const message = parsed === null ? null : this.#aggregating.receive(from, parsed);
     if (message !== null) this.submit({ type: "message", from, message });
+  }
+
+  /** A peer is gone. */
+  disconnected(peer: Peer): void {
+    this.#aggregating.disconnected(peer);
   }
 
   /** Queues an input. */
@@ -158,6 +189,7 @@ export class Engine {
   async close(): Promise<void> {
     this.#closed = true;
     this.#alarm.clear();
+    this.#aggregating.close();
     for (const end of this.#unsubscribe) end();
     await this.#durability.close();
     await this.#ledger.close();
@@ -204,12 +236,14 @@ export class Engine {
   }
 
   #verifyNext(): void {
-    const effect = this.#checks.shift();
-    if (effect === undefined) return;
+    const next = this.#checks.shift();
+    if (next === undefined) return;
+    const { verifier, metrics } = this.#modules;
+    const { check, done } = next;
     const begun = performance.now();
-    const result = this.#modules.verifier.run(effect.check);
-    this.#modules.metrics.verified(effect.check.what, (performance.now() - begun) / 1_000);
-    this.#step({ type: "verified", job: effect.job, result });
+    const result = check.what === "parts" ? verifier.parts(check) : verifier.run(check);
+    metrics.verified(check.what, (performance.now() - begun) / 1_000);
+    done(result);
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -232,8 +266,7 @@ export class Engine {
           const { message } = effect;
           if (message.type === "signal" && message.signal.kind === "ready")
             listener.ready(message.signal, registry);
-          this.#modules.metrics.message(message.type, "out");
-          links.broadcast(encodeMessage(message));
+          if (!this.#aggregating.broadcast(message)) this.#tellEverybody(message);
         });
         return;
       }
@@ -243,9 +276,18 @@ export class Engine {
       case "serve":
         this.#background(this.#serve(effect.to, effect.request), "answering a peer");
         return;
-      case "verify":
-        this.#checks.push(effect);
+      case "verify": {
+        const { job, check } = effect;
+        this.#checks.push({
+          check,
+          done: (result) => {
+            if (result.what === "parts") return;
+            this.#step({ type: "verified", job, result });
+            this.#aggregating.passOn(this.#state);
+          },
+        });
         return;
+      }
       case "payload":
         this.#background(this.#payloads.build(effect), "building a payload");
         return;
@@ -265,13 +307,11 @@ export class Engine {
         this.#alarm.set(effect.at);
         return;
       case "finalized":
+        this.#aggregating.finalized(effect.block, effect.certificate);
+        this.#append(effect, effect.certificate);
+        return;
       case "recovered":
-        // Not before its record is durable: the ledger must never be ahead of the log.
-        this.#durability.hold(() => {
-          const { epoch, hash, block, roots } = effect;
-          const certificate = effect.type === "finalized" ? effect.certificate : null;
-          this.#ledger.append({ epoch, hash, block, certificate, roots });
-        });
+        this.#append(effect, null);
         return;
       case "rewind":
         this.#durability.hold(() => this.#ledger.rewind(effect.hash, effect.height));
@@ -321,6 +361,14 @@ export class Engine {
     }
   }
 
+  /** Not before its record is durable: the ledger must never be ahead of the log. */
+  #append(
+    { epoch, hash, block, roots }: EffectOf<"finalized" | "recovered">,
+    certificate: Certificate | null,
+  ): void {
+    this.#durability.hold(() => this.#ledger.append({ epoch, hash, block, certificate, roots }));
+  }
+
   /** Tells the replica what the own settlement client shows of the contracts, if that changed. */
   #lookAtContracts(): void {
     this.#contracts.look(this.#state.epoch.start.incarnation);
@@ -333,7 +381,7 @@ export class Engine {
 
   /** Takes the place of the replica by one restored from the records of an earlier epoch, of which a recovery was activated. */
   async #resume(effect: EffectOf<"resume">): Promise<void> {
-    const { settlement, clock, listener } = this.#modules;
+    const { settlement, clock, links } = this.#modules;
     const { epoch, incarnation } = effect;
     const kept = await this.#recovery.recordsOf(effect);
     if (kept === null) {
@@ -354,15 +402,26 @@ export class Engine {
     this.#enterEpoch();
     this.#perform(restored.effects);
     this.#durability.commit();
-    for (const peer of listener.peers()) this.connected(peer);
+    for (const peer of links.connected()) this.connected(peer);
     this.#contracts.forget();
     this.#lookAtContracts();
     this.#schedule();
   }
 
   #send(to: Peer, message: Message): void {
-    this.#modules.metrics.message(message.type, "out");
-    this.#modules.links.send(to, encodeMessage(message));
+    const { metrics, links } = this.#modules;
+    const frame = encodeMessage(message);
+    metrics.message(message.type, "out");
+    if (isVoteTraffic(message)) metrics.votes("out", frame.length);
+    links.send(to, frame);
+  }
+
+  #tellEverybody(message: Message): void {
+    const { metrics, links } = this.#modules;
+    const frame = encodeMessage(message);
+    metrics.message(message.type, "out");
+    if (isVoteTraffic(message)) metrics.votes("out", frame.length * links.connected().length);
+    links.broadcast(frame);
   }
 
   async #serve(to: Peer, request: Request): Promise<void> {
@@ -377,12 +436,14 @@ export class Engine {
     protection.open(domain, start.epoch, start.incarnation, paramsAt(registry, start.mode).termViews);
     data.setEpoch({ registry, mode: start.mode, capacity: start.hybrid.capacity });
     settlement.follow({ refLag: registry.params.refLag, settleDepth: registry.params.settleDepth });
+    this.#aggregating.begin(this.#state);
   }
 
   #halt(reason: string, contradiction: boolean): void {
     if (this.#halted) return;
     this.#halted = true;
     this.#alarm.clear();
+    this.#aggregating.close();
     this.#modules.log.fatal({ reason }, "halted");
     this.#modules.listener.halted(reason, contradiction);
   }

@@ -11,11 +11,13 @@ import type {
   Hex,
   Input,
   Message,
+  PartialMessage,
   Peer,
   Registry,
   ReplicaConfig,
   RestartVote,
   Signal,
+  SubnetSizes,
 } from "@aitbc-hybrid/protocol";
 import type { ChainStore, FinalBlock, Past, RegistryStore } from "../chain/index.ts";
 import type { DataPath } from "../data/index.ts";
@@ -31,6 +33,10 @@ export interface EngineOptions {
   readonly feeRecipient: Hex;
   /** Inputs that may wait; beyond, messages of peers are dropped (repair makes good what mattered). */
   readonly queueLimit: number;
+  /** Of the aggregation above 100 voters. */
+  readonly subnets: SubnetSizes;
+  /** Tells nobody what it added up of others' votes. */
+  readonly silent: boolean;
   /** Wait before the contracts are asked again, ms. */
   readonly retryMs: number;
 }
@@ -92,9 +98,16 @@ export interface CertifiedHeader {
 
 /** Sends on the consensus channel. */
 export interface ConsensusLinks {
+  /** The own name. */
+  readonly self: Peer;
   send(to: Peer, frame: Uint8Array): boolean;
   broadcast(frame: Uint8Array): void;
   ban(peer: Peer, reason: string): void;
+  /** Peers with an open link. */
+  connected(): readonly Peer[];
+  /** The validator behind a peer, and the peer of a validator; null: none is known. */
+  validatorOf(peer: Peer): number | null;
+  peerOf(validatorId: number): Peer | null;
 }
 
 /** What the rest of the node is told, in the order of the chain. */
@@ -114,8 +127,6 @@ export interface EngineListener {
   restart(vote: RestartVote, held: CertifiedHeader | null): void;
   /** A peer's certificate of an epoch that is over, not verified. */
   past(from: Peer, statement: Past): void;
-  /** Peers that are connected now. */
-  peers(): readonly Peer[];
   /** What is final here conflicts with what a quorum signed: no votes until a recovery, which the node still sees to. */
   contradicted(reason: string): void;
   /** The replica stopped for good. `contradiction`: it cannot go on from what is final here. */
@@ -127,8 +138,12 @@ export interface EngineMetrics {
   step(input: string, seconds: number): void;
   verified(what: string, seconds: number): void;
   commit(seconds: number): void;
-  message(type: Message["type"], direction: "in" | "out"): void;
-  refused(reason: "malformed" | "queue-full" | "signature" | "protection"): void;
+  message(type: (Message | PartialMessage)["type"], direction: "in" | "out"): void;
+  /** Bytes of votes, aggregates and certificates. */
+  votes(direction: "in" | "out", bytes: number): void;
+  /** An aggregate sent, a certificate made of aggregates, a vote told to everybody since no aggregator answered. */
+  aggregation(what: "aggregate" | "certificate" | "direct"): void;
+  refused(reason: "malformed" | "queue-full" | "signature" | "protection" | "over-budget"): void;
   queued(inputs: number): void;
   executed(seconds: number): void;
 }

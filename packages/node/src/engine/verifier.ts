@@ -1,4 +1,4 @@
-import { bitmapSeats, invalidEntries, type KeyTable, type Signature } from "@aitbc-hybrid/crypto";
+import { bitmapSeats, invalidEntries, type KeyTable, type Signature, validParts } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import {
   type Check,
@@ -6,6 +6,9 @@ import {
   fromHex,
   type Hash,
   type Message,
+  type PartialMessage,
+  type PartsCheck,
+  type PartsResult,
   type Registry,
   type Seat,
   type SignatureCheck,
@@ -48,12 +51,14 @@ export class Verifier {
    * Whether the single signatures of a message are points of the subgroup: a sum of votes cannot be verified otherwise
    * (protocol.md section 3, rule 11). Aggregates are checked when they are verified.
    */
-  wellFormed(message: Message): boolean {
+  wellFormed(message: Message | PartialMessage): boolean {
     if (message.type === "vote" || message.type === "checkpointVote")
       return this.#parse(message.vote.signature);
     if (message.type === "signal") return this.#parse(message.signal.signature);
     if (message.type === "proposal") return this.#parse(message.proposal.signature);
     if (message.type === "restart") return this.#parse(message.vote.signature);
+    if (message.type === "partial" || message.type === "checkpointPartial")
+      return this.#parse(message.partial.signature);
     return true;
   }
 
@@ -81,6 +86,22 @@ export class Verifier {
       case "each":
         return { what: "each", valid: check.signatures.map((each) => this.#single(each)) };
     }
+  }
+
+  /** Aggregates over disjoint seats, as one if they are all true. */
+  parts({ registry, root, parts }: PartsCheck): PartsResult {
+    const table = this.#table(registry);
+    const { valid, aggregate } = validParts(nativeBls, table, fromHex(root), parts);
+    if (aggregate !== null) {
+      const bitmap = new Uint8Array(parts[valid[0]!]!.bitmap.length);
+      for (const index of valid) {
+        const part = parts[index]!;
+        for (let at = 0; at < bitmap.length; at++) bitmap[at]! |= part.bitmap[at]!;
+      }
+      // The certificate made of them comes back to be verified.
+      this.#remember(nameOf({ registry, root, bitmap, signature: aggregate }));
+    }
+    return { what: "parts", valid, aggregate };
   }
 
   #votes(

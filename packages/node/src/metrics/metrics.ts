@@ -19,6 +19,12 @@ export interface Sampled {
   readonly signerReady: () => boolean;
 }
 
+const AGGREGATION = {
+  aggregate: "aggregates_sent",
+  certificate: "certificates_aggregated",
+  direct: "votes_direct",
+} as const;
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** All metrics of the node, made in one place: base units, bounded labels, no identities in names. */
@@ -54,6 +60,12 @@ export function createMetrics(version: string, mode: () => string) {
   const dropped = counter("network_dropped_frames_total", "Frames not sent", ["channel", "reason"]);
   const banned = counter("network_bans_total", "Peers banned");
   const messages = counter("consensus_messages_total", "Messages of the replica", ["type", "direction"]);
+  const votes = counter("vote_bytes_total", "Bytes of votes, aggregates and certificates", ["direction"]);
+  const aggregation = counter(
+    "aggregation_total",
+    "Aggregates sent, certificates made of aggregates, votes told to everybody for want of aggregators",
+    ["what"],
+  );
   const refused = counter("consensus_refused_total", "Messages and intents refused", ["reason"]);
   const step = histogram("step_seconds", "Time of one step of the replica", FAST_SECONDS, ["input"]);
   const verified = histogram("verification_seconds", "Time of one verification", FAST_SECONDS, ["what"]);
@@ -90,6 +102,11 @@ export function createMetrics(version: string, mode: () => string) {
     finality_seconds: 0,
     evidence_total: 0,
     halted: 0,
+    vote_bytes_sent: 0,
+    vote_bytes_received: 0,
+    aggregates_sent: 0,
+    certificates_aggregated: 0,
+    votes_direct: 0,
   };
   const network: NetworkMetrics = {
     peers: (count) => {
@@ -106,6 +123,14 @@ export function createMetrics(version: string, mode: () => string) {
     verified: (what, seconds) => verified.observe({ what }, seconds),
     commit: (seconds) => commit.observe(seconds),
     message: (type, direction) => messages.inc({ type, direction }),
+    votes: (direction, bytes) => {
+      figures[direction === "out" ? "vote_bytes_sent" : "vote_bytes_received"] += bytes;
+      votes.inc({ direction }, bytes);
+    },
+    aggregation: (what) => {
+      figures[AGGREGATION[what]]++;
+      aggregation.inc({ what });
+    },
     refused: (reason) => refused.inc({ reason }),
     queued: (count) => inputs.set(count),
     executed: (seconds) => executed.observe(seconds),

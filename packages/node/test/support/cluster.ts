@@ -46,6 +46,10 @@ export interface ClusterOptions {
   readonly authorities?: number;
   readonly params?: Partial<Params>;
   readonly log?: (node: number) => Log;
+  /** Of everything a node sends. */
+  readonly delayMs?: (node: number) => number;
+  /** Of a node, beside what all have. */
+  readonly consensus?: (node: number) => Partial<NodeOptions["consensus"]>;
 }
 
 /** Validators in this process: real keys, links, disks and ledger, a settlement chain in memory. */
@@ -58,6 +62,8 @@ export class Cluster {
   readonly #registry: Registry;
   readonly #secrets: readonly Uint8Array[];
   readonly #log: (node: number) => Log;
+  readonly #delayMs: (node: number) => number;
+  readonly #consensus: (node: number) => Partial<NodeOptions["consensus"]>;
   readonly #nodes = new Map<number, RunningNode>();
   readonly #duties = new Map<number, KeptDuties>();
   readonly #begins = new Map<number, Begins>();
@@ -65,6 +71,8 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#log = options.log ?? (() => silentLog);
+    this.#delayMs = options.delayMs ?? (() => 0);
+    this.#consensus = options.consensus ?? (() => ({}));
     this.#secrets = Array.from({ length: options.nodes }, (_, i) => secretOf(`validator ${i}`));
     this.#ledger = {
       parameters: defaultLedgerParameters(CHAIN_ID),
@@ -175,7 +183,7 @@ export class Cluster {
       network: {
         seed: seedOf(`node ${index}`),
         listen: this.#peers[index]!.addresses,
-        peers: this.#peers,
+        peers: this.#peers.map((peer) => ({ ...peer, delayMs: this.#delayMs(index) })),
         followers: 0,
         maxFrameBytes: 8_000_000,
         maxQueueBytes: 64_000_000,
@@ -196,7 +204,7 @@ export class Cluster {
         answersPerSecond: 20,
         answersBurst: 40,
       },
-      consensus: { skipViews: 8, backoffCap: 6 },
+      consensus: { skipViews: 8, backoffCap: 6, ...this.#consensus(index) },
       doppelgangerMs: 0,
     };
   }

@@ -376,6 +376,11 @@ export class Aggregation {
     if (view >= this.#floor(isVote)) this.#suspect(this.#contradictions.note(statement));
   }
 
+  /** The own replica is in this view. */
+  enter(view: number): void {
+    if (view > this.#highest) this.#highest = view;
+  }
+
   /** True once a certificate of this root was held here. */
   isSettled(root: Hash): boolean {
     return this.#settled.has(root);

@@ -201,7 +201,10 @@ describe("a vote that is not for this node to aggregate goes to its replica", ()
   ] as const)
     test(what, () => {
       const net = new AggregatingNet(members, SIZES);
-      const at = what === "told to everybody" ? idle(net, 1, 5) : net.subnets.duties(1).aggregators[net.subnets.of(5)]![0]!;
+      const at =
+        what === "told to everybody"
+          ? idle(net, 1, 5)
+          : net.subnets.duties(1).aggregators[net.subnets.of(5)]![0]!;
       prepare(net, at);
       const message = { type: "vote" as const, vote: net.vote(5, notarize(1)) };
       net.act(at, net.nodes[at]!.receive(0, 5, message));

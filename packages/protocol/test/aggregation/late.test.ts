@@ -34,7 +34,11 @@ function setUp() {
     net,
     vote: (view: number) => net.cast(OWN, body(view)),
     /** Whom it sends something when a block of this view, with this in it, is final. */
-    final: (view: number, certificates: readonly Certificate[], lateVotes: readonly LateVote[] = []): Seat[] => {
+    final: (
+      view: number,
+      certificates: readonly Certificate[],
+      lateVotes: readonly LateVote[] = [],
+    ): Seat[] => {
       net.flying.length = 0;
       const header = { domain: DOMAIN, view };
       net.act(OWN, node.final({ header, body: { certificates, lateVotes } }));

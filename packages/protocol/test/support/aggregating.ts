@@ -185,8 +185,7 @@ export class AggregatingNet {
       const signature = check.signatures.findIndex(
         ({ seat, root, signature: bytes }) => !equalBytes(bytes, this.sign(seat, root)),
       );
-      if (signature >= 0)
-        return { what: "all", ok: false, failed: { part: "signature", index: signature } };
+      if (signature >= 0) return { what: "all", ok: false, failed: { part: "signature", index: signature } };
       const certificate = check.certificates.findIndex(
         ({ root, bitmap, signature: bytes }) => !this.isValid(root, bitmap, bytes),
       );

@@ -226,14 +226,23 @@ export class WanNode implements Endpoint<WanMessage> {
         const { job, check } = effect;
         this.#occupy(checkCost(this.#options.costs, check), () => {
           const result = check.what === "parts" ? keyring.checkParts(check) : keyring.check(check);
-          if (result.what !== "parts" && result.what !== "votes") return;
+          if (result.what !== "parts" && result.what !== "votes" && result.what !== "all") return;
           this.#aggregate((aggregation) => aggregation.verified(this.now, job, result));
         });
         return;
       }
+      case "broadcast":
+        for (const to of this.#modules.network.peers) if (to !== this.peer) this.#send(to, effect.message);
+        return;
+      case "deliver":
+        this.#input({ type: "message", from: peerOf(effect.from), message: effect.message });
+        return;
       case "certificate":
       case "checkpointCertificate":
         this.#input({ type: "message", from: this.peer, message: effect });
+        return;
+      case "evidence":
+        meter.surprised(this, `finds evidence by ${effect.evidence.what}`);
         return;
       case "conflict":
         for (const vote of [effect.first, effect.second])
@@ -362,7 +371,10 @@ export class WanNode implements Endpoint<WanMessage> {
           certificate: certificate.blockHash === hash ? certificate : null,
           backing: null,
         };
-        this.#aggregation?.forget(certificate.view);
+        if (this.#aggregation !== null) {
+          this.#aggregate((aggregation) => aggregation.final(block));
+          this.#aggregation.forget(certificate.view);
+        }
         this.#passedBefore = this.#passedOn;
         this.#passedOn = new Set();
         meter.finalized(this, hash, block);
@@ -398,12 +410,12 @@ export class WanNode implements Endpoint<WanMessage> {
       }
       case "certificate": {
         const { certificate } = message;
-        this.#aggregation.settled(rootOf(certificate.domain, certificate), certificate.view);
+        this.#aggregate((aggregation) => aggregation.settled(certificate));
         break;
       }
       case "checkpointCertificate": {
-        const { checkpoint, domain } = message.certificate;
-        this.#aggregation.settled(checkpointRootOf(domain, checkpoint), checkpoint.view);
+        const { certificate } = message;
+        this.#aggregate((aggregation) => aggregation.settled(certificate));
         break;
       }
       default:

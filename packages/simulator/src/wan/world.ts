@@ -11,6 +11,7 @@ import {
   type Hash,
   initialReplica,
   isAggregated,
+  leaderSchedule,
   MAX_SEATS,
   type Millis,
   type Mode,
@@ -19,6 +20,7 @@ import {
   type Registry,
   type ReplicaState,
   restoreReplica,
+  type Seat,
   SUBNET_SIZES,
   Subnets,
   step,
@@ -230,8 +232,8 @@ export class WanWorld {
     }
     const lists = new Map([...mesh].map(([peer, others]) => [peer, [...others]]));
     const members = electorate(this.registry, mode);
-    const subnets = new Map<Hash, Subnets>();
-    const { delta, termViews } = this.registry.params;
+    const subnets = new Map<Hash, { readonly of: Subnets; readonly leader: (term: number) => Seat }>();
+    const { delta, termViews, voteWindow } = this.registry.params;
     return {
       neighbours: (peer) => lists.get(peer)!,
       aggregation: ({ epoch, incarnation, seed, registry }: EpochStart, seat) => {
@@ -243,10 +245,18 @@ export class WanWorld {
           mode,
           registry,
         });
-        const shared = subnets.get(domain) ?? new Subnets(members, seed, SUBNET_SIZES);
-        subnets.set(domain, shared);
+        let shared = subnets.get(domain);
+        if (shared === undefined) {
+          shared = {
+            of: new Subnets(members, seed, SUBNET_SIZES),
+            leader: leaderSchedule(members, domain, seed),
+          };
+          subnets.set(domain, shared);
+        }
         return new Aggregation({
-          subnets: shared,
+          subnets: shared.of,
+          leader: shared.leader,
+          voteWindow,
           electorate: members,
           epoch,
           domain,
