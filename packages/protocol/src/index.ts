@@ -25,6 +25,13 @@ export {
   slashable,
 } from "./evidence/index.ts";
 export { hashBytes } from "./hash.ts";
+export {
+  dueUntil,
+  FORCED_LIMITS,
+  forcedDigest,
+  forcedEntries,
+  INBOX_AUTHOR,
+} from "./inbox/index.ts";
 export { firstOfTerm, lastOfTerm, leaderSchedule, termOf } from "./leader.ts";
 export { checkpointRootOf, hashOf, rootOf, signingRoot } from "./memo.ts";
 export { authorityAvailability, loadOf, stakeParticipation, usedOf, wantedMode } from "./modes/index.ts";

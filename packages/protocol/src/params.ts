@@ -1,4 +1,4 @@
-import type { Millis, Mode, Params, Registry } from "./types/index.ts";
+import type { InboxRule, Millis, Mode, Params, Registry } from "./types/index.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -81,6 +81,7 @@ export interface EpochParams {
   readonly settleLease: Millis;
   readonly drift: Millis;
   readonly rootLag: number;
+  readonly inbox: InboxRule;
 }
 
 /** `paramsAt(epoch)` of section 1: R_e seals them, the epoch's mode selects. */
@@ -97,6 +98,7 @@ export function paramsAt(registry: Registry, mode: Mode): EpochParams {
     settleLease: p.settleLease,
     drift: p.drift,
     rootLag: p.rootLag,
+    inbox: { forceAfter: p.forceAfter, forceQuota: p.forceQuota },
   };
 }
 

@@ -26,6 +26,7 @@ import {
   onBlameVerified,
   onProposalVerified,
   onRequest,
+  readingKey,
   startTimers,
 } from "./view/index.ts";
 import { addOwnVote, addVerifiedVote, holdCertificate, onVotesVerified } from "./votes/index.ts";
@@ -113,7 +114,8 @@ function receive(d: Draft, input: Input): void {
     case "available": {
       const record = d.block(input.hash);
       if (record === undefined || record.available || record.invalid !== null) return;
-      d.setBlock(input.ok ? { ...record, available: true } : { ...record, invalid: "malformed batch" });
+      const { ok, inboxFrom } = input;
+      d.setBlock(ok ? { ...record, available: true, inboxFrom } : { ...record, invalid: "malformed batch" });
       return;
     }
     case "executed": {
@@ -126,8 +128,9 @@ function receive(d: Draft, input: Input): void {
     }
     case "reference": {
       if (input.epoch !== d.epoch.start.epoch) return;
-      const key = `${input.reference.number}:${input.reference.hash}`;
-      if (d.s.readings.get(key) !== null || input.reading === null) return;
+      const key = readingKey(input.reference, input.inboxFrom);
+      const known = d.s.readings.get(key);
+      if (known !== "asked" && (known !== null || input.reading === null)) return;
       d.map("readings").set(key, input.reading);
       // Read before the epoch's last block, which waits for it.
       if (input.reading.candidate !== null) wantRegistry(d, input.reading.candidate, input.epoch + 2);

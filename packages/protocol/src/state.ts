@@ -145,6 +145,8 @@ export interface BlockRecord {
   readonly block: Block;
   readonly from: Peer | null;
   readonly available: boolean;
+  /** Number of the first entry in its batch of forced ones; null: it has none, or is not available yet. */
+  readonly inboxFrom: number | null;
   /** True once its VRF proof and the certificates it carries were verified; a fetched block's were not. */
   readonly checked: boolean;
   /** Null until its parent's are known and it agrees with them. */
@@ -385,7 +387,8 @@ export interface ReplicaState {
   /** A verified backing above the own final block. */
   readonly aheadBacking: CheckpointCertificate | null;
 
-  readonly readings: ReadonlyMap<string, ReferenceReading | null>;
+  /** By reference and first entry of the inbox; null: asked for, or not final in the own client's view. */
+  readonly readings: ReadonlyMap<string, ReferenceReading | "asked" | null>;
   readonly payload: PendingPayload | null;
 
   readonly jobs: ReadonlyMap<number, Job>;

@@ -114,6 +114,8 @@ export interface Scenario {
   readonly slowest: Millis;
   readonly faults: readonly Fault[];
   readonly drift: Millis;
+  /** Mean time between transactions queued in the contracts' inbox, ms; 0: none is. */
+  readonly forced: Millis;
   readonly settlement: {
     readonly blockTime: Millis;
     readonly finality: number;
@@ -299,6 +301,8 @@ export function randomScenario(seed: string): Scenario {
     slowest: random.whole(1, 6) * delta,
     faults,
     drift: random.pick([0, 5, 20]),
+    // Not drawn: what else happens in a seed stays what it is.
+    forced: seed.length % 2 === 0 ? 0 : 120,
     settlement: {
       blockTime: random.pick([20, 50, 100]),
       finality: random.whole(1, 2),
@@ -373,6 +377,7 @@ export function calmScenario(
     slowest: 100,
     faults: [],
     drift: 5,
+    forced: 0,
     settlement: { blockTime: 20, finality: 1, lag: 5, sealChance: 1, sealDelay: 2, outages: [] },
     blocks: 6,
     epochs: 1,

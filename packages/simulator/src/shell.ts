@@ -7,6 +7,8 @@ import {
   decodeMessage,
   type Effect,
   encodeMessage,
+  forcedDigest,
+  forcedEntries,
   genesisHash,
   type Hash,
   type Hex,
@@ -44,6 +46,8 @@ export interface Behaviour {
   readonly batches?: "malformed" | "withheld";
   /** As leader of an epoch's last block it names a registry that the contracts do not show. */
   readonly candidate?: "wrong";
+  /** As leader it takes nothing of the contracts' inbox. */
+  readonly censorsInbox?: boolean;
 }
 
 /** The means of a {@link Behaviour}. */
@@ -64,8 +68,10 @@ export interface Wire {
 export interface BatchStore {
   /** Names a new batch of a node. */
   create(owner: Peer, kind: "plain" | "malformed" | "withheld"): Hash;
-  /** Time until a node holds all batches of a block; null: some are malformed. */
-  obtain(peer: Peer, block: Block): Millis | null;
+  /** Notes the batch that holds the forced entries from one number to below another. */
+  force(digest: Hash, from: number, to: number): void;
+  /** Time until a node holds all batches of a block, and the first of its forced entries; null: some are malformed. */
+  obtain(peer: Peer, block: Block): { readonly delay: Millis; readonly inboxFrom: number | null } | null;
 }
 
 /** Deliberate breaches of the shell's duties: the harness must notice each (test of the instrument). */
@@ -433,11 +439,12 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       case "obtain": {
         this.#blockHeights.set(effect.hash, effect.block.header.height);
-        const delay = batches.obtain(this.peer, effect.block);
-        this.#answer(delay ?? this.#task(), () => ({
+        const obtained = batches.obtain(this.peer, effect.block);
+        this.#answer(obtained?.delay ?? this.#task(), () => ({
           type: "available",
           hash: effect.hash,
-          ok: delay !== null,
+          ok: obtained !== null,
+          inboxFrom: obtained?.inboxFrom ?? null,
         }));
         return;
       }
@@ -463,7 +470,7 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       }
       case "reference":
-        this.#reference(effect.reference.number, effect.reference.hash, effect.epoch);
+        this.#reference(effect);
         return;
       case "registry": {
         const ask = (): Timeless | null => {
@@ -625,7 +632,16 @@ export class Shell implements Endpoint, Observed, Wire {
         this.#answer(refLag + 5, build);
         return null;
       }
-      const reading = settlement.reading(number, effect.candidateEpoch ?? 0);
+      const from = effect.parentInboxCursor;
+      const reading = settlement.reading(number, effect.candidateEpoch ?? 0, from);
+      // Who cannot tell at the parent's reference takes nothing.
+      const due = number <= newest ? reading.due : [];
+      const entries = this.#options.behaviour?.censorsInbox
+        ? []
+        : forcedEntries(due, effect.inbox.forceQuota);
+      const digest = forcedDigest(this.#options.config.chainId, from, entries);
+      const inboxCursor = from + entries.length;
+      if (entries.length > 0) batches.force(digest, from, inboxCursor);
       const kept = number === lowest;
       const kind = this.#options.behaviour?.batches ?? "plain";
       return {
@@ -634,10 +650,13 @@ export class Shell implements Endpoint, Observed, Wire {
         view: effect.view,
         parentHash: effect.parentHash,
         payload: {
-          batches: Array.from({ length: this.random.whole(0, 2) }, () => batches.create(this.peer, kind)),
+          batches: [
+            ...(entries.length > 0 ? [digest] : []),
+            ...Array.from({ length: this.random.whole(0, 2) }, () => batches.create(this.peer, kind)),
+          ],
           reference: kept ? effect.parentReference : settlement.reference(number),
           settledAt: kept ? effect.parentSettledAt : reading.settledAt,
-          inboxCursor: 0,
+          inboxCursor,
           feeRecipient: NOBODY,
           candidate: needsReading
             ? this.#options.behaviour?.candidate === "wrong"
@@ -653,8 +672,10 @@ export class Shell implements Endpoint, Observed, Wire {
     this.#answer(this.#task(), build);
   }
 
-  #reference(number: number, hash: Hash, epoch: number): void {
+  #reference(effect: Effect & { readonly type: "reference" }): void {
     const { settlement, queue } = this.#modules;
+    const { reference, epoch, inboxFrom } = effect;
+    const { number, hash } = reference;
     let first = true;
     const ask = (): Timeless | null => {
       const exists = settlement.hashOf(number) === hash;
@@ -663,11 +684,11 @@ export class Shell implements Endpoint, Observed, Wire {
         if (exists) this.#answer(20, ask);
         if (!first) return null;
         first = false;
-        return { type: "reference", reference: { number, hash }, epoch, reading: null };
+        return { type: "reference", reference, epoch, inboxFrom, reading: null };
       }
       // Epoch e's last block names N_{e+2}.
-      const reading = settlement.reading(number, epoch + 2);
-      return { type: "reference", reference: { number, hash }, epoch, reading };
+      const reading = settlement.reading(number, epoch + 2, inboxFrom);
+      return { type: "reference", reference, epoch, inboxFrom, reading };
     };
     this.#answer(this.#task(), ask);
   }

@@ -70,6 +70,8 @@ export interface WorldOptions {
 }
 
 const CHAIN_ID = 4242;
+/** Transactions that a schedule queues in the contracts' inbox at most. */
+const MOST_FORCED = 60;
 const MOST_EVENTS = 300_000;
 
 /** Running digest of a run: two 32-bit multiplicative hashes, enough to tell runs apart. */
@@ -105,6 +107,7 @@ export class World {
   readonly #trace = new Trace();
   readonly #options: WorldOptions;
   readonly #batches = new Map<Hash, { readonly owner: Peer; readonly kind: string }>();
+  readonly #forced = new Map<Hash, { readonly from: number; readonly to: number }>();
   readonly #plans: RegistryPlan[];
   #live: RegistryPlan;
   #batchCount = 0;
@@ -132,7 +135,7 @@ export class World {
       stamp: WORLD_START,
     };
     this.oracles = new Oracles(
-      { beyondBounds: scenario.beyondBounds },
+      { chainId: CHAIN_ID, beyondBounds: scenario.beyondBounds },
       { keyring: this.keyring, registryOf },
     );
     const genesis = genesisHash(this.genesis);
@@ -201,6 +204,7 @@ export class World {
         this.#batches.set(digest, { owner, kind });
         return digest;
       },
+      force: (digest, from, to) => this.#forced.set(digest, { from, to }),
       obtain: (peer, block) => this.#obtain(peer, block, delta),
     };
     const observer = this.#observer();
@@ -341,7 +345,7 @@ export class World {
     return this.#seal({ ...plan, suspended, seats });
   }
 
-  #obtain(peer: Peer, block: Block, delta: Millis): Millis | null {
+  #obtain(peer: Peer, block: Block, delta: Millis): ReturnType<BatchStore["obtain"]> {
     let delay = this.#random.between(0.2, delta / 10);
     const early = this.queue.now < WORLD_START + this.scenario.stabilization;
     if (early && this.#random.chance(this.scenario.slowShare))
@@ -349,12 +353,30 @@ export class World {
     const shell = this.shells.find((each) => each.peer === peer);
     if (shell !== undefined && shell.boot > 0 && shell.uptime < this.scenario.coldStart)
       delay = this.#random.between(0, 6 * delta);
-    for (const digest of block.body.batches) {
+    let inboxFrom: number | null = null;
+    for (const [at, digest] of block.body.batches.entries()) {
+      const forced = this.#forced.get(digest);
+      if (forced !== undefined) {
+        if (at > 0 || forced.to !== block.header.inboxCursor) return null;
+        inboxFrom = forced.from;
+        continue;
+      }
       const batch = this.#batches.get(digest);
       if (batch === undefined || batch.kind === "malformed") return null;
       if (batch.kind === "withheld" && batch.owner !== peer && this.#random.chance(0.5)) delay += 4 * delta;
     }
-    return delay;
+    return { delay, inboxFrom };
+  }
+
+  /** Somebody queues transactions in the contracts' inbox, as often as the schedule says. */
+  #queueForced(random: Random): void {
+    const { forced } = this.scenario;
+    if (forced === 0 || this.settlement.forced >= MOST_FORCED) return;
+    this.queue.after(random.between(0, 2 * forced), () => {
+      const transactionHash = named("forced", this.settlement.forced);
+      this.settlement.force({ transactionHash, size: random.whole(100, 32_768) });
+      this.#queueForced(random);
+    });
   }
 
   /** The oracles, preceded by the run's trace. */
@@ -474,6 +496,8 @@ export class World {
     });
     this.#schedule();
     this.settlement.run();
+    // Numbers of their own: what else happens in a seed stays what it is.
+    this.#queueForced(new Random(`forced ${this.scenario.seed}`));
     if (this.settlement.recoveries !== null) this.#look();
     this.queue.at(WORLD_START + this.scenario.stabilization, () => this.#event("stabilization"));
   }

@@ -1,5 +1,12 @@
 import type { Hash, Peer } from "@aitbc-hybrid/protocol";
-import { addWeights, type Electorate, electorate, isQuorum, NO_WEIGHT } from "@aitbc-hybrid/protocol";
+import {
+  addWeights,
+  type Electorate,
+  electorate,
+  INBOX_AUTHOR,
+  isQuorum,
+  NO_WEIGHT,
+} from "@aitbc-hybrid/protocol";
 import { NodeError, sentence } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { BATCH_LIMITS, decodeData, digestFrames, type SealedBatch, sealBatch } from "./codec.ts";
@@ -42,6 +49,9 @@ interface Wanted {
   from: Peer | null;
   timer: NodeJS.Timeout | null;
 }
+
+/** What forced entries leave of a block's capacity. They may take more than there is: their quota is a parameter of its own. */
+const roomBeside = (capacity: number, forced: number): number => Math.max(capacity - forced, 0);
 
 /** Digests of batches ordered lately, so that late copies are not taken up again. */
 const ORDERED_REMEMBERED = 65_536;
@@ -148,20 +158,29 @@ export class DataPath {
    */
   async obtain(block: Block, from: Peer | null, capacity: number): Promise<Availability> {
     let bytes = 0;
+    let room = capacity;
+    let inboxFrom: number | null = null;
     const batches = await Promise.all(block.body.batches.map((digest) => this.#get(digest, from)));
-    for (const batch of batches) {
+    for (const [at, batch] of batches.entries()) {
       if (
         batch.transactions.length === 0 ||
         batch.transactions.some((transaction) => transaction.length === 0)
       ) {
         return { ok: false, reason: `batch ${batch.digest} is empty or holds an empty transaction` };
       }
+      if (batch.author === INBOX_AUTHOR) {
+        if (at > 0 || batch.sequence + batch.transactions.length !== block.header.inboxCursor)
+          return { ok: false, reason: "its forced entries are not first, or do not end at its cursor" };
+        inboxFrom = batch.sequence;
+        room = roomBeside(capacity, batch.bytes);
+        continue;
+      }
       bytes += batch.bytes;
     }
-    if (bytes > capacity) {
-      return { ok: false, reason: `its batches hold ${bytes} bytes, more than ${capacity}` };
+    if (bytes > room) {
+      return { ok: false, reason: `its batches hold ${bytes} bytes, more than ${room}` };
     }
-    return { ok: true };
+    return { ok: true, inboxFrom };
   }
 
   /** A batch that is held; null: not yet, or no longer. */
@@ -183,11 +202,13 @@ export class DataPath {
   /**
    * What a leader orders: batches that a quorum holds, each author's in sequence, up to the block's bytes; without
    * those that `taken`, the branch below, ordered already.
+   * @param forced bytes of forced entries in the block
    */
-  payload(taken: ReadonlySet<Hash>): Hash[] {
+  payload(taken: ReadonlySet<Hash>, forced = 0): Hash[] {
+    const room = roomBeside(this.#capacity, forced);
     const now = this.#modules.clock();
     const candidates = [...this.#held.values()]
-      .filter(({ batch }) => !taken.has(batch.digest))
+      .filter(({ batch }) => batch.author !== INBOX_AUTHOR && !taken.has(batch.digest))
       .sort((a, b) => a.batch.sequence - b.batch.sequence || a.batch.author - b.batch.author);
     const waiting = new Set<number>();
     const digests: Hash[] = [];
@@ -200,11 +221,18 @@ export class DataPath {
         if (now - held.since < this.#options.orderMs) waiting.add(author);
         continue;
       }
-      if (bytes + held.batch.bytes > this.#capacity) break;
+      if (bytes + held.batch.bytes > room) break;
       bytes += held.batch.bytes;
       digests.push(digest);
     }
     return digests;
+  }
+
+  /** Holds the batch of forced entries that an own block takes; resolves when it is durable. */
+  async force(from: number, transactions: readonly Uint8Array[]): Promise<SealedBatch> {
+    const batch = sealBatch(this.#options.chainId, { author: INBOX_AUTHOR, sequence: from, transactions });
+    if (!this.#held.has(batch.digest)) this.#store(batch);
+    return this.#get(batch.digest, null);
   }
 
   /**
@@ -212,7 +240,12 @@ export class DataPath {
    * without the note, after a crash, they would be proposed again and have no effect.
    */
   async finalized(block: Block): Promise<void> {
-    const { batches } = block.body;
+    const { inboxCursor } = block.header;
+    // Forced entries that a lost block took otherwise: no block can take them so any more.
+    const outdated = [...this.#held.values()].filter(
+      ({ batch }) => batch.author === INBOX_AUTHOR && batch.sequence < inboxCursor,
+    );
+    const batches = new Set([...block.body.batches, ...outdated.map(({ batch }) => batch.digest)]);
     for (const digest of batches) {
       const held = this.#held.get(digest);
       if (held !== undefined) {
@@ -230,7 +263,7 @@ export class DataPath {
       this.#ordered.delete(digest);
     }
     this.#report();
-    await this.#modules.store.markOrdered(batches, this.#modules.clock());
+    await this.#modules.store.markOrdered([...batches], this.#modules.clock());
   }
 
   #makeBatches(): void {

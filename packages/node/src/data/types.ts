@@ -52,8 +52,8 @@ export interface DataEpoch {
 
 /** What became of a block's batches. */
 export type Availability =
-  /** All are held and durable. */
-  | { readonly ok: true }
+  /** All are held and durable. `inboxFrom`: number of the first forced entry among them; null: there are none. */
+  | { readonly ok: true; readonly inboxFrom: number | null }
   /** Proven malformed: the block is invalid for everybody, for ever. */
   | { readonly ok: false; readonly reason: string };
 

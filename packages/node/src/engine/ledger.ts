@@ -57,8 +57,9 @@ export class Ledger {
     const { data, log, loop } = this.#modules;
     this.#blocks.set(hash, block);
     const availability = await data.obtain(block, from, capacity);
-    if (!availability.ok) log.warn({ block: hash, reason: availability.reason }, "block refused");
-    loop.submit({ type: "available", hash, ok: availability.ok });
+    const { ok } = availability;
+    if (!ok) log.warn({ block: hash, reason: availability.reason }, "block refused");
+    loop.submit({ type: "available", hash, ok, inboxFrom: ok ? availability.inboxFrom : null });
   }
 
   /** Executes a block whose batches are there; tells the replica the outcome. */

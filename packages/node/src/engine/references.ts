@@ -1,14 +1,14 @@
 import type { ReferenceReading, SettlementReference } from "@aitbc-hybrid/protocol";
 import { sentence } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Settlement } from "../settlement/index.ts";
+import type { InboxQuestion, Settlement } from "../settlement/index.ts";
 import type { EffectOf, EngineLoop } from "./types.ts";
 
 /** Readings that are remembered. */
 const READINGS = 1_024;
 
 export interface ReferencesModules {
-  readonly settlement: Pick<Settlement, "nameable" | "reading">;
+  readonly settlement: Pick<Settlement, "nameable" | "reachable" | "reading">;
   readonly log: Log;
   readonly loop: EngineLoop;
 }
@@ -18,6 +18,9 @@ export interface NamedReference {
   readonly reference: SettlementReference;
   readonly reading: ReferenceReading | null;
 }
+
+const nameOf = ({ hash }: SettlementReference, candidateEpoch: number, inbox: InboxQuestion): string =>
+  `${hash} ${candidateEpoch} ${inbox.from} ${inbox.forceAfter}`;
 
 /** The settlement blocks that blocks refer to, and what the contracts say there. */
 export class References {
@@ -33,18 +36,27 @@ export class References {
 
   /** Tells the replica what the contracts say at a reference; null as long as that cannot be read. */
   async look(effect: EffectOf<"reference">): Promise<void> {
-    const { log, loop } = this.#modules;
-    const { reference, epoch } = effect;
+    const { settlement, log, loop } = this.#modules;
+    const { reference, epoch, inboxFrom } = effect;
+    const inbox = { from: inboxFrom, forceAfter: effect.inbox.forceAfter };
+    const name = nameOf(reference, epoch + 2, inbox);
+    const tell = (reading: ReferenceReading | null): void => {
+      if (reading === null) this.#pending.set(name, effect);
+      else this.#pending.delete(name);
+      loop.submit({ type: "reference", reference, epoch, inboxFrom, reading });
+    };
+    // At the parent's reference a vote goes without: it does not wait for a chain known to be out of reach.
+    if (!settlement.reachable() && !this.#readings.has(name)) {
+      tell(null);
+      return;
+    }
     let reading: ReferenceReading | null = null;
     try {
-      reading = await this.#read(reference, epoch + 2);
+      reading = await this.#read(reference, epoch + 2, inbox);
     } catch (error) {
       log.warn({ error: sentence(error) }, "settlement chain does not answer");
     }
-    const name = `${reference.hash}${epoch}`;
-    if (reading === null) this.#pending.set(name, effect);
-    else this.#pending.delete(name);
-    loop.submit({ type: "reference", reference, epoch, reading });
+    tell(reading);
   }
 
   /**
@@ -69,18 +81,19 @@ export class References {
     const { settlement, log } = this.#modules;
     const parent = effect.parentReference;
     const epoch = effect.candidateEpoch ?? effect.epoch + 2;
+    const inbox = { from: effect.parentInboxCursor, forceAfter: effect.inbox.forceAfter };
     const newest = settlement.nameable();
     if (newest !== null && newest.number > parent.number) {
       const reference = { number: newest.number, hash: newest.hash };
       try {
-        const reading = await this.#read(reference, epoch);
+        const reading = await this.#read(reference, epoch, inbox);
         if (reading !== null) return { reference, reading };
       } catch (error) {
         log.warn({ error: sentence(error) }, "settlement chain does not answer");
       }
     }
     try {
-      const reading = await this.#read(parent, epoch);
+      const reading = await this.#read(parent, epoch, inbox);
       if (reading !== null || effect.candidateEpoch === null) return { reference: parent, reading };
     } catch (error) {
       if (effect.candidateEpoch === null) return { reference: parent, reading: null };
@@ -92,11 +105,15 @@ export class References {
     return null;
   }
 
-  async #read(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null> {
-    const name = `${reference.hash}${candidateEpoch}`;
+  async #read(
+    reference: SettlementReference,
+    candidateEpoch: number,
+    inbox: InboxQuestion,
+  ): Promise<ReferenceReading | null> {
+    const name = nameOf(reference, candidateEpoch, inbox);
     const known = this.#readings.get(name);
     if (known !== undefined) return known;
-    const reading = await this.#modules.settlement.reading(reference, candidateEpoch);
+    const reading = await this.#modules.settlement.reading(reference, candidateEpoch, inbox);
     if (reading !== null) {
       if (this.#readings.size > READINGS) this.#readings.delete(this.#readings.keys().next().value!);
       this.#readings.set(name, reading);

@@ -5,6 +5,7 @@ import type {
   ContractsReading,
   Genesis,
   Hash,
+  InboxEntry,
   Millis,
   PostedCertificate,
   RecoveryReading,
@@ -12,11 +13,12 @@ import type {
   Registry,
   SettlementReference,
 } from "@aitbc-hybrid/protocol";
-import { ZERO_HASH } from "@aitbc-hybrid/protocol";
+import { dueUntil, FORCED_LIMITS, ZERO_HASH } from "@aitbc-hybrid/protocol";
 import {
   type AcceptedUnder,
   checkpointManagerAbi,
   electionsAbi,
+  forcedInboxAbi,
   hybridManagerAbi,
   type LightAnchor,
   type Network,
@@ -26,9 +28,11 @@ import {
   readRegistry,
   validatorRegistryAbi,
 } from "@aitbc-hybrid/sdk";
-import { getAbiItem, keccak256, type PublicClient } from "viem";
+import { getAbiItem, hexToBytes, keccak256, type PublicClient } from "viem";
+import { NodeError } from "../errors.ts";
 import type {
   ContractsView,
+  InboxQuestion,
   SettledCheckpoint,
   Settlement,
   SettlementBlock,
@@ -66,6 +70,8 @@ const EVENTS = [
   getAbiItem({ abi: hybridManagerAbi, name: "RecoveryOpened" }),
   getAbiItem({ abi: hybridManagerAbi, name: "CertificatePosted" }),
 ] as const;
+
+const QUEUED = getAbiItem({ abi: forcedInboxAbi, name: "Queued" });
 
 const STANDING: readonly Standing[] = ["unknown", "active", "jailed", "slashed", "exited"];
 
@@ -133,11 +139,15 @@ export class SettlementClient implements Settlement {
     return best;
   }
 
-  reading(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null> {
-    const key = `${reference.number} ${reference.hash} ${candidateEpoch}`;
+  reading(
+    reference: SettlementReference,
+    candidateEpoch: number,
+    inbox: InboxQuestion,
+  ): Promise<ReferenceReading | null> {
+    const key = `${reference.number} ${reference.hash} ${candidateEpoch} ${inbox.from} ${inbox.forceAfter}`;
     const known = this.#readings.get(key);
     if (known !== undefined) return known;
-    const reading = this.#read(reference, candidateEpoch);
+    const reading = this.#read(reference, candidateEpoch, inbox);
     this.#readings.set(key, reading);
     if (this.#readings.size > REMEMBERED) this.#readings.delete(this.#readings.keys().next().value!);
     // "Not final yet" and failures are asked anew.
@@ -148,14 +158,19 @@ export class SettlementClient implements Settlement {
     return reading;
   }
 
-  async #read(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null> {
+  async #read(
+    reference: SettlementReference,
+    candidateEpoch: number,
+    { from, forceAfter }: InboxQuestion,
+  ): Promise<ReferenceReading | null> {
     const { client } = this.#modules;
     const { addresses } = this.#options.network;
     if (this.#final === null || reference.number > this.#final.number) return null;
     const blockNumber = BigInt(reference.number);
-    const shown = this.#blocks.get(reference.number)?.hash ?? (await client.getBlock({ blockNumber })).hash;
-    if (shown !== reference.hash) return null;
-    const [settledAt, candidate] = await Promise.all([
+    const shown = this.#blocks.get(reference.number) ?? (await this.#fetch(blockNumber));
+    if (shown.hash !== reference.hash) return null;
+    const until = dueUntil(shown.stamp, forceAfter);
+    const [settledAt, candidate, due] = await Promise.all([
       client.readContract({
         address: addresses.checkpoints,
         abi: checkpointManagerAbi,
@@ -169,13 +184,66 @@ export class SettlementClient implements Settlement {
         args: [BigInt(candidateEpoch)],
         blockNumber,
       }),
+      until < 0
+        ? 0n
+        : client.readContract({
+            address: addresses.inbox,
+            abi: forcedInboxAbi,
+            functionName: "countUntil",
+            args: [until],
+            blockNumber,
+          }),
     ]);
+    const entries = await this.#entries(from, Number(due), blockNumber);
     this.#answeredAt = this.#modules.clock();
     return {
       settledAt: Number(settledAt),
-      inboxCursor: 0,
+      due: entries,
       candidate: candidate === ZERO_HASH ? null : candidate,
     };
+  }
+
+  /** Entries from one number to below another, at most as many as a block takes. */
+  async #entries(from: number, to: number, blockNumber: bigint): Promise<readonly InboxEntry[]> {
+    if (from >= to) return [];
+    const most = Math.min(to - from, FORCED_LIMITS.entries);
+    const page = await this.#modules.client.readContract({
+      address: this.#options.network.addresses.inbox,
+      abi: forcedInboxAbi,
+      functionName: "entries",
+      args: [BigInt(from), BigInt(most)],
+      blockNumber,
+    });
+    return page.map(({ transactionHash, size }) => ({ transactionHash, size }));
+  }
+
+  /** Only the events have the bytes; the entries say which they are. Looks backward, since what is not consumed is young. */
+  async forced(from: number, entries: readonly InboxEntry[]): Promise<readonly Uint8Array[]> {
+    const { client } = this.#modules;
+    const { addresses, deployBlock } = this.#options.network;
+    const found = new Map<string, Uint8Array>();
+    const lowest = BigInt(deployBlock);
+    for (let end = BigInt(this.#final?.number ?? 0); end >= lowest; end -= LOG_PAGE) {
+      const fromBlock = end - LOG_PAGE + 1n > lowest ? end - LOG_PAGE + 1n : lowest;
+      const page = await client.getLogs({
+        address: addresses.inbox,
+        event: QUEUED,
+        args: { index: entries.map((_, at) => BigInt(from + at)) },
+        fromBlock,
+        toBlock: end,
+        strict: true,
+      });
+      for (const { args } of page) {
+        const bytes = hexToBytes(args.transaction);
+        found.set(keccak256(bytes), bytes);
+      }
+      const transactions = entries.map(({ transactionHash }) => found.get(transactionHash));
+      if (transactions.every((each) => each !== undefined)) return transactions;
+    }
+    throw new NodeError(
+      "SETTLEMENT_UNREACHABLE",
+      `The settlement chain's node does not give the events of entries ${from} to ${from + entries.length - 1} of the inbox.`,
+    );
   }
 
   registry(root: Hash, epoch: number): Promise<Registry> {
@@ -279,14 +347,16 @@ export class SettlementClient implements Settlement {
     if (final !== null && !this.#closed) for (const listener of this.#finalListeners) listener(final);
   }
 
+  async #fetch(blockNumber: bigint): Promise<SettlementBlock> {
+    const { hash, timestamp } = await this.#modules.client.getBlock({ blockNumber });
+    return { number: Number(blockNumber), hash, stamp: Number(timestamp) * 1_000 };
+  }
+
   async #remember(number: bigint): Promise<void> {
-    const block = await this.#modules.client.getBlock({ blockNumber: number });
-    const stamp = Number(block.timestamp) * 1000;
+    const block = await this.#fetch(number);
     const remembered: Remembered = {
-      number: Number(number),
-      hash: block.hash,
-      stamp,
-      finalSince: this.#final === null ? stamp : this.#modules.clock(),
+      ...block,
+      finalSince: this.#final === null ? block.stamp : this.#modules.clock(),
     };
     this.#blocks.set(remembered.number, remembered);
     this.#blocks.delete(remembered.number - REMEMBERED);

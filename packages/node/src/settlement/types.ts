@@ -8,6 +8,7 @@ import type {
   Hash,
   Header,
   Hex,
+  InboxEntry,
   Millis,
   ReferenceReading,
   Registry,
@@ -61,6 +62,14 @@ export type Duty =
   | "leak"
   | "return";
 
+/** What is asked of the contracts' inbox at a reference. */
+export interface InboxQuestion {
+  /** The first entry not consumed yet. */
+  readonly from: number;
+  /** Age at which an entry is due, ms. */
+  readonly forceAfter: Millis;
+}
+
 /** Stops a subscription. */
 export type Unsubscribe = () => void;
 
@@ -83,10 +92,20 @@ export interface Settlement {
   nameable(): SettlementBlock | null;
 
   /**
-   * What the contracts say at a settlement block: null if the own client does not show that very block (number and
+   * What the contracts say at a settlement block, of the inbox from an entry on: null if the own client does not show that very block (number and
    * hash) final yet. `candidate` of the reading is N_{candidateEpoch}'s snapshot hash, null if not sealed there.
    */
-  reading(reference: SettlementReference, candidateEpoch: number): Promise<ReferenceReading | null>;
+  reading(
+    reference: SettlementReference,
+    candidateEpoch: number,
+    inbox: InboxQuestion,
+  ): Promise<ReferenceReading | null>;
+
+  /**
+   * The transactions of entries that a reading showed due, the first of which has the number `from`: what a leader puts
+   * into its block. Rejects if they cannot be had.
+   */
+  forced(from: number, entries: readonly InboxEntry[]): Promise<readonly Uint8Array[]>;
 
   /** The sealed snapshot with this root; rejects if the contracts do not know it (yet). `epoch` is one it serves. */
   registry(root: Hash, epoch: number): Promise<Registry>;

@@ -166,13 +166,13 @@ test("a leader names only what was final for a while; a voter reads only what it
   assert.equal(settlement.nameable()?.number, 40);
   await poll(5_000);
   assert.equal(settlement.nameable()?.number, 41);
-  assert.deepEqual(await settlement.reading({ number: 41, hash: hashAt(41) }, 5), {
+  assert.deepEqual(await settlement.reading({ number: 41, hash: hashAt(41) }, 5, NO_INBOX), {
     settledAt: 1_000_000,
-    inboxCursor: 0,
+    due: [],
     candidate: null,
   });
-  assert.equal(await settlement.reading({ number: 42, hash: hashAt(42) }, 5), null);
-  assert.equal(await settlement.reading({ number: 41, hash: hashAt(41, 1) }, 5), null);
+  assert.equal(await settlement.reading({ number: 42, hash: hashAt(42) }, 5, NO_INBOX), null);
+  assert.equal(await settlement.reading({ number: 41, hash: hashAt(41, 1) }, 5, NO_INBOX), null);
   await end();
 });
 

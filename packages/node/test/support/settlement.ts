@@ -1,7 +1,16 @@
-import type { Genesis, Hash, ReferenceReading, Registry, SettlementReference } from "@aitbc-hybrid/protocol";
+import {
+  type Genesis,
+  type Hash,
+  hashBytes,
+  type InboxEntry,
+  type ReferenceReading,
+  type Registry,
+  type SettlementReference,
+} from "@aitbc-hybrid/protocol";
 import type { LightAnchor } from "@aitbc-hybrid/sdk";
 import type {
   ContractsView,
+  InboxQuestion,
   SettledCheckpoint,
   Settlement,
   SettlementBlock,
@@ -9,6 +18,11 @@ import type {
   Standing,
   Unsubscribe,
 } from "../../src/settlement/index.ts";
+
+const entryOf = (transaction: Uint8Array): InboxEntry => ({
+  transactionHash: hashBytes(transaction),
+  size: transaction.length,
+});
 
 /** A settlement chain in memory whose contracts sealed R_0 and nothing since. */
 export class FakeSettlement implements Settlement {
@@ -19,6 +33,8 @@ export class FakeSettlement implements Settlement {
   #view: ContractsView | null = null;
   /** False: every question is refused. */
   answers = true;
+  /** Transactions in the contracts' inbox, all of them due. */
+  readonly queued: Uint8Array[] = [];
   /** What the contracts say about a key. */
   standingOf: (key: Uint8Array) => Standing = () => "active";
   /** What the contracts recorded for those who join. */
@@ -45,10 +61,22 @@ export class FakeSettlement implements Settlement {
   nameable(): SettlementBlock | null {
     return this.latestFinal();
   }
-  async reading(reference: SettlementReference, _candidateEpoch: number): Promise<ReferenceReading | null> {
+  async reading(
+    reference: SettlementReference,
+    _candidateEpoch: number,
+    inbox: InboxQuestion,
+  ): Promise<ReferenceReading | null> {
     this.#require();
     if (reference.number !== this.#final.number || reference.hash !== this.#final.hash) return null;
-    return { settledAt: this.#genesis.stamp, inboxCursor: 0, candidate: null };
+    return {
+      settledAt: this.#genesis.stamp,
+      due: this.queued.slice(inbox.from).map(entryOf),
+      candidate: null,
+    };
+  }
+  async forced(from: number, entries: readonly InboxEntry[]): Promise<readonly Uint8Array[]> {
+    this.#require();
+    return this.queued.slice(from, from + entries.length);
   }
   async registry(root: Hash, _epoch: number): Promise<Registry> {
     this.#require();

@@ -34,7 +34,7 @@ export function buildBlock(input: BuildInput): Block {
     stamp: input.stamp,
     reference: source.reference,
     settledAt: source.settledAt,
-    inboxCursor: source.inboxCursor,
+    inboxCursor: payload.inboxCursor,
     feeRecipient: payload.feeRecipient,
     vrfOutput: vrfOutput(payload.vrfProof),
     batchesRoot: merkleRoot(payload.batches),

@@ -4,10 +4,21 @@ import { isOver } from "../silence.ts";
 import type { BlockRecord } from "../state.ts";
 import type { Block, Hash, Peer } from "../types/index.ts";
 import { isExecuted, isFinal, parentFacts } from "./tree.ts";
-import { executedVerdict, validateBlock } from "./validity.ts";
+import { executedVerdict, forcedReason, validateBlock } from "./validity.ts";
+
+/** What is known of a block's batches: that they are held, and where its forced entries begin. */
+export interface Available {
+  readonly inboxFrom: number | null;
+}
 
 /** Takes in a block whose body matches its header, and asks for its batches unless they are known to be held. */
-export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, available = false): void {
+export function addBlock(
+  d: Draft,
+  hash: Hash,
+  block: Block,
+  from: Peer | null,
+  available: Available | null = null,
+): void {
   const { blocks, finalization, tip } = d.s;
   if (blocks.has(hash)) return;
   if (block.header.height <= tip.height) {
@@ -29,7 +40,8 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
     hash,
     block,
     from,
-    available,
+    available: available !== null,
+    inboxFrom: available?.inboxFrom ?? null,
     checked: false,
     chain: null,
     executing: false,
@@ -37,7 +49,7 @@ export function addBlock(d: Draft, hash: Hash, block: Block, from: Peer | null, 
     invalid: null,
   });
   if (d.s.fetches.has(hash)) d.map("fetches").delete(hash);
-  if (!available) {
+  if (available === null) {
     const { capacity } = d.epoch.start.hybrid;
     d.emit({ type: "obtain", hash, block, from, capacity });
   }
@@ -81,8 +93,15 @@ function advance(d: Draft, record: BlockRecord): void {
     current = { ...current, chain: verdict.chain };
     d.setBlock(current);
   }
+  if (!current.available) return;
   const { parentHash } = current.block.header;
-  if (!current.available || !isExecuted(d.s, parentHash)) return;
+  const parent = parentFacts(d.s, parentHash);
+  const forced = parent === null ? null : forcedReason(current.block.header, current.inboxFrom, parent);
+  if (forced !== null) {
+    refuseBlock(d, current, forced);
+    return;
+  }
+  if (!isExecuted(d.s, parentHash)) return;
   const verdict = executedVerdict(d.s, d.epoch, current.block);
   if (verdict === "wait") return;
   if (verdict.invalid !== null) {

@@ -38,7 +38,6 @@ function referenceReason(header: Header, parent: ParentFacts): string | null {
   if (reference.number !== parent.reference.number) return null;
   if (reference.hash !== parent.reference.hash) return "another settlement block of the parent's number";
   if (header.settledAt !== parent.settledAt) return "another acceptance time at the parent's reference";
-  if (header.inboxCursor !== parent.inboxCursor) return "another inbox cursor at the parent's reference";
   return null;
 }
 
@@ -104,6 +103,21 @@ function carriedBacking(
   return { height, stamp };
 }
 
+/**
+ * The batch of forced entries against the cursors: it is there exactly if the cursor moves, and holds what lies between.
+ * Which entries are due is a matter of the settlement reference, looked at when notarizing.
+ */
+export function forcedReason(
+  header: Header,
+  inboxFrom: number | null,
+  parent: Pick<ParentFacts, "inboxCursor">,
+): string | null {
+  if (inboxFrom === null)
+    return header.inboxCursor === parent.inboxCursor ? null : "the inbox cursor moves without its entries";
+  const moves = inboxFrom === parent.inboxCursor && header.inboxCursor > inboxFrom;
+  return moves ? null : "forced entries that do not follow the parent's";
+}
+
 function commitmentReason(context: EpochContext, block: Block, seedNext: ChainFacts["seed"]): string | null {
   const { commitment } = block.body;
   if ((commitment !== null) !== (block.header.height === context.lastHeight))
@@ -142,6 +156,7 @@ export function validateBlock(
     return invalid("parent of another view");
   if (header.height > context.lastHeight) return invalid("beyond the epoch");
   if (header.stamp < parent.stamp + context.params.blockTime) return invalid("stamp too early");
+  if (header.inboxCursor < parent.inboxCursor) return invalid("inbox cursor below the parent's");
   const reference = referenceReason(header, parent);
   if (reference !== null) return invalid(reference);
   const carried = carriedView(s, context, block, parent);

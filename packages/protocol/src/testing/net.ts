@@ -290,7 +290,7 @@ export class LocalNet {
             batches: [hashBytes(new Uint8Array([node, effect.view & 255, effect.view >> 8]))],
             reference: effect.parentReference,
             settledAt: effect.parentSettledAt,
-            inboxCursor: 0,
+            inboxCursor: effect.parentInboxCursor,
             feeRecipient: toHex(new Uint8Array(20)) as Hex,
             candidate,
             vrfProof: fakeSignature(entries[node]!.validatorId, effect.vrfRoot),
@@ -299,7 +299,7 @@ export class LocalNet {
         return;
       }
       case "obtain": {
-        this.post(0, node, { type: "available", hash: effect.hash, ok: true });
+        this.post(0, node, { type: "available", hash: effect.hash, ok: true, inboxFrom: null });
         return;
       }
       case "execute": {
@@ -320,9 +320,10 @@ export class LocalNet {
           type: "reference",
           reference: effect.reference,
           epoch: effect.epoch,
+          inboxFrom: effect.inboxFrom,
           reading: {
             settledAt: this.states[node]!.tip.settledAt,
-            inboxCursor: 0,
+            due: [],
             candidate: this.#candidate(effect.epoch + 2),
           },
         });

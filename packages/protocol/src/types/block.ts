@@ -22,7 +22,7 @@ export interface Header {
   readonly reference: SettlementReference;
   /** Time of the last checkpoint the contracts had accepted, as read at `reference`. */
   readonly settledAt: Millis;
-  /** How far the forced inbox of the settlement chain is consumed (section 9). */
+  /** Entries of the settlement chain's inbox that this block and its ancestors took: those below this number (section 9). */
   readonly inboxCursor: number;
   /** Ledger account, 20 bytes, that receives the block's tips. */
   readonly feeRecipient: Hex;
@@ -51,6 +51,13 @@ export interface BlockBody {
   /** Signatures missing from carried certificates of the last `voteWindow` views, and signals (section 6). */
   readonly lateVotes: readonly LateVote[];
   readonly commitment: Commitment | null;
+}
+
+/** An entry of the settlement chain's inbox, as far as a block's validity depends on it. */
+export interface InboxEntry {
+  readonly transactionHash: Hash;
+  /** Bytes of the transaction. */
+  readonly size: number;
 }
 
 export interface Block {

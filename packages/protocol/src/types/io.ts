@@ -1,4 +1,4 @@
-import type { Block, SettlementReference } from "./block.ts";
+import type { Block, InboxEntry, SettlementReference } from "./block.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Commitment } from "./commitment.ts";
 import type { Evidence } from "./evidence.ts";
@@ -203,6 +203,7 @@ export interface Payload {
   readonly batches: readonly Hash[];
   readonly reference: SettlementReference;
   readonly settledAt: Millis;
+  /** The parent's and what this block takes of the inbox: the first of `batches`, if it takes any. */
   readonly inboxCursor: number;
   readonly feeRecipient: Hex;
   /** N_{e+2} as the contracts show it sealed at `reference`; null if it is not. Read for the last block of an epoch only. */
@@ -211,10 +212,19 @@ export interface Payload {
   readonly vrfProof: Uint8Array;
 }
 
+/** What the epoch's parameters say of the inbox (section 9). */
+export interface InboxRule {
+  /** Age at which an entry is due. */
+  readonly forceAfter: Millis;
+  /** Bytes of entries that a block takes. */
+  readonly forceQuota: number;
+}
+
 /** What the own settlement client reads at a block that it shows final. */
 export interface ReferenceReading {
   readonly settledAt: Millis;
-  readonly inboxCursor: number;
+  /** Entries of the inbox that are due there, from the number asked for on, oldest first: as many as a block may take, or more. */
+  readonly due: readonly InboxEntry[];
   /** N_{e+2}'s hash, null if not sealed there. */
   readonly candidate: Hash | null;
 }
@@ -237,7 +247,13 @@ export type Input = { readonly now: Millis } & (
       readonly payload: Payload;
     }
   /** All batches of the block are held, durable and well-formed; false: proven malformed, hence invalid. */
-  | { readonly type: "available"; readonly hash: Hash; readonly ok: boolean }
+  | {
+      readonly type: "available";
+      readonly hash: Hash;
+      readonly ok: boolean;
+      /** Number of the first entry in its batch of forced ones, which ends at the header's cursor; null: it has none. */
+      readonly inboxFrom: number | null;
+    }
   | {
       readonly type: "executed";
       readonly hash: Hash;
@@ -252,6 +268,8 @@ export type Input = { readonly now: Millis } & (
       readonly type: "reference";
       readonly reference: SettlementReference;
       readonly epoch: number;
+      /** As asked. */
+      readonly inboxFrom: number;
       readonly reading: ReferenceReading | null;
     }
   | { readonly type: "registry"; readonly registry: Registry }
@@ -286,6 +304,9 @@ export type Effect =
       /** The parent's reference: the payload's may not lie below it. */
       readonly parentReference: SettlementReference;
       readonly parentSettledAt: Millis;
+      /** First entry of the inbox that is not consumed yet. */
+      readonly parentInboxCursor: number;
+      readonly inbox: InboxRule;
     }
   /** Get hold of the block's batches; `from` has them. Answered with `available`: false if they exceed `capacity` bytes. */
   | {
@@ -298,7 +319,14 @@ export type Effect =
   /** Execute on top of the parent, which is executed already (or final). Answered with `executed`. */
   | { readonly type: "execute"; readonly hash: Hash; readonly parentHash: Hash; readonly block: Block }
   /** Does the own settlement client show this block final, and what does it read there? Answered with `reference`. */
-  | { readonly type: "reference"; readonly reference: SettlementReference; readonly epoch: number }
+  | {
+      readonly type: "reference";
+      readonly reference: SettlementReference;
+      readonly epoch: number;
+      /** First entry of the inbox that is not consumed yet. */
+      readonly inboxFrom: number;
+      readonly inbox: InboxRule;
+    }
   /** Read the sealed snapshot with this root from the contracts (or the store). Answered with `registry`. */
   | { readonly type: "registry"; readonly root: Hash; readonly epoch: number }
   /** Call with `tick` at or after this time; replaces the timer asked for before. */

@@ -152,7 +152,10 @@ export function dropFinal(d: Draft, final: ReadonlySet<Hash>): void {
   }
   if (d.s.fetches.size > 0) d.s.fetches = new Map();
   if (d.s.wanted.size > 0) d.s.wanted = new Map();
-  for (const [key, reading] of d.s.readings)
-    if (reading !== null && Number(key.slice(0, key.indexOf(":"))) < tip.reference.number)
+  for (const [key, reading] of d.s.readings) {
+    if (reading === null) continue;
+    const [number, , inboxFrom] = key.split(":");
+    if (Number(number) < tip.reference.number || Number(inboxFrom) < tip.inboxCursor)
       d.map("readings").delete(key);
+  }
 }

@@ -14,6 +14,7 @@ export {
   onStatus,
 } from "./repair.ts";
 export {
+  readingKey,
   rule1Enter,
   rule3Notarize,
   rule4Certify,

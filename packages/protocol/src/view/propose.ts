@@ -126,6 +126,8 @@ function askPayload(d: Draft, view: number, parent: ParentFacts): void {
     candidateEpoch: readsCandidate(d.epoch, parent.height + 1) ? start.epoch + 2 : null,
     parentReference: parent.reference,
     parentSettledAt: parent.settledAt,
+    parentInboxCursor: parent.inboxCursor,
+    inbox: params.inbox,
   });
 }
 
@@ -163,7 +165,9 @@ function build(d: Draft, view: number, parent: ParentFacts, payload: Payload): v
     d.trace("2: past a lease");
     return;
   }
-  addBlock(d, hashOf(block), block, null, true);
+  const { inboxCursor } = parent;
+  const inboxFrom = block.header.inboxCursor > inboxCursor ? inboxCursor : null;
+  addBlock(d, hashOf(block), block, null, { inboxFrom });
   d.trace(view > d.s.view ? "2: ahead in the term" : "2: PROPOSE");
   sign(d, view, parent.view, block);
 }

@@ -1,12 +1,13 @@
 import { isAggregated } from "../aggregation/index.ts";
-import { executedVerdict, refuseBlock } from "../block/index.ts";
+import { executedVerdict, parentFacts, refuseBlock } from "../block/index.ts";
 import type { Draft } from "../draft.ts";
 import { readsCandidate } from "../epoch/index.ts";
 import { hasEquivocated } from "../evidence/index.ts";
+import { forcedDigest, forcedEntries } from "../inbox/index.ts";
 import { firstOfTerm, lastOfTerm, termOf } from "../leader.ts";
 import { registryAfter } from "../registries.ts";
 import type { BlockRecord, KnownProposal, ViewRecord } from "../state.ts";
-import type { Certificate, Hash, VoteBody } from "../types/index.ts";
+import type { Certificate, Hash, SettlementReference, VoteBody } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
 import { checkEarlyNullify } from "../votes/index.ts";
 import {
@@ -185,26 +186,45 @@ function parentHeld(d: Draft, view: number, proposal: KnownProposal, block: Bloc
   return false;
 }
 
-/** What the contracts show at a new reference (and at an epoch's end) must stand in the header (section 1). */
+/** By what a reading is remembered: it depends on which entries of the inbox are consumed already. */
+export const readingKey = ({ number, hash }: SettlementReference, inboxFrom: number): string =>
+  `${number}:${hash}:${inboxFrom}`;
+
+/**
+ * What the contracts show at the reference must stand in the header: at a new one, and at an epoch's end (section 1);
+ * at any, what the inbox owes (section 9). At the parent's reference a node that cannot tell votes all the same: a
+ * settlement chain out of reach stops nothing.
+ */
 function readingAgrees(d: Draft, block: BlockRecord): "yes" | "no" | "wait" {
   const { header, body } = block.block;
   const { reference, parentHash, height } = header;
-  const parentReference =
-    parentHash === d.s.tip.hash ? d.s.tip.reference : d.block(parentHash)?.block.header.reference;
+  const parent = parentFacts(d.s, parentHash);
+  if (parent === null) return "wait";
+  const { inboxCursor: from } = parent;
   const last = readsCandidate(d.epoch, height);
-  if (parentReference?.number === reference.number && !last) return "yes";
-  const key = `${reference.number}:${reference.hash}`;
+  const needed = parent.reference.number !== reference.number || last;
+  const key = readingKey(reference, from);
   const reading = d.s.readings.get(key);
   if (reading === undefined) {
-    d.map("readings").set(key, null);
-    d.emit({ type: "reference", reference, epoch: d.epoch.start.epoch });
+    d.map("readings").set(key, "asked");
+    const { epoch } = d.epoch.start;
+    d.emit({ type: "reference", reference, epoch, inboxFrom: from, inbox: d.epoch.params.inbox });
     return "wait";
   }
+  if (reading === "asked") return "wait";
   if (reading === null) {
-    d.trace("3: settlement reference not final yet");
-    return "wait";
+    d.trace(needed ? "3: settlement reference not final yet" : "9: what the inbox owes cannot be told");
+    return needed ? "wait" : "yes";
   }
-  if (reading.settledAt !== header.settledAt || reading.inboxCursor !== header.inboxCursor) return "no";
+  const { forceQuota } = d.epoch.params.inbox;
+  const forced = forcedEntries(reading.due, forceQuota);
+  if (header.inboxCursor !== from + forced.length) return "no";
+  if (forced.length > 0) {
+    if (body.batches[0] !== forcedDigest(d.s.config.chainId, from, forced)) return "no";
+    d.trace("9: forced entries");
+  }
+  if (!needed) return "yes";
+  if (reading.settledAt !== header.settledAt) return "no";
   if (!last) return "yes";
   const commitment = body.commitment!;
   const after = registryAfter(d, reading.candidate, commitment.modeNext);

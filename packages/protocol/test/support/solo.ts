@@ -10,9 +10,11 @@ import {
   type DurableRecord,
   type Effect,
   type ExecutedRoots,
+  forcedDigest,
   type Hash,
   hashBytes,
   hashOf,
+  type InboxEntry,
   type Input,
   initialReplica,
   type LateVote,
@@ -70,12 +72,25 @@ export interface BlockChanges {
   readonly modes?: Pick<Commitment, "modeNext" | "modeWanted">;
   readonly stateRoot?: Hash;
   readonly salt?: number;
+  /** What it takes of the inbox, from its parent's cursor on. */
+  readonly forced?: readonly InboxEntry[];
+  /** Where among its batches they stand. */
+  readonly forcedAt?: number;
+  /** The inbox cursor, in place of the one that goes with `forced`. */
+  readonly cursor?: number;
 }
 
 const NO_KEY = new Uint8Array(48);
 
 /** Effects that a shell answers by itself. */
 type Automatic = "sign" | "verify" | "obtain" | "execute" | "reference" | "registry";
+
+function batchesOf(view: number, parent: ParentFacts, { salt = 0, forced = [], forcedAt = 0 }: BlockChanges) {
+  const plain = [hashBytes(new Uint8Array([view, salt]))];
+  return forced.length === 0
+    ? plain
+    : plain.toSpliced(forcedAt, 0, forcedDigest(7, parent.inboxCursor, forced));
+}
 
 /** One replica, everybody else played by the test; keys are fake, answers come at once unless held back. */
 export class Solo {
@@ -91,6 +106,8 @@ export class Solo {
   state: ReplicaState;
   now: Millis = 1_000_000;
   reading: ReferenceReading | null = null;
+  /** Where the forced entries of blocks begin that have any. */
+  readonly inboxFrom = new Map<Hash, number>();
   /** What every block takes of its capacity, bytes. */
   used = 0;
   readonly #facts = new Map<Hash, ParentFacts>();
@@ -199,7 +216,12 @@ export class Solo {
         this.#step({ type: "verified", job: effect.job, result: fakeVerify(this.registries, effect.check) });
         return;
       case "obtain":
-        this.#step({ type: "available", hash: effect.hash, ok: true });
+        this.#step({
+          type: "available",
+          hash: effect.hash,
+          ok: true,
+          inboxFrom: this.inboxFrom.get(effect.hash) ?? null,
+        });
         return;
       case "execute": {
         const roots = this.rootsOf(effect.hash, effect.block);
@@ -211,7 +233,8 @@ export class Solo {
           type: "reference",
           reference: effect.reference,
           epoch: effect.epoch,
-          reading: this.reading,
+          inboxFrom: effect.inboxFrom,
+          reading: this.readingFrom(effect.inboxFrom),
         });
         return;
       case "registry": {
@@ -222,6 +245,11 @@ export class Solo {
       default:
         return;
     }
+  }
+
+  /** The reading with the entries that are left from a number on: `reading` has all of them. */
+  readingFrom(inboxFrom: number): ReferenceReading | null {
+    return this.reading === null ? null : { ...this.reading, due: this.reading.due.slice(inboxFrom) };
   }
 
   /** Answers what was held back of one kind, and answers that kind again from now on. */
@@ -346,10 +374,10 @@ export class Solo {
       parent: facts,
       stamp: changes.stamp ?? facts.stamp + blockTime,
       payload: {
-        batches: [hashBytes(new Uint8Array([view, changes.salt ?? 0]))],
+        batches: batchesOf(view, facts, changes),
         reference: changes.reference ?? facts.reference,
         settledAt: changes.settledAt ?? facts.settledAt,
-        inboxCursor: 0,
+        inboxCursor: changes.cursor ?? facts.inboxCursor + (changes.forced?.length ?? 0),
         feeRecipient: `0x${"00".repeat(20)}`,
         candidate: changes.candidate ?? null,
         vrfProof: this.signature(
@@ -367,6 +395,7 @@ export class Solo {
             }
           : null,
     });
+    if (block.header.inboxCursor > facts.inboxCursor) this.inboxFrom.set(hashOf(block), facts.inboxCursor);
     this.#remember(block, facts);
     return block;
   }

@@ -56,7 +56,7 @@ describe("rule 3: notarizing", () => {
     solo.holding.add("obtain");
     solo.propose(block);
     assert.deepEqual(solo.signed(), []);
-    solo.input({ type: "available", hash: hashOf(block), ok: false });
+    solo.input({ type: "available", hash: hashOf(block), ok: false, inboxFrom: null });
     assert.deepEqual(solo.signed(), ["nullify 1"]);
   });
 
@@ -191,8 +191,8 @@ describe("rule 3: notarizing", () => {
       solo.propose(block);
       assert.deepEqual(solo.signed(), []);
       assert.ok(solo.rules().has("3: settlement reference not final yet"));
-      const reading = { settledAt: 1_000_000 + shown, inboxCursor: 0, candidate: null };
-      solo.input({ type: "reference", reference, epoch: 0, reading });
+      const reading = { settledAt: 1_000_000 + shown, due: [], candidate: null };
+      solo.input({ type: "reference", reference, epoch: 0, inboxFrom: 0, reading });
       assert.deepEqual(solo.signed(), [shown === 7 ? "notarize 1" : "nullify 1"]);
     }
   });

@@ -1,6 +1,7 @@
 import {
   type Block,
   type Boundary,
+  batchDigest,
   type Certificate,
   type Checkpoint,
   checkpointRootOf,
@@ -48,6 +49,7 @@ export interface Counts {
 }
 
 export interface OracleOptions {
+  readonly chainId: number;
   /** Faults beyond the bounds: contradictions are collected, not failures. */
   readonly beyondBounds: boolean;
 }
@@ -109,6 +111,8 @@ export class Oracles implements Observer {
   readonly #checked = new WeakSet<Certificate>();
   readonly rules = new Map<string, number>();
   readonly failures: string[] = [];
+  /** Entries of the inbox that final blocks took. */
+  forced = 0;
   /** Heights at which honest nodes finalized different blocks. */
   readonly disagreements: string[] = [];
   /** Whom honest nodes accuse. */
@@ -523,17 +527,36 @@ export class Oracles implements Observer {
     return mode === "fast" ? authorities : mode === "secure" ? stake : authorities && stake;
   }
 
+  /** What a final block takes of the inbox: all that is due or as much as its quota holds, in order, as its first batch. */
+  #checkForced({ header, body }: Block, from: number, due: ReferenceReading["due"], quota: number): void {
+    const taken = due.slice(0, header.inboxCursor - from);
+    const bytes = taken.reduce((sum, { size }) => sum + size, 0);
+    const next = due[taken.length];
+    const most = taken.length === 1 || bytes <= quota;
+    const least = next === undefined || (taken.length > 0 && bytes + next.size > quota);
+    if (header.inboxCursor !== from + taken.length || !most || !least)
+      this.fail(
+        `height ${header.height} takes entries ${from} to ${header.inboxCursor} of ${due.length} due`,
+      );
+    if (taken.length === 0) return;
+    const transactions = taken.map(({ transactionHash }) => transactionHash);
+    const batch = { author: 0, sequence: from, bytes, transactions };
+    if (body.batches[0] !== batchDigest(this.#options.chainId, batch))
+      this.fail(`height ${header.height} does not hold the forced entries that it takes`);
+    this.forced += taken.length;
+  }
+
   /** Follows the final chain from genesis and checks what every block owes to its ancestors. */
   checkChain(
     genesis: { readonly hash: Hash; readonly stateRoot: Hash; readonly stamp: number },
     contracts: {
       hashOf(number: number): Hash;
-      reading(number: number, candidateEpoch: number): ReferenceReading;
+      reading(number: number, candidateEpoch: number, inboxFrom: number): ReferenceReading;
     },
   ): void {
     if (this.#options.beyondBounds) return;
     this.#auditModes();
-    let parent = { hash: genesis.hash, stamp: genesis.stamp, reference: 0 };
+    let parent = { hash: genesis.hash, stamp: genesis.stamp, reference: 0, inboxCursor: 0 };
     const epochs = new Map<number, { readonly epoch: number; readonly start: EpochStart }>();
     for (const { start } of this.#starts.values()) {
       const { epoch, incarnation, firstHeight } = start;
@@ -552,14 +575,16 @@ export class Oracles implements Observer {
       }
       const { header, body } = entry.block;
       current = epochs.get(height) ?? current;
+      let forced: ReferenceReading["due"] = [];
       if (current !== undefined) {
         const { number, hash } = header.reference;
-        const reading = contracts.reading(number, current.epoch + 2);
+        const reading = contracts.reading(number, current.epoch + 2, parent.inboxCursor);
         if (hash !== contracts.hashOf(number))
           this.fail(`height ${height} names a settlement block that is none`);
         if (number < parent.reference) this.fail(`height ${height} goes back in the settlement chain`);
-        if (header.settledAt !== reading.settledAt || header.inboxCursor !== reading.inboxCursor)
+        if (header.settledAt !== reading.settledAt)
           this.fail(`height ${height} does not say what the contracts show at its reference`);
+        forced = reading.due;
         const { registryNext } = current.start;
         if (body.commitment !== null) {
           const { registryAfter, modeNext } = body.commitment;
@@ -581,6 +606,7 @@ export class Oracles implements Observer {
         this.fail(`height ${height} is of no known epoch`);
         return;
       }
+      this.#checkForced(entry.block, parent.inboxCursor, forced, params.forceQuota);
       const mode = this.modeOf(header.domain);
       const termViews = this.termViewsOf(header.domain);
       if (header.parentHash !== parent.hash) this.fail(`height ${height} does not extend its parent`);
@@ -602,7 +628,12 @@ export class Oracles implements Observer {
           if (!carried.has(`nullify${u}`))
             this.fail(`height ${height} does not show that view ${u} was skipped`);
       }
-      parent = { hash: entry.hash, stamp: header.stamp, reference: header.reference.number };
+      parent = {
+        hash: entry.hash,
+        stamp: header.stamp,
+        reference: header.reference.number,
+        inboxCursor: header.inboxCursor,
+      };
     }
   }
 

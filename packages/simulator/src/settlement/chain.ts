@@ -3,6 +3,7 @@ import {
   type ContractsReading,
   checkpointRoot,
   type Hash,
+  type InboxEntry,
   type Millis,
   type ReferenceReading,
   type SettlementReference,
@@ -45,6 +46,12 @@ interface Accepted {
   readonly renews: boolean;
 }
 
+interface Queued {
+  readonly entry: InboxEntry;
+  /** The settlement block that holds it. */
+  number: number;
+}
+
 interface Sealed {
   readonly epoch: number;
   readonly number: number;
@@ -67,6 +74,8 @@ export class Settlement {
   };
   #accepted: Accepted[] = [];
   #sealed: Sealed[] = [];
+  /** The inbox of forced transactions. */
+  readonly #inbox: Queued[] = [];
   readonly #outages: Outage[];
   /** Numbers from which the chain was replaced, in order of time. */
   readonly #reorgs: number[] = [];
@@ -147,6 +156,7 @@ export class Settlement {
     this.#reorgs.push(final + 1);
     const lost = this.#accepted.filter(({ number }) => number > final);
     this.#accepted = this.#accepted.filter(({ number }) => number <= final);
+    for (const queued of this.#inbox) if (queued.number > final) queued.number += 2;
     this.#sealed = this.#sealed.filter(({ number }) => number <= final);
     const boundaries = this.#accepted.filter(({ certificate }) => certificate?.checkpoint.boundary != null);
     this.#epoch = boundaries.length;
@@ -165,8 +175,11 @@ export class Settlement {
     return { number, hash: this.hashOf(number) };
   }
 
-  /** What the contracts say at a block. */
-  reading(number: number, candidateEpoch: number): ReferenceReading {
+  /**
+   * What the contracts say at a block, of the inbox from an entry on. An entry counts as `forceAfter` old in the block
+   * that it stands in: runs are shorter than that.
+   */
+  reading(number: number, candidateEpoch: number, inboxFrom: number): ReferenceReading {
     const { start, blockTime } = this.#options;
     let settledAt = start;
     for (const accepted of this.#accepted) {
@@ -175,7 +188,18 @@ export class Settlement {
     const sealed = this.#sealed.find(
       (each) => each.epoch === candidateEpoch && each.number <= number && number < each.voidFrom,
     );
-    return { settledAt, inboxCursor: 0, candidate: sealed?.root ?? null };
+    const due = this.#inbox.filter((queued) => queued.number <= number).slice(inboxFrom);
+    return { settledAt, due: due.map(({ entry }) => entry), candidate: sealed?.root ?? null };
+  }
+
+  /** Somebody queues a transaction. */
+  force(entry: InboxEntry): void {
+    this.call((_time, number) => this.#inbox.push({ entry, number }));
+  }
+
+  /** Transactions queued so far. */
+  get forced(): number {
+    return this.#inbox.length;
   }
 
   /** What the contracts say at the highest block that a node's client shows final. */

@@ -48,7 +48,7 @@ export function stillAnswer(effect: Effect, { notary, seat, batch, settledAt }: 
     case "verify":
       return { type: "verified", job: effect.job, result: notary.check(effect.check) };
     case "obtain":
-      return { type: "available", hash: effect.hash, ok: true };
+      return { type: "available", hash: effect.hash, ok: true, inboxFrom: null };
     case "execute": {
       const { hash } = effect;
       return { type: "executed", hash, stateRoot: hash, receiptsRoot: ZERO_HASH, used: 0, value: 0 };
@@ -59,7 +59,7 @@ export function stillAnswer(effect: Effect, { notary, seat, batch, settledAt }: 
         batches: [batch(view)],
         reference: parentReference,
         settledAt: parentSettledAt,
-        inboxCursor: 0,
+        inboxCursor: effect.parentInboxCursor,
         feeRecipient: NOBODY,
         candidate: null,
         vrfProof: notary.sign(seat, vrfRoot),
@@ -67,8 +67,9 @@ export function stillAnswer(effect: Effect, { notary, seat, batch, settledAt }: 
       return { type: "payload", epoch, view, parentHash, payload };
     }
     case "reference": {
-      const { reference, epoch } = effect;
-      return { type: "reference", reference, epoch, reading: { settledAt, inboxCursor: 0, candidate: null } };
+      const { reference, epoch, inboxFrom } = effect;
+      const reading = { settledAt, due: [], candidate: null };
+      return { type: "reference", reference, epoch, inboxFrom, reading };
     }
     default:
       return null;

@@ -327,7 +327,7 @@ export class WanNode implements Endpoint<WanMessage> {
               batches: batches.ready(this.peer),
               reference: parentReference,
               settledAt: parentSettledAt,
-              inboxCursor: 0,
+              inboxCursor: effect.parentInboxCursor,
               feeRecipient: NOBODY,
               candidate: null,
               vrfProof: keyring.sign(this.validator, vrfRoot),
@@ -336,10 +336,16 @@ export class WanNode implements Endpoint<WanMessage> {
         );
         return;
       }
+      case "reference": {
+        // There is no settlement chain here: what it says cannot be told.
+        const { reference, epoch, inboxFrom } = effect;
+        this.#input({ type: "reference", reference, epoch, inboxFrom, reading: null });
+        return;
+      }
       case "obtain": {
         const { hash, block } = effect;
         batches.whenHeld(this.peer, block, () => {
-          if (this.up) this.#input({ type: "available", hash, ok: true });
+          if (this.up) this.#input({ type: "available", hash, ok: true, inboxFrom: null });
         });
         return;
       }
