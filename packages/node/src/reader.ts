@@ -205,7 +205,7 @@ export class NodeReader implements ChainReader {
 
   status(): HybridStatus {
     const { engine, network, settlement } = this.#modules;
-    const { epoch, incarnation, mode, view, ownSeat } = engine.view();
+    const { epoch, incarnation, mode, view, ownSeat, inboxCursor } = engine.view();
     const settled = settlement.settled();
     return {
       genesisHash: this.#options.genesisHash,
@@ -217,6 +217,7 @@ export class NodeReader implements ChainReader {
       peers: network.connected().length,
       syncing: this.#modules.clock() - this.#finalAt > STALE_MS,
       settlementBlock: settlement.latestFinal()?.number ?? null,
+      inboxCursor,
       checkpoint: settled === null ? null : { height: settled.height, hash: settled.blockHash },
     };
   }
@@ -279,12 +280,14 @@ export class NodeReader implements ChainReader {
     const block = final?.block ?? engine.speculative(summary.hash)?.block;
     if (block === undefined) {
       const { mode } = this.#options.genesis;
-      return { ...summary, epoch: 0, mode, view: 0, vrfOutput: ZERO_HASH, batchesRoot: ZERO_HASH, size: 0 };
+      const nothing = { vrfOutput: ZERO_HASH, inboxCursor: 0, batchesRoot: ZERO_HASH, size: 0 };
+      return { ...summary, epoch: 0, mode, view: 0, ...nothing };
     }
     const epoch = final?.epoch ?? engine.view().epoch;
     const mode = (await registries.ofEpoch(epoch))?.mode ?? engine.view().mode;
-    const { view, vrfOutput, batchesRoot } = block.header;
-    return { ...summary, epoch, mode, view, vrfOutput, batchesRoot, size: encodeBlock(block).length };
+    const { view, vrfOutput, inboxCursor, batchesRoot } = block.header;
+    const size = encodeBlock(block).length;
+    return { ...summary, epoch, mode, view, vrfOutput, inboxCursor, batchesRoot, size };
   }
 
   async #receiptsOf(hash: Hash): Promise<readonly FinalReceipt[] | undefined> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createPublicClient, defineChain, http, keccak256 } from "viem";
+import { createPublicClient, defineChain, hexToBytes, http, keccak256 } from "viem";
 import { Cluster, reaches } from "./support/cluster.ts";
 
 const cluster = new Cluster({ nodes: 4, params: { blockTime: { fast: 100, balanced: 200, secure: 1_000 } } });
@@ -20,11 +20,9 @@ const clientOf = (index: number) => {
 
 const RECEIVER = "0x00000000000000000000000000000000000000aa";
 
-/** Sends a transfer to a node and resolves with its hash. */
-async function transfer(index: number, nonce: number, value: bigint): Promise<`0x${string}`> {
-  const client = clientOf(index);
-  const serializedTransaction = await cluster.rich.signTransaction({
-    chainId: cluster.node(index).reader.chainId,
+const signed = (nonce: number, value: bigint): Promise<`0x${string}`> =>
+  cluster.rich.signTransaction({
+    chainId: cluster.node(0).reader.chainId,
     type: "eip1559",
     nonce,
     to: RECEIVER,
@@ -33,7 +31,10 @@ async function transfer(index: number, nonce: number, value: bigint): Promise<`0
     maxFeePerGas: 20_000_000_000n,
     maxPriorityFeePerGas: 1_000_000n,
   });
-  return client.sendRawTransaction({ serializedTransaction });
+
+/** Sends a transfer to a node and resolves with its hash. */
+async function transfer(index: number, nonce: number, value: bigint): Promise<`0x${string}`> {
+  return clientOf(index).sendRawTransaction({ serializedTransaction: await signed(nonce, value) });
 }
 
 async function assertAgreement(): Promise<void> {
@@ -131,5 +132,32 @@ test("a validator that lost its data, not its protection, fetches the chain anew
   await cluster.stopOne(1);
   const target = again.reader.heads().finalized + 12;
   await Promise.all(cluster.running.map((node) => reaches(node, target)));
+  await assertAgreement();
+});
+
+test("what is queued on the settlement chain is executed without any validator being asked", {
+  timeout: 60_000,
+}, async () => {
+  await cluster.startOne(1);
+  const nonce = await clientOf(0).getTransactionCount({ address: cluster.rich.address });
+  const taken = await signed(nonce, 7n);
+  const unpayable = await signed(nonce + 1, 10n ** 30n);
+  const next = await signed(nonce + 1, 9n);
+  cluster.settlement.force(...[taken, "0xdead" as const, unpayable].map((each) => hexToBytes(each)));
+  cluster.settlement.force(hexToBytes(next));
+  for (const index of [0, 1, 2, 3]) {
+    const client = clientOf(index);
+    const receipt = await client.waitForTransactionReceipt({ hash: keccak256(next) });
+    assert.equal(receipt.status, "success");
+    assert.equal((await client.getTransactionReceipt({ hash: keccak256(taken) })).transactionIndex, 0);
+    await assert.rejects(client.getTransactionReceipt({ hash: keccak256(unpayable) }));
+    const { inboxCursor } = (await cluster
+      .node(index)
+      .reader.block({ height: Number(receipt.blockNumber) }))!;
+    assert.equal(inboxCursor, 4, "what cannot be executed is consumed all the same");
+    assert.equal(cluster.node(index).reader.status().inboxCursor, 4);
+    const proof = await cluster.node(index).reader.proofs.transactionProof(keccak256(taken));
+    assert.equal(proof?.batch.author ?? 0, 0);
+  }
   await assertAgreement();
 });

@@ -287,6 +287,8 @@ export interface ReplicaView {
   readonly finalStamp: Millis;
   readonly finalView: number;
   readonly backedHeight: number;
+  /** Entries of the inbox that final blocks took. */
+  readonly inboxCursor: number;
   readonly lastHeight: number;
   readonly halted: string | null;
 }
@@ -317,6 +319,7 @@ export function viewOf(state: ReplicaState): ReplicaView {
     finalStamp: tip.stamp,
     finalView: tip.view,
     backedHeight: state.backedHeight,
+    inboxCursor: tip.inboxCursor,
     lastHeight: epoch.lastHeight,
     halted: state.halted,
   };

@@ -46,7 +46,7 @@ export interface Behaviour {
   readonly batches?: "malformed" | "withheld";
   /** As leader of an epoch's last block it names a registry that the contracts do not show. */
   readonly candidate?: "wrong";
-  /** As leader it takes nothing of the contracts' inbox. */
+  /** It takes nothing of the contracts' inbox, and expects nobody to. */
   readonly censorsInbox?: boolean;
 }
 
@@ -687,7 +687,8 @@ export class Shell implements Endpoint, Observed, Wire {
         return { type: "reference", reference, epoch, inboxFrom, reading: null };
       }
       // Epoch e's last block names N_{e+2}.
-      const reading = settlement.reading(number, epoch + 2, inboxFrom);
+      const shown = settlement.reading(number, epoch + 2, inboxFrom);
+      const reading = this.#options.behaviour?.censorsInbox ? { ...shown, due: [] } : shown;
       return { type: "reference", reference, epoch, inboxFrom, reading };
     };
     this.#answer(this.#task(), ask);

@@ -34,6 +34,8 @@ export interface ChainBlock extends BlockSummary {
   readonly mode: Mode;
   readonly view: number;
   readonly vrfOutput: Hash;
+  /** Entries of the settlement chain's inbox below this number were taken by this block and those before it. */
+  readonly inboxCursor: number;
   /** Merkle root over the digests of the block's batches. */
   readonly batchesRoot: Hash;
   /** Header and body, bytes. */
@@ -79,6 +81,8 @@ export interface HybridStatus {
   readonly syncing: boolean;
   /** The settlement chain as the node's client sees it; null if it does not answer. */
   readonly settlementBlock: number | null;
+  /** Entries of the settlement chain's inbox that final blocks took: those below this number. */
+  readonly inboxCursor: number;
   /** Last checkpoint known to be accepted on-chain; null before the first. */
   readonly checkpoint: { readonly height: number; readonly hash: Hash } | null;
 }

@@ -8,7 +8,7 @@ import {
   type Registry,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
-import { BatchStore, type DataOptions, DataPath } from "../../src/data/index.ts";
+import { BatchStore, type DataOptions, DataPath, sealBatch } from "../../src/data/index.ts";
 import { silentLog } from "../../src/log.ts";
 import { memoryDatabase } from "../../src/storage/index.ts";
 
@@ -131,7 +131,7 @@ test("missing batches are fetched from the proposer, or from whoever holds them"
   await until(() => author.payload(none).length === 1);
   const [digest] = author.payload(none);
   // Its proposer does not answer; others do.
-  assert.deepEqual(await late.obtain(block([digest!]), "p1", 1_000), { ok: true });
+  assert.deepEqual(await late.obtain(block([digest!]), "p1", 1_000), { ok: true, inboxFrom: null });
   assert.deepEqual(await late.transactions(block([digest!])), [Uint8Array.of(7)]);
 });
 
@@ -211,3 +211,43 @@ test("who sends nonsense is banned", () => {
   path.receive("p2", Uint8Array.of(1, 2, 3));
   assert.deepEqual(mesh.banned, ["p2"]);
 });
+
+test("forced entries: fetched as any batch, first in their block, beside the capacity, and never ordered by themselves", async () => {
+  const mesh = new Mesh();
+  const leader = mesh.add(1);
+  const voter = mesh.add(2);
+  mesh.add(3);
+  const transactions = [new Uint8Array(600), new Uint8Array(300)];
+  const { digest } = await leader.force(4, transactions);
+  const forced = (inboxCursor: number, batches: readonly Hash[] = [digest]): Block =>
+    ({ header: { height: 1, inboxCursor }, body: { batches } }) as unknown as Block;
+  assert.deepEqual(await voter.obtain(forced(6), "p1", 1_000), { ok: true, inboxFrom: 4 });
+  assert.deepEqual(await voter.transactions(forced(6)), transactions);
+  assert.equal((await leader.force(4, transactions)).digest, digest);
+  await until(() => mesh.paths.get("p3") !== undefined && leader.payload(none).length === 0);
+
+  assert.equal((await voter.obtain(forced(7), "p1", 1_000)).ok, false, "another cursor");
+  const own = await plainBatch(mesh, leader, voter);
+  assert.deepEqual(await voter.obtain(forced(6, [digest, own]), "p1", 1_000), { ok: true, inboxFrom: 4 });
+  assert.equal((await voter.obtain(forced(6, [own, digest]), "p1", 1_000)).ok, false, "not first");
+  assert.equal((await voter.obtain(forced(6, [digest, own]), "p1", 999)).ok, false, "no room beside them");
+  assert.deepEqual(
+    await voter.obtain(forced(6), "p1", 10),
+    { ok: true, inboxFrom: 4 },
+    "whatever the room is",
+  );
+
+  // Another block took these entries otherwise: the batch is of no use any more.
+  const before = mesh.held.get("p2")!;
+  await voter.finalized(forced(5, []));
+  assert.equal(mesh.held.get("p2"), before - 1);
+});
+
+/** A batch of a hundred bytes that a voter holds. */
+async function plainBatch(mesh: Mesh, author: DataPath, voter: DataPath): Promise<Hash> {
+  const batch = sealBatch(1, { author: 1, sequence: 1, transactions: [new Uint8Array(100)] });
+  voter.receive("p1", batch.encoded);
+  author.receive("p1", batch.encoded);
+  await until(() => mesh.held.get("p2") === 2);
+  return batch.digest;
+}

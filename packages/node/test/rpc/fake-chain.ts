@@ -136,6 +136,7 @@ export class FakeChain implements ChainReader {
       mode: "balanced",
       view: block.height,
       vrfOutput: zero,
+      inboxCursor: 4,
       batchesRoot: zero,
       size: 600,
     };
@@ -224,6 +225,7 @@ export class FakeChain implements ChainReader {
       peers: 6,
       syncing: false,
       settlementBlock: 12,
+      inboxCursor: 4,
       checkpoint: null,
     };
   }

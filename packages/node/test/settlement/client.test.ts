@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { type Mock, mock, test } from "node:test";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { type Hash, ZERO_HASH } from "@aitbc-hybrid/protocol";
-import type { PublicClient } from "viem";
+import { bytesToHex, keccak256, type PublicClient, size } from "viem";
 import { SettlementClient } from "../../src/settlement/client.ts";
 import { NETWORK } from "../support/contracts.ts";
 import { secretOf } from "../support/registry.ts";
 
 const POLL = 100;
+const NO_INBOX = { from: 0, forceAfter: 3_600_000 };
 const hashAt = (number: number, fork = 0): Hash =>
   `0x${fork.toString(16).padStart(32, "0")}${number.toString(16).padStart(32, "0")}`;
 
@@ -34,6 +35,8 @@ class FakeChain {
   open: { readonly id: number; readonly graceEnd: number } | null = null;
   status = 1;
   usedBy = 5n;
+  /** Second in which each entry of the inbox was queued, and its transaction. */
+  readonly queued: { readonly at: number; readonly transaction: `0x${string}` }[] = [];
 
   readonly client = {
     getBlockNumber: async () => this.#answer(BigInt(this.head)),
@@ -50,9 +53,13 @@ class FakeChain {
       this.ranges.push([from, to]);
       return this.#answer(this.events.filter(({ block }) => block >= from && block <= to));
     },
-    readContract: async ({ functionName }: { functionName: string }) =>
+    readContract: async ({ functionName, args }: { functionName: string; args?: readonly unknown[] }) =>
       this.#answer(
         {
+          countUntil: BigInt(this.queued.filter(({ at }) => at <= Number(args?.[0])).length),
+          entries: this.queued
+            .slice(Number(args?.[0]), Number(args?.[0]) + Number(args?.[1]))
+            .map(({ transaction }) => ({ transactionHash: keccak256(transaction), size: size(transaction) })),
           lastCheckpoint: { epoch: BigInt(this.epoch), height: 30n, acceptedAt: this.acceptedAt },
           lastAcceptedAt: BigInt(1_000 * this.acceptedAt),
           snapshotHashOf: ZERO_HASH,
@@ -173,6 +180,48 @@ test("a leader names only what was final for a while; a voter reads only what it
   });
   assert.equal(await settlement.reading({ number: 42, hash: hashAt(42) }, 5, NO_INBOX), null);
   assert.equal(await settlement.reading({ number: 41, hash: hashAt(41, 1) }, 5, NO_INBOX), null);
+  await end();
+});
+
+test("the inbox: what is due at a reference by its own time, and the bytes of that from its events", async () => {
+  const chain = new FakeChain();
+  [chain.head, chain.finalized] = [5_000, 4_000];
+  const { settlement, poll, end } = await setUp(chain);
+  await poll(0);
+  const transactions = ["0x01", "0x0203", "0x040506", "0x07"] as const;
+  // A block's time is its number and 1,000 seconds.
+  [2_000, 2_500, 4_000, 4_001].forEach((at, index) => {
+    const transaction = transactions[index]!;
+    chain.queued.push({ at, transaction });
+    chain.events.push({
+      eventName: "Queued",
+      block: at - 1_000,
+      args: { index: BigInt(index), transactionHash: keccak256(transaction), transaction },
+    });
+  });
+  const reference = { number: 4_000, hash: hashAt(4_000) };
+  const sizes = async (from: number, forceAfter: number) => {
+    const reading = await settlement.reading(reference, 5, { from, forceAfter });
+    return reading?.due.map((entry) => entry.size);
+  };
+  assert.deepEqual(await sizes(0, 1_000_000), [1, 2, 3], "4,000 is a thousand seconds before 5,000");
+  assert.deepEqual(await sizes(1, 1_000_001), [2]);
+  assert.deepEqual(await sizes(3, 1_000_000), []);
+  assert.deepEqual(await sizes(0, 6_000_000), []);
+
+  const due = (await settlement.reading(reference, 5, { from: 1, forceAfter: 1_000_000 }))!.due;
+  const found = await settlement.forced(1, due);
+  assert.deepEqual(
+    found.map((bytes) => bytesToHex(bytes)),
+    ["0x0203", "0x040506"],
+  );
+  assert.deepEqual(chain.ranges.slice(-3), [
+    [3_001, 4_000],
+    [2_001, 3_000],
+    [1_001, 2_000],
+  ]);
+  chain.events.length = 0;
+  await assert.rejects(settlement.forced(1, due), /does not give the events of entries 1 to 2/);
   await end();
 });
 

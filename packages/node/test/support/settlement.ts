@@ -28,13 +28,15 @@ const entryOf = (transaction: Uint8Array): InboxEntry => ({
 export class FakeSettlement implements Settlement {
   readonly #genesis: Genesis;
   readonly #registry: Registry;
-  readonly #final: SettlementBlock;
+  #final: SettlementBlock;
+  /** Blocks that were final at some time, by number. */
+  readonly #blocks = new Map<number, SettlementBlock>();
   readonly #listeners = new Set<(block: SettlementBlock) => void>();
   #view: ContractsView | null = null;
   /** False: every question is refused. */
   answers = true;
-  /** Transactions in the contracts' inbox, all of them due. */
-  readonly queued: Uint8Array[] = [];
+  /** Transactions in the contracts' inbox, due from the block on that holds them. */
+  readonly #queued: { readonly transaction: Uint8Array; readonly number: number }[] = [];
   /** What the contracts say about a key. */
   standingOf: (key: Uint8Array) => Standing = () => "active";
   /** What the contracts recorded for those who join. */
@@ -44,6 +46,7 @@ export class FakeSettlement implements Settlement {
     this.#genesis = genesis;
     this.#registry = registry;
     this.#final = { number: 7, hash: `0x${"77".repeat(32)}`, stamp: genesis.stamp };
+    this.#blocks.set(7, this.#final);
   }
 
   async genesis(): Promise<Genesis> {
@@ -67,16 +70,26 @@ export class FakeSettlement implements Settlement {
     inbox: InboxQuestion,
   ): Promise<ReferenceReading | null> {
     this.#require();
-    if (reference.number !== this.#final.number || reference.hash !== this.#final.hash) return null;
+    const { number, hash } = reference;
+    if (this.#blocks.get(number)?.hash !== hash) return null;
+    const due = this.#queued.filter((each) => each.number <= number).slice(inbox.from);
     return {
       settledAt: this.#genesis.stamp,
-      due: this.queued.slice(inbox.from).map(entryOf),
+      due: due.map(({ transaction }) => entryOf(transaction)),
       candidate: null,
     };
   }
   async forced(from: number, entries: readonly InboxEntry[]): Promise<readonly Uint8Array[]> {
     this.#require();
-    return this.queued.slice(from, from + entries.length);
+    return this.#queued.slice(from, from + entries.length).map(({ transaction }) => transaction);
+  }
+  /** Somebody queues transactions in the contracts' inbox: a new block holds them. */
+  force(...transactions: Uint8Array[]): void {
+    const number = this.#final.number + 1;
+    for (const transaction of transactions) this.#queued.push({ transaction, number });
+    this.#final = { ...this.#final, number, hash: hashBytes(new Uint8Array([number])) };
+    this.#blocks.set(number, this.#final);
+    for (const listener of this.#listeners) listener(this.#final);
   }
   async registry(root: Hash, _epoch: number): Promise<Registry> {
     this.#require();

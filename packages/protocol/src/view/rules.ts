@@ -193,7 +193,8 @@ export const readingKey = ({ number, hash }: SettlementReference, inboxFrom: num
 /**
  * What the contracts show at the reference must stand in the header: at a new one, and at an epoch's end (section 1);
  * at any, what the inbox owes (section 9). At the parent's reference a node that cannot tell votes all the same: a
- * settlement chain out of reach stops nothing.
+ * settlement chain out of reach stops nothing. So a quorum that could not tell may certify such a block, and who can tell
+ * withholds its vote but does not call it invalid.
  */
 function readingAgrees(d: Draft, block: BlockRecord): "yes" | "no" | "wait" {
   const { header, body } = block.block;
@@ -218,11 +219,12 @@ function readingAgrees(d: Draft, block: BlockRecord): "yes" | "no" | "wait" {
   }
   const { forceQuota } = d.epoch.params.inbox;
   const forced = forcedEntries(reading.due, forceQuota);
-  if (header.inboxCursor !== from + forced.length) return "no";
-  if (forced.length > 0) {
-    if (body.batches[0] !== forcedDigest(d.s.config.chainId, from, forced)) return "no";
-    d.trace("9: forced entries");
+  const batch = forced.length === 0 ? null : forcedDigest(d.s.config.chainId, from, forced);
+  if (header.inboxCursor !== from + forced.length || (batch !== null && body.batches[0] !== batch)) {
+    d.trace("9: not what the inbox owes");
+    return needed ? "no" : "wait";
   }
+  if (batch !== null) d.trace("9: forced entries");
   if (!needed) return "yes";
   if (reading.settledAt !== header.settledAt) return "no";
   if (!last) return "yes";

@@ -8,6 +8,7 @@ import { classOverlap } from "./class-overlap.ts";
 import { eclipse } from "./eclipse.ts";
 import { equivocatingLeader } from "./equivocating-leader.ts";
 import { forgedBlock } from "./forged-block.ts";
+import { inboxCensorship } from "./inbox-censorship.ts";
 import { lateCertificate } from "./late-certificate.ts";
 import { leaderDos } from "./leader-dos.ts";
 import { longRange } from "./long-range.ts";
@@ -36,6 +37,7 @@ export const ATTACKS: readonly Attack[] = [
   nullifySpam,
   balancingAttack,
   senderCensorship,
+  inboxCensorship,
   bitmapCensorship,
   bribedThird,
   forgedBlock,

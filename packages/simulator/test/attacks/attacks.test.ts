@@ -53,6 +53,16 @@ describe("what attacks measure", () => {
     assert.ok(measured("equivocating-leader", 0, ({ safe }) => safe).equivocations! > 0);
   });
 
+  it("below a third the inbox is taken, whoever leads; between a third and two thirds nobody gets past it", () => {
+    const live = ({ mode }: { mode: string }): number => (mode === "fast" ? 2 : 9);
+    for (const index of [0, 1]) {
+      const of = ATTACKS.find(({ name }) => name === "inbox-censorship")!.cases[index]!;
+      const { taken, passedBy } = of.play(live(of), "measured", { rules }).measures;
+      assert.ok(taken! > 5 && passedBy === 0, `${taken} taken, ${passedBy} passed by`);
+      assert.equal(of.play(of.safe, "measured", { rules }).measures.passedBy, 0);
+    }
+  });
+
   it("a fork convicts more than a third of the class, and a bribe of that much burns all of it", () => {
     const { convictedEnough, stakeBurnt } = measured("bribed-third", 0, ({ broken }) => broken!);
     assert.equal(convictedEnough, 1);
