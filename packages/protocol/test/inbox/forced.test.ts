@@ -33,6 +33,13 @@ describe("forced entries", () => {
     );
   });
 
+  test("what fills the quota to the byte is taken whole", () => {
+    const due = [40, 60, 1].map(entryOf);
+    assert.equal(forcedEntries(due, 100).length, 2);
+    assert.equal(forcedEntries(due, 99).length, 1);
+    assert.equal(forcedEntries(due, 39).length, 1);
+  });
+
   test("blocks one after another take each entry once, whatever their quotas are", () => {
     fc.assert(
       fc.property(

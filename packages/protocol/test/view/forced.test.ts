@@ -107,7 +107,7 @@ describe("forced inclusion", () => {
   test("whatever the reference shows: no cursor below the parent's, none that moves without its entries", () => {
     const from = (inboxFrom: number | null): readonly string[] => {
       const solo = balanced();
-      const block = solo.build(1, undefined, { forced: QUEUED.slice(0, 1) });
+      const block = solo.build(1, undefined, { forced: QUEUED.slice(0, 2) });
       solo.inboxFrom.set(hashOf(block), inboxFrom as number);
       at(solo, block.header.stamp);
       solo.propose(block);
