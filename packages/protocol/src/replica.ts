@@ -133,7 +133,8 @@ function receive(d: Draft, input: Input): void {
       if (known !== "asked" && (known !== null || input.reading === null)) return;
       d.map("readings").set(key, input.reading);
       // Read before the epoch's last block, which waits for it.
-      if (input.reading.candidate !== null) wantRegistry(d, input.reading.candidate, input.epoch + 2);
+      const candidate = input.reading?.candidate ?? null;
+      if (candidate !== null) wantRegistry(d, candidate, input.epoch + 2);
       d.changed = true;
       return;
     }

@@ -83,6 +83,7 @@ export const inboxCensorship: Attack = {
   cases: [
     shareCase({
       mode: "fast",
+      bound: "> 2/3",
       resource: "authorities",
       scale: FAST_AUTHORITIES,
       safe: atMost(FAST_AUTHORITIES, 2, 3),
@@ -92,6 +93,7 @@ export const inboxCensorship: Attack = {
     }),
     shareCase({
       mode: "secure",
+      bound: "> 2/3",
       resource: "stake",
       given: "half of the authorities",
       scale: STAKE_SCALE,
