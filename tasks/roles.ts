@@ -79,7 +79,6 @@ export const PERMISSIONS: readonly {
   { role: ROLES.council, contract: "pool", functions: ["pauseDeposits"] },
   { role: ROLES.council, contract: "parameters", functions: ["requestModeFloor"] },
   { role: ROLES.modules, contract: "registry", functions: ["setElections", "setSlasher"] },
-  { role: ROLES.modules, contract: "slashing", functions: ["setDistributor"] },
   { role: ROLES.modules, contract: "pool", functions: ["setElections", "setDistributor", "setSlasher"] },
   { role: ROLES.modules, contract: "queue", functions: ["setCheckpoints"] },
   { role: ROLES.modules, contract: "elections", functions: ["setCheckpoints"] },

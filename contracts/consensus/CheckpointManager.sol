@@ -277,11 +277,15 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         Epoch epoch,
         uint32 incarnation,
         Mode mode,
-        bytes32 registryRoot
+        bytes32 registryRoot,
+        uint256 within
     ) external view returns (bytes32 hash, address snapshot, uint40 boundaryAt) {
         snapshot = snapshotFor(epoch, incarnation, registryRoot);
         hash = ConsensusCodec.domain(Domain(chainId, genesisHash, epoch, incarnation, mode, registryRoot));
+        // An epoch does not end before it began: while that is not long ago, its end need not be read.
+        if (block.timestamp - _epochs[Epoch.unwrap(epoch)].begunAt < within) return (hash, snapshot, 0);
         boundaryAt = _epochs[Epoch.unwrap(epoch) + 1].begunAt;
+        if (block.timestamp - boundaryAt < within) boundaryAt = 0;
     }
 
     /// @inheritdoc ICheckpointManager

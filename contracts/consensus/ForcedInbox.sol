@@ -9,6 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IForcedInbox} from "../interfaces/consensus/IForcedInbox.sol";
 import {IInclusionLens} from "../interfaces/lens/IInclusionLens.sol";
 import {IRewardDistributor} from "../interfaces/rewards/IRewardDistributor.sol";
+import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {Header} from "../types/Messages.sol";
 
@@ -20,7 +21,7 @@ contract ForcedInbox is AccessManaged, ReentrancyGuardTransient, IForcedInbox {
 
     IERC20 public immutable token;
     IInclusionLens public immutable inclusion;
-    IRewardDistributor public immutable distributor;
+    IStakingPool private immutable _pool;
     /// @inheritdoc IForcedInbox
     uint32 public immutable maxBytes;
     uint128 private immutable _mostEntry;
@@ -35,16 +36,15 @@ contract ForcedInbox is AccessManaged, ReentrancyGuardTransient, IForcedInbox {
 
     constructor(
         address authority,
-        IERC20 token_,
+        IStakingPool pool,
         IInclusionLens inclusion_,
-        IRewardDistributor distributor_,
         uint32 maxBytes_,
         Fees memory fees_,
         Fees memory most
     ) AccessManaged(authority) {
-        token = token_;
+        token = pool.token();
         inclusion = inclusion_;
-        distributor = distributor_;
+        _pool = pool;
         maxBytes = maxBytes_;
         (_mostEntry, _mostPerByte) = (most.entry, most.perByte);
         _setFees(fees_);
@@ -97,8 +97,9 @@ contract ForcedInbox is AccessManaged, ReentrancyGuardTransient, IForcedInbox {
         if (amount == 0) return 0;
         _collected = through;
         emit FeesCollected(amount);
-        token.forceApprove(address(distributor), amount);
-        distributor.fund(amount);
+        address reserve = distributor();
+        token.forceApprove(reserve, amount);
+        IRewardDistributor(reserve).fund(amount);
     }
 
     /// @inheritdoc IForcedInbox
@@ -148,6 +149,11 @@ contract ForcedInbox is AccessManaged, ReentrancyGuardTransient, IForcedInbox {
     /// @inheritdoc IForcedInbox
     function feeFor(uint256 size) public view returns (uint256) {
         return uint256(fees.entry) + size * fees.perByte;
+    }
+
+    /// @inheritdoc IForcedInbox
+    function distributor() public view returns (address) {
+        return _pool.distributor();
     }
 
     function _setFees(Fees memory fees_) private {

@@ -70,7 +70,6 @@ struct Aftermath {
 }
 
 /// @notice SlashingManager's storage.
-/// @param distributor tells who was absent
 /// @param committedAt second of the last commitment to evidence
 /// @param owed rewards kept back
 /// @param charged offences on record beside first ones
@@ -78,7 +77,6 @@ struct Aftermath {
 /// @param ring the last 64 spans in which somebody was convicted, by number modulo 64
 /// @param archive spans that others displaced there
 struct SlashingState {
-    address distributor;
     uint40 committedAt;
     uint256 owed;
     mapping(bytes32 offence => bool) charged;
@@ -143,7 +141,7 @@ library Charges {
         Rules memory r
     ) internal view returns (uint256 amount, uint256 reward) {
         (uint256 junior, uint256 senior) = m.pool.liable(c.validator, c.seal);
-        amount = Math.mulDiv(junior + senior, r.basePenalty, MILLION, Math.Rounding.Ceil);
+        amount = Math.ceilDiv((junior + senior) * r.basePenalty, MILLION);
         reward = (Math.min(amount, junior) * r.reporterShare) / MILLION;
         reward = Math.min(reward, r.reporterCap * 1 ether);
     }

@@ -235,12 +235,16 @@ library Evidence {
         uint256 validity
     ) private view returns (Known memory k) {
         uint256 boundaryAt;
-        (k.domain, k.blob, boundaryAt) = checkpoints.domainFor(s.epoch, s.incarnation, s.mode, s.registryRoot);
+        (k.domain, k.blob, boundaryAt) = checkpoints.domainFor(
+            s.epoch,
+            s.incarnation,
+            s.mode,
+            s.registryRoot,
+            validity
+        );
         if (k.blob == address(0)) revert ISlashingManager.SlashingManagerUnknownDomain();
         // At that very second withdrawal wins.
-        if (boundaryAt != 0 && validity != type(uint256).max && block.timestamp >= boundaryAt + validity) {
-            revert ISlashingManager.SlashingManagerExpired(s.epoch, boundaryAt + validity);
-        }
+        if (boundaryAt != 0) revert ISlashingManager.SlashingManagerExpired(s.epoch, boundaryAt + validity);
         _load(k);
     }
 

@@ -153,12 +153,6 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
     }
 
     /// @inheritdoc ISlashingManager
-    function setDistributor(address distributor_) external restricted {
-        _state.distributor = distributor_;
-        emit DistributorSet(distributor_);
-    }
-
-    /// @inheritdoc ISlashingManager
     function check(
         VotePair calldata pair
     ) external view returns (uint64 validator, bytes32 offence, uint256 penalty, uint256 reward) {
@@ -251,7 +245,7 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
 
     /// @inheritdoc ISlashingManager
     function distributor() external view returns (address) {
-        return _state.distributor;
+        return pool.distributor();
     }
 
     /// @dev Whether the votes are a pair no honest key signs, in a domain of ours, signed by the seat's key, in time.
@@ -264,20 +258,18 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
             pair.epoch,
             pair.incarnation,
             pair.mode,
-            pair.registryRoot
+            pair.registryRoot,
+            rules.validity
         );
         if (blob == address(0)) revert SlashingManagerUnknownDomain();
         t = SealedSnapshots.tables(blob);
         c.position = Evidence.votes(pair.first, pair.second, pair.mode == Mode.Fast ? t.termViews : 1);
         // At that very second withdrawal wins.
-        if (boundaryAt != 0 && block.timestamp >= boundaryAt + rules.validity) {
-            revert SlashingManagerExpired(pair.epoch, boundaryAt + rules.validity);
-        }
+        if (boundaryAt != 0) revert SlashingManagerExpired(pair.epoch, boundaryAt + rules.validity);
         KeyId keyId = KeyId.wrap(Snapshots.blobValue(t.keys, pair.seat));
         if (KeyId.unwrap(keyId) == 0) revert SlashingManagerVacantSeat(pair.seat);
         G1Point memory key;
-        KeyStore.load(address(registry), keyId, key);
-        c.validator = KeyStore.ownerOf(address(registry), keyId);
+        c.validator = KeyStore.loadOwned(address(registry), keyId, key);
         (c.epoch, c.seal, c.reporter) = (pair.epoch, t.number, msg.sender);
         (c.firstKind, c.secondKind) = (pair.first.kind, pair.second.kind);
         c.offence = offenceOf(c.validator, domain, c.position, c.firstKind, c.secondKind);

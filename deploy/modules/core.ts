@@ -56,8 +56,7 @@ export default buildModule("Core", (m) => {
     after: [wired],
   });
   m.call(pool, "setDistributor", [distributor]);
-  m.call(slashing, "setDistributor", [distributor]);
-  const inbox = m.contract("ForcedInbox", [access, token, inclusion, distributor, ...INBOX]);
+  const inbox = m.contract("ForcedInbox", [access, pool, inclusion, ...INBOX]);
 
   const timelock = m.contract("TimelockController", [
     m.getParameter("timelockDelay"),

@@ -25,7 +25,7 @@ describe("attack: absence that is too dear to prove", () => {
     const core = await load(withAbsences);
     const source = (await ethers.deployContract("AbsencesStub")) as unknown as AbsencesStub;
     for (let epoch = 0; epoch < 3; epoch++) await source.set(epoch, bitmap([4]));
-    await core.slashing.setDistributor(await source.getAddress());
+    await core.pool.setDistributor(await source.getAddress());
     const tx = await core.slashing.connect(core.others[9]!).chargeAbsence(5, 0, [4, 4, 4]);
     expect((await tx.wait())!.gasUsed).to.be.below(1_000_000n);
     expect((await core.registry.validator(5)).status).to.equal(2n);

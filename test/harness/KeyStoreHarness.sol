@@ -14,6 +14,10 @@ contract KeyStoreHarness {
         KeyStore.load(address(this), key, point);
     }
 
+    function loadOwned(KeyId key) external view returns (G1Point memory point, uint64 owner) {
+        owner = KeyStore.loadOwned(address(this), key, point);
+    }
+
     function ownerOf(KeyId key) external view returns (uint64) {
         return KeyStore.ownerOf(address(this), key);
     }

@@ -128,8 +128,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "evidence never expires",
     file: MANAGER,
-    find: "if (boundaryAt != 0 && block.timestamp >= boundaryAt + rules.validity) {",
-    replace: "if (boundaryAt != 0 && block.timestamp >= boundaryAt + 100 * rules.validity) {",
+    find: "if (boundaryAt != 0) revert SlashingManagerExpired(pair.epoch",
+    replace: "if (boundaryAt == 1) revert SlashingManagerExpired(pair.epoch",
     opens: "Stake that left by the rules was promised to be free.",
     test: ON_VOTES,
   },

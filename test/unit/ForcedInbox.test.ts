@@ -18,7 +18,7 @@ import {
 
 const connection = await network.create();
 const load = (fixture: () => Promise<Core>) => loadCore(connection, fixture);
-const { networkHelpers } = connection;
+const { ethers, networkHelpers } = connection;
 const started = async () => {
   const core = await startedCore(connection);
   for (const user of core.others.slice(0, 3)) {
@@ -153,6 +153,29 @@ describe("ForcedInbox", () => {
     expect(await inbox.collectFees.staticCall()).to.equal(0n);
     await prove(await checkpointed(core, 3, 8));
     await inbox.collectFees();
+    expect(await core.token.balanceOf(core.addresses.inbox)).to.equal(0n);
+  });
+
+  it("fills the reserve of the distributor that custody names, a replacement like the first", async () => {
+    const core = await load(started);
+    const libraries = { EpochPay: await (await ethers.deployContract("EpochPay")).getAddress() };
+    const successor = (await ethers.deployContract("RewardDistributor", [core.addresses.elections], {
+      libraries,
+    })) as unknown as Core["distributor"];
+    const to = await successor.getAddress();
+    const inbox = core.inbox.connect(core.others[0]!);
+    await inbox.queue(transaction("before"));
+    const { anchor, domain, header, proof } = await checkpointed(core, 1, 4);
+    await inbox.proveConsumed(anchor, domain, header, proof);
+    const data = core.pool.interface.encodeFunctionData("setDistributor", [to]);
+    await core.upgrades.announce([{ target: core.addresses.pool, data }]);
+    await networkHelpers.time.increase(Number(await core.upgrades.leastDelay()));
+    await core.upgrades.execute(1, [{ target: core.addresses.pool, data }]);
+    expect([await core.inbox.distributor(), await core.slashing.distributor()]).to.deep.equal([to, to]);
+    const before = await core.distributor.reserve();
+    await inbox.collectFees();
+    expect(await core.distributor.reserve()).to.equal(before);
+    expect(await successor.reserve()).to.equal((await inbox.entry(0)).feesThrough);
     expect(await core.token.balanceOf(core.addresses.inbox)).to.equal(0n);
   });
 

@@ -19,6 +19,9 @@ describe("KeyStore", () => {
       expect(await store.ownerOf(index + 1)).to.equal(2n ** 64n - 1n - BigInt(index));
       const { xHigh, xLow, yHigh, yLow } = await store.load(index + 1);
       expect({ xHigh, xLow, yHigh, yLow }).to.deep.equal(keyWords(key));
+      const [point, owner] = await store.loadOwned(index + 1);
+      expect(owner).to.equal(await store.ownerOf(index + 1));
+      expect(point).to.deep.equal([xHigh, xLow, yHigh, yLow]);
       expect(await store.hashAfter("0x320102", index + 1)).to.equal(
         keccak256(concat(["0x320102", hexlify(key)])),
       );
@@ -35,6 +38,7 @@ describe("KeyStore", () => {
       await expect(store.read(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
       await expect(store.ownerOf(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
       await expect(store.load(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
+      await expect(store.loadOwned(key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
       await expect(store.hashAfter("0x320000", key)).to.be.revertedWithCustomError(store, "KeyStoreUnknown");
     }
   });

@@ -144,14 +144,18 @@ describe("roles", () => {
     const stranger = others[3]!.address;
     await core.access.grantRole(ROLES.modules, core.deployer.address, 0);
     await registry.setSlasher(stranger);
-    await slashing.setDistributor(addresses.pool);
+    await pool.setDistributor(addresses.hybrid);
     await pool.setElections(addresses.hybrid);
     await core.access.revokeRole(ROLES.modules, core.deployer.address);
     await handOver(core);
     const { ok, deviations } = await report(core);
     expect(ok).to.equal(false);
     expect([...deviations].sort()).to.deep.equal(
-      [`registry.slasher is ${stranger}`, "slashing.distributor is pool", "pool.elections is hybrid"].sort(),
+      [
+        `registry.slasher is ${stranger}`,
+        "pool.elections is hybrid",
+        ...["pool", "slashing", "inbox"].map((name) => `${name}.distributor is hybrid`),
+      ].sort(),
     );
     const lens = await ethers.deployContract("InclusionLens", [addresses.checkpoints]);
     const other = await verifyRoles(

@@ -229,14 +229,18 @@ interface ICheckpointManager {
     /// incarnation, recorded or only sealed so far; zero address if there is none. What evidence is judged by.
     function snapshotFor(Epoch epoch, uint32 incarnation, bytes32 registryRoot) external view returns (address);
 
-    /// @notice A domain as it was signed, `snapshotFor` it (zero: none) and when its epoch's boundary was accepted (0:
-    /// not yet).
+    /// @notice A domain as it was signed, `snapshotFor` it (zero: none), and whether that is long ago.
     /// @param mode Taken as given: what was signed under another mode than the epoch's is evidence too
+    /// @param within Seconds; `type(uint256).max` if age is no matter
+    /// @return hash The domain's (tag 01)
+    /// @return snapshot The blob
+    /// @return boundaryAt When its epoch's boundary was accepted if that is `within` seconds ago or more; else 0
     function domainFor(
         Epoch epoch,
         uint32 incarnation,
         Mode mode,
-        bytes32 registryRoot
+        bytes32 registryRoot,
+        uint256 within
     ) external view returns (bytes32 hash, address snapshot, uint40 boundaryAt);
 
     /// @notice Signing domain (tag 01) of an epoch on record.

@@ -104,6 +104,9 @@ interface IForcedInbox {
     /// @notice What queueing costs.
     function fees() external view returns (uint128 entry, uint128 perByte);
 
+    /// @notice Whose reserve fees go to: the module that custody names, whatever it was when they were paid.
+    function distributor() external view returns (address);
+
     /// @notice Most bytes of a transaction.
     function maxBytes() external view returns (uint32);
 }

@@ -236,8 +236,6 @@ interface ISlashingManager {
     event RewardPaid(bytes32 indexed id, address indexed payee, uint256 amount);
     /// @notice Governance spent from the slashing pool, base units.
     event Spent(address indexed to, uint256 amount);
-    /// @notice The module that tells who was absent was replaced.
-    event DistributorSet(address indexed distributor);
 
     /// @notice One honest key may sign both, or they are not in the order required.
     error SlashingManagerNotAnOffence();
@@ -330,9 +328,6 @@ interface ISlashingManager {
 
     /// @notice Spends from the slashing pool: restitution. Governance.
     function spend(address to, uint256 amount) external;
-
-    /// @notice Replaces the module that tells who was absent. Governance.
-    function setDistributor(address distributor) external;
 
     /// @notice Whether `submitVotes` would convict now, whom, of what, and the reward; reverts as it would.
     function check(
