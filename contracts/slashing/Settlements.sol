@@ -76,7 +76,13 @@ library Settlements {
         if (last.dueAt != 0 || (through != 0 && Epoch.unwrap(from) <= through)) {
             revert ISlashingManager.SlashingManagerNoNewRun(validator, last.through);
         }
-        Run memory run = _prove(IAbsences(m.pool.distributor()), m, validator, [Epoch.unwrap(from), p.jailAfter], seats);
+        Run memory run = _prove(
+            IAbsences(m.pool.distributor()),
+            m,
+            validator,
+            [Epoch.unwrap(from), p.jailAfter],
+            seats
+        );
         if (run.boundaryAt != 0 && block.timestamp >= run.boundaryAt + p.evidenceValidity) {
             revert ISlashingManager.SlashingManagerExpired(run.through, run.boundaryAt + p.evidenceValidity);
         }

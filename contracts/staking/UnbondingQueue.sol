@@ -41,7 +41,9 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     uint128 private _total;
     /// @dev Cohorts last counted below this seal take nothing more: they answer to a slasher that was replaced.
     uint32 private _frontier;
-    mapping(uint64 validator => mapping(Kind => Cohort[])) private _cohorts;
+    /// @dev Cohorts of each kind, 64 bits a kind: a slash reads one slot for all.
+    mapping(uint64 validator => uint256 counts) private _counts;
+    mapping(uint64 validator => mapping(Kind => mapping(uint256 index => Cohort))) private _cohorts;
     mapping(uint64 validator => mapping(uint256 cohort => mapping(address owner => Part))) private _parts;
     mapping(uint64 validator => mapping(uint256 cohort => mapping(address owner => Liability))) private _liabilities;
 
@@ -218,8 +220,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     /// @inheritdoc IUnbondingQueue
-    function cohortCount(uint64 validator, Kind kind) external view returns (uint256) {
-        return _cohorts[validator][kind].length;
+    function cohortCount(uint64 validator, Kind kind) public view returns (uint256) {
+        return uint64(_counts[validator] >> (uint256(kind) << 6));
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -241,7 +243,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
 
     /// @inheritdoc IUnbondingQueue
     function isEncumbered(uint64 validator, address owner) external view returns (bool) {
-        uint256 n = _cohorts[validator][Kind.Delegation].length;
+        uint256 n = cohortCount(validator, Kind.Delegation);
         return n != 0 && _parts[validator][n - 1][owner].encumbered;
     }
 
@@ -291,8 +293,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
 
     /// @dev Books an amount in the open cohort, or opens the next one.
     function _join(uint64 validator, Kind kind, uint256 amount, uint32 seal) private returns (uint256 index) {
-        Cohort[] storage list = _cohorts[validator][kind];
-        index = list.length;
+        mapping(uint256 => Cohort) storage list = _cohorts[validator][kind];
+        index = cohortCount(validator, kind);
         uint32 today = uint32(block.timestamp / cohortPeriod);
         if (index != 0) {
             Cohort memory c = list[index - 1];
@@ -300,7 +302,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
             if (seal < c.lastSeal) seal = c.lastSeal;
             // Emptied: used anew, so that asking and taking back makes no list longer.
             bool anew = c.shares == 0;
-            if (anew || !_isClosed(list, c, today, seal)) {
+            if (anew || !_isClosed(list, index, c, today, seal)) {
                 if (anew) c.day = today;
                 if (anew || c.lastSeal != seal) emit CohortSet(validator, kind, index - 1, c.day, seal);
                 // Uncharged: a share is a base unit.
@@ -310,18 +312,25 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
                 return index;
             }
         }
-        list.push(Cohort(_to96(amount), uint96(amount), today, seal));
+        list[index] = Cohort(_to96(amount), uint96(amount), today, seal);
+        _counts[validator] += 1 << (uint256(kind) << 6);
         emit CohortSet(validator, kind, index, today, seal);
     }
 
-    /// @dev Whether the last cohort of a list, `c`, takes nothing more.
-    function _isClosed(Cohort[] storage list, Cohort memory c, uint32 today, uint32 seal) private view returns (bool) {
+    /// @dev Whether the last of a list's `count` cohorts, `c`, takes nothing more.
+    function _isClosed(
+        mapping(uint256 => Cohort) storage list,
+        uint256 count,
+        Cohort memory c,
+        uint32 today,
+        uint32 seal
+    ) private view returns (bool) {
         if (c.tokens != c.shares || block.timestamp >= _latestStart(c.day)) return true;
         if (seal == c.lastSeal) return false;
         if (c.lastSeal < _frontier) return true;
         if (today == c.day) return false;
-        if (list.length == 1) return true;
-        Cohort storage before = list[list.length - 2];
+        if (count == 1) return true;
+        Cohort storage before = list[count - 2];
         return block.timestamp >= _latestStart(before.day) || _hasStarted(before.lastSeal);
     }
 
@@ -429,8 +438,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint256 liable_
     ) private returns (uint256 taken) {
         amount = Math.min(amount, liable_);
-        Cohort[] storage list = _cohorts[validator][kind];
-        for (uint256 i = list.length; i != 0 && taken < amount; --i) {
+        mapping(uint256 => Cohort) storage list = _cohorts[validator][kind];
+        for (uint256 i = cohortCount(validator, kind); i != 0 && taken < amount; --i) {
             Cohort storage c = list[i - 1];
             (uint256 tokens, uint32 lastSeal) = (c.tokens, c.lastSeal);
             if (lastSeal < low || lastSeal > high || tokens == 0) continue;
@@ -443,8 +452,8 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     function _liable(uint64 validator, Kind kind, uint32 low, uint32 high) private view returns (uint256 tokens) {
-        Cohort[] storage list = _cohorts[validator][kind];
-        for (uint256 i = list.length; i != 0; --i) {
+        mapping(uint256 => Cohort) storage list = _cohorts[validator][kind];
+        for (uint256 i = cohortCount(validator, kind); i != 0; --i) {
             Cohort storage c = list[i - 1];
             uint32 lastSeal = c.lastSeal;
             if (lastSeal < low) break;
@@ -466,7 +475,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     }
 
     function _at(uint64 validator, Kind kind, uint256 index) private view returns (Cohort storage) {
-        if (index >= _cohorts[validator][kind].length) revert UnbondingQueueEmpty(validator, index);
+        if (index >= cohortCount(validator, kind)) revert UnbondingQueueEmpty(validator, index);
         return _cohorts[validator][kind][index];
     }
 

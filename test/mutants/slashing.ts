@@ -134,6 +134,22 @@ export const mutants: readonly Mutant[] = [
     test: ON_VOTES,
   },
   {
+    name: "evidence is heard a second too long",
+    file: "contracts/consensus/CheckpointManager.sol",
+    find: "if (block.timestamp - boundaryAt < within) boundaryAt = 0;",
+    replace: "if (block.timestamp - boundaryAt <= within) boundaryAt = 0;",
+    opens: "At that very second withdrawal wins: both would take the same stake.",
+    test: ON_VOTES,
+  },
+  {
+    name: "the end of an epoch that began long ago is not read",
+    file: "contracts/consensus/CheckpointManager.sol",
+    find: "if (block.timestamp - _epochs[Epoch.unwrap(epoch)].begunAt < within) return",
+    replace: "if (block.timestamp - _epochs[Epoch.unwrap(epoch)].begunAt < 2 * within) return",
+    opens: "Stake that left by the rules was promised to be free.",
+    test: ON_VOTES,
+  },
+  {
     name: "an offence is charged again and again",
     file: MANAGER,
     find: "if (charged(c.validator, c.offence)) revert SlashingManagerAlreadyCharged(c.offence);\n        _state",
@@ -184,8 +200,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the penalty rounds down",
     file: CHARGES,
-    find: "amount = Math.mulDiv(junior + senior, r.basePenalty, MILLION, Math.Rounding.Ceil);",
-    replace: "amount = Math.mulDiv(junior + senior, r.basePenalty, MILLION);",
+    find: "amount = Math.ceilDiv((junior + senior) * r.basePenalty, MILLION);",
+    replace: "amount = ((junior + senior) * r.basePenalty) / MILLION;",
     opens: "Rounding in favour of the convicted.",
     test: ON_VOTES,
   },

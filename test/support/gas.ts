@@ -88,16 +88,6 @@ const hints = async (core: Core) => plain(await core.elections.sealHints.staticC
 const deposit = async (core: Core, validator: number) =>
   gasOf(core.pool.connect(core.members.get(validator)!.operator).depositBond(validator, 1_000n * COIN));
 
-export const tracedCore = async (connection: NetworkConnection) => {
-  const { core } = await begin(connection, 7);
-  await measureSeats(core, 7);
-  await core.checkpoints.submitBoundary(await boundarySubmission(core));
-  await core.elections.seal(4, await hints(core));
-  await deposit(core, 6);
-  await core.checkpoints.submitAndSeal(await boundarySubmission(core), await hints(core));
-  return core;
-};
-
 /** Begins a chain and accepts checkpoints until every slot of the ring was written once. */
 async function begin(connection: NetworkConnection, seats: Population) {
   const core = await deployCore(connection, (file) => ({

@@ -135,7 +135,7 @@ describe("roles", () => {
 
   it("come with the wiring: a module that not all know is named", async () => {
     const core = await load(networkLike);
-    const { pool, registry, slashing, inbox, addresses, others } = core;
+    const { pool, registry, inbox, addresses, others } = core;
     expect([await inbox.inclusion(), await inbox.distributor(), await inbox.token()]).to.deep.equal([
       addresses.inclusion,
       addresses.distributor,
