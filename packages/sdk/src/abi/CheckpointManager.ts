@@ -57,6 +57,7 @@ export const checkpointManagerAbi = [
       { internalType: "uint32", name: "incarnation", type: "uint32" },
       { internalType: "enum Mode", name: "mode", type: "uint8" },
       { internalType: "bytes32", name: "registryRoot", type: "bytes32" },
+      { internalType: "uint256", name: "within", type: "uint256" },
     ],
     name: "domainFor",
     outputs: [

@@ -3,9 +3,8 @@ export const forcedInboxAbi = [
   {
     inputs: [
       { internalType: "address", name: "authority", type: "address" },
-      { internalType: "contract IERC20", name: "token_", type: "address" },
+      { internalType: "contract IStakingPool", name: "pool", type: "address" },
       { internalType: "contract IInclusionLens", name: "inclusion_", type: "address" },
-      { internalType: "contract IRewardDistributor", name: "distributor_", type: "address" },
       { internalType: "uint32", name: "maxBytes_", type: "uint32" },
       {
         components: [
@@ -67,7 +66,7 @@ export const forcedInboxAbi = [
   {
     inputs: [],
     name: "distributor",
-    outputs: [{ internalType: "contract IRewardDistributor", name: "", type: "address" }],
+    outputs: [{ internalType: "address", name: "", type: "address" }],
     stateMutability: "view",
     type: "function",
   },

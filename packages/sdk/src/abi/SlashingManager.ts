@@ -508,13 +508,6 @@ export const slashingManagerAbi = [
     type: "function",
   },
   {
-    inputs: [{ internalType: "address", name: "distributor_", type: "address" }],
-    name: "setDistributor",
-    outputs: [],
-    stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
     inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
     name: "settle",
     outputs: [],
@@ -829,12 +822,6 @@ export const slashingManagerAbi = [
       { indexed: false, internalType: "uint256", name: "reward", type: "uint256" },
     ],
     name: "Convicted",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [{ indexed: true, internalType: "address", name: "distributor", type: "address" }],
-    name: "DistributorSet",
     type: "event",
   },
   {
