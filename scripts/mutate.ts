@@ -1,14 +1,23 @@
 /**
  * Takes safety-relevant checks away one at a time, each in a copy of the sources, and runs the test named for it: a
- * mutant is killed if that test fails. A test that fails without the change too proves nothing, and neither does a
- * change that does not compile; both count as survivors. --only takes those whose name or file contains the text.
+ * mutant is killed if that test fails. The rest are survivors: it passes; it fails without the change too, which proves
+ * nothing; the change does not compile, or to no other code, or to more than a chain accepts; the file does not run any
+ * more, so that no test failed. A run is over with the first test that fails.
  *
- *     npm run mutate -- contracts|protocol|model [--json] [--only TEXT] [--list]
+ *     npm run mutate -- contracts|protocol|clients|model [--json] [--only TEXT] [--list] [--workers N] [--fresh]
  *
- * The lists are test/mutants/*.ts, packages/protocol/test/mutants/*.ts and packages/protocol/model/*.ts. With --json the last line of stdout is
- * {suite, mutants, killed, survivors}; the exit code is 0 only if none survives.
+ * --only takes those whose name, file or test contains the text; --workers says how many run side by side (as many as
+ * there are cores). A test that does not end kills too: one that goes beyond its own time, or a file that takes ten
+ * times as long as without the change and at least three minutes, if it does so twice.
+ *
+ * The lists are test/mutants/*.ts, packages/protocol/test/mutants/*.ts, packages/node/test/mutants/*.ts and
+ * packages/protocol/model/*.ts. Outcomes are kept in cache/mutants: a run that was interrupted goes on where it stopped,
+ * as far as nothing changed that they rest on; --fresh forgets them, and so does a run of a whole suite once it
+ * ends. With --json the last line of stdout is {suite, mutants, killed, hung, survivors}; the exit code is 0 only if
+ * none survives.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -22,13 +31,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { CompileAnswer, CompileRequest } from "./mutating/compile.ts";
+import { hashOfShared, Ledger } from "./mutating/ledger.ts";
+import { faultOf, type Judgement, judge, limitOf, type Run, type Verdict } from "./mutating/verdict.ts";
+import type { ReportLine } from "./reporter.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** What a copy consists of: sources, and what building them left behind, so that only changes are built again. */
-const COPIED = [
+/** What tests depend on, and a copy consists of beside the artifacts. */
+const SOURCES = [
   "contracts",
   "test",
   "tasks",
@@ -36,15 +49,18 @@ const COPIED = [
   "packages",
   "vectors",
   "scripts",
-  "docs",
-  "artifacts",
-  "cache",
-  "typechain",
   "hardhat.config.ts",
   "package.json",
+  "package-lock.json",
   "tsconfig.json",
   "tsconfig.base.json",
 ];
+
+/** Without the records of the builds: the chain of the tests would read them to explain reverts of other code. */
+const BUILT = ["artifacts/contracts", "artifacts/test", "artifacts/@openzeppelin", "typechain", "docs"];
+
+/** A test that takes longer as things are is no use. */
+const LONGEST_UNCHANGED_SECONDS = 600;
 
 /** An entry of a list; test/mutants/mutant.ts says what its fields mean. */
 export interface Mutant {
@@ -59,34 +75,71 @@ export interface Mutant {
 interface Suite {
   /** Folder whose files export `mutants`. */
   readonly folder: string;
-  /** Command that builds the changed sources; none if they run as they are. */
-  readonly build: readonly string[] | null;
-  /** Command that runs a test file. */
-  run(test: string): readonly string[];
+  /** Whether changes are compiled. */
+  readonly compiled: boolean;
+  /** Arguments of Node that run a test. */
+  argv(test: string): readonly string[];
+  /** What a run said, from its output or the message it sent. */
+  read(output: string, message: unknown, test: string): Verdict | null;
 }
 
-const HARDHAT = "node_modules/hardhat/dist/src/cli.js";
+const NODE_TESTS = {
+  compiled: false,
+  argv: (test) => [
+    "--test",
+    "--test-reporter=./scripts/reporter.ts",
+    "--test-reporter-destination=stdout",
+    test,
+  ],
+  read: readReport,
+} satisfies Omit<Suite, "folder">;
 
 const SUITES: Readonly<Record<string, Suite>> = {
   contracts: {
     folder: "test/mutants",
-    build: [HARDHAT, "build"],
-    run: (test) => [HARDHAT, "test", test.endsWith(".sol") ? "solidity" : "mocha", test],
+    compiled: true,
+    argv: (test) => ["scripts/mutating/mocha.ts", test, "--bail"],
+    read: (_output, message) => (message as Verdict | undefined) ?? null,
   },
-  protocol: {
-    folder: "packages/protocol/test/mutants",
-    build: null,
-    run: (test) => ["--test", test],
-  },
+  protocol: { folder: "packages/protocol/test/mutants", ...NODE_TESTS },
+  clients: { folder: "packages/node/test/mutants", ...NODE_TESTS },
   // A test is a run of the model, named after the file.
   model: {
     folder: "packages/protocol/model",
-    build: null,
-    run: (test) => ["scripts/model.ts", "--samples", "4000", test.split("#")[1] ?? ""],
+    compiled: false,
+    argv: (test) => ["scripts/model.ts", "--json", "--samples", "4000", test.split("#")[1] ?? ""],
+    read: readModel,
   },
 };
 
-export type Outcome = "killed" | "survived" | "test fails anyway" | "does not build";
+/** What scripts/reporter.ts wrote about one file. A file that cannot be loaded fails as a test of its own name. */
+export function readReport(output: string, _message: unknown, test: string): Verdict | null {
+  const lines = output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as ReportLine);
+  const failures = lines.filter((line) => line.kind === "fail");
+  const passed = lines.filter((line) => line.kind === "pass").length;
+  if (failures.some(({ name }) => resolve(name) === resolve(test) || name.endsWith(test))) return null;
+  return {
+    passed,
+    failures: failures.map(({ name, error }) => ({ test: name, message: error, late: false })),
+  };
+}
+
+function readModel(output: string, _message: unknown, test: string): Verdict | null {
+  const line = output
+    .trim()
+    .split("\n")
+    .findLast((text) => text.startsWith("{"));
+  if (line === undefined) return null;
+  const { runs, failures } = JSON.parse(line) as { runs: number; failures: number };
+  const name = test.split("#")[1] ?? "";
+  return {
+    passed: runs - failures,
+    failures: failures === 0 ? [] : [{ test: name, message: "an invariant breaks", late: false }],
+  };
+}
 
 /** All mutants of a suite, in the order of their files. */
 export async function mutantsOf(suite: string): Promise<Mutant[]> {
@@ -121,7 +174,7 @@ export function faultsOf(mutants: readonly Mutant[], base = root): string[] {
 /** A copy of the repository that shares its installed packages; our own packages are those of the copy. */
 function copy(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "mutants-")));
-  for (const name of COPIED) {
+  for (const name of [...SOURCES, ...BUILT]) {
     if (!existsSync(join(root, name))) continue;
     cpSync(join(root, name), join(folder, name), {
       recursive: true,
@@ -143,39 +196,106 @@ function copy(): string {
 
 const running = new Set<number>();
 
-/** Runs this Node in `cwd`; whether it ended well. */
-function succeeds(argv: readonly string[], cwd: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, argv, {
-      cwd,
-      detached: true,
-      stdio: "ignore",
-      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
-    });
-    const { pid } = child;
-    if (pid !== undefined) running.add(pid);
-    const end = (good: boolean): void => {
-      if (pid !== undefined) running.delete(pid);
-      resolve(good);
-    };
-    child.on("error", () => end(false));
-    child.on("close", (code) => end(code === 0));
-  });
+function stop(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It ended in the meantime.
+  }
 }
 
-/** Applies one mutant in `folder`, runs its test and undoes it. */
-async function judge(suite: Suite, mutant: Mutant, folder: string): Promise<Outcome> {
-  const path = join(folder, mutant.file);
-  const text = readFileSync(path, "utf8");
-  writeFileSync(
-    path,
-    text.replace(mutant.find, () => mutant.replace),
-  );
-  try {
-    if (suite.build !== null && !(await succeeds(suite.build, folder))) return "does not build";
-    return (await succeeds(suite.run(mutant.test), folder)) ? "survived" : "killed";
-  } finally {
-    writeFileSync(path, text);
+/** Starts this Node in a process group of its own, with a channel for messages. */
+function start(argv: readonly string[], cwd: string): ChildProcess {
+  const child = spawn(process.execPath, argv, {
+    cwd,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, NO_COLOR: "1", FORCE_COLOR: undefined },
+  });
+  const { pid } = child;
+  if (pid !== undefined) {
+    running.add(pid);
+    child.on("close", () => running.delete(pid));
+  }
+  return child;
+}
+
+/** One worker: a copy of the repository, and a compiler that stays warm if the suite needs one. */
+class Worker {
+  readonly folder = copy();
+  readonly #suite: Suite;
+  #compiler: ChildProcess | undefined;
+
+  constructor(suite: Suite) {
+    this.#suite = suite;
+  }
+
+  /** Runs a test as the copy stands; after `limit` seconds it is stopped. */
+  run(test: string, limit: number): Promise<Run> {
+    const begin = performance.now();
+    return new Promise((done, fail) => {
+      const child = start(this.#suite.argv(test), this.folder);
+      let hung = false;
+      let output = "";
+      let errors = "";
+      let message: unknown;
+      const timer = setTimeout(() => {
+        hung = true;
+        if (child.pid !== undefined) stop(child.pid);
+      }, limit * 1000);
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        errors += text;
+      });
+      child.on("message", (sent) => {
+        message = sent;
+      });
+      child.on("error", fail);
+      child.on("close", () => {
+        clearTimeout(timer);
+        const verdict = hung ? null : this.#suite.read(output, message, test);
+        done({ verdict, hung, printed: output + errors, seconds: (performance.now() - begin) / 1000 });
+      });
+    });
+  }
+
+  /** Applies one mutant, runs its test and undoes it. */
+  async judge(mutant: Mutant, limit: number): Promise<Judgement> {
+    const path = join(this.folder, mutant.file);
+    const before: Record<string, string> = { [path]: readFileSync(path, "utf8") };
+    const text = (before[path] ?? "").replace(mutant.find, () => mutant.replace);
+    try {
+      if (this.#suite.compiled) {
+        const answer = await this.#compile({ file: mutant.file, text });
+        if (!answer.built) return { outcome: "does not build", why: answer.why, hung: false };
+        Object.assign(before, answer.before);
+      }
+      writeFileSync(path, text);
+      const first = judge(await this.run(mutant.test, limit), false);
+      return first === "again" ? (judge(await this.run(mutant.test, limit), true) as Judgement) : first;
+    } finally {
+      for (const [name, content] of Object.entries(before)) writeFileSync(name, content);
+    }
+  }
+
+  #compile(request: CompileRequest): Promise<CompileAnswer> {
+    this.#compiler ??= start([join(root, "scripts", "mutating", "compile.ts")], this.folder);
+    const compiler = this.#compiler;
+    return new Promise((done, fail) => {
+      const ended = (): void => fail(new Error("the compiler ended"));
+      compiler.once("close", ended);
+      compiler.once("message", (answer) => {
+        compiler.off("close", ended);
+        done(answer as CompileAnswer);
+      });
+      compiler.send(request);
+    });
+  }
+
+  close(): void {
+    this.#compiler?.disconnect();
   }
 }
 
@@ -184,60 +304,136 @@ async function drain<T>(queue: T[], work: (item: T) => Promise<void>): Promise<v
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
 }
 
-async function judgeAll(suite: Suite, mutants: readonly Mutant[]): Promise<Map<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>();
-  const broken = new Set<string>();
-  const tests = [...new Set(mutants.map((mutant) => mutant.test))];
-  // Those of one test follow each other: a copy rebuilds less between neighbours.
-  const queue = [...mutants].sort((a, b) => a.file.localeCompare(b.file) || a.test.localeCompare(b.test));
-  const folders = Array.from({ length: Math.min(availableParallelism(), mutants.length) }, copy);
+/** What the run of a test rests on, with the change if there is one, as a hash. */
+function inputsOf(shared: string, test: string, mutant?: Mutant): string {
+  const text = readFileSync(join(root, test.split("#")[0] ?? ""), "utf8");
+  return createHash("sha256")
+    .update(JSON.stringify([shared, mutant, text]))
+    .digest("hex");
+}
+
+async function judgeAll(
+  suite: Suite,
+  mutants: readonly Mutant[],
+  ledger: Ledger,
+  count: number,
+): Promise<Map<string, Judgement>> {
+  const found = new Map<string, Judgement>();
+  const shared = hashOfShared(root, SOURCES);
+  for (const mutant of mutants) {
+    const known = ledger.find(mutant.name, inputsOf(shared, mutant.test, mutant))?.judgement;
+    if (known?.outcome === "killed") found.set(mutant.name, known);
+  }
+  if (found.size > 0)
+    console.error(`${found.size} were killed in a run that was interrupted (--fresh forgets it).`);
+  // Those of one file follow each other.
+  const queue = mutants
+    .filter(({ name }) => !found.has(name))
+    .sort((a, b) => a.test.localeCompare(b.test) || a.file.localeCompare(b.file));
+  const workers = Array.from({ length: Math.min(count, queue.length) }, () => new Worker(suite));
   const clean = (): void => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const { folder } of workers) rmSync(folder, { recursive: true, force: true });
   };
   process.on("exit", clean);
   try {
-    console.error(`Running ${tests.length} test files unchanged ...`);
+    /** Of each test without a change: its fault, or how long it takes. */
+    const unchanged = new Map<string, string | number>();
+    const unknown: string[] = [];
+    for (const test of new Set(queue.map((mutant) => mutant.test))) {
+      const seconds = ledger.find(test, inputsOf(shared, test))?.seconds;
+      if (seconds === undefined) unknown.push(test);
+      else unchanged.set(test, seconds);
+    }
+    console.error(`Running ${unknown.length} tests unchanged ...`);
     await Promise.all(
-      folders.map((folder) =>
-        drain(tests, async (test) => {
-          if (!(await succeeds(suite.run(test), folder))) broken.add(test);
+      workers.map((worker) =>
+        drain(unknown, async (test) => {
+          const run = await worker.run(test, LONGEST_UNCHANGED_SECONDS);
+          const fault = faultOf(run);
+          unchanged.set(test, fault ?? run.seconds);
+          if (fault === null) ledger.keep(test, { inputs: inputsOf(shared, test), seconds: run.seconds });
+          else console.error(`${test} fails unchanged: ${fault}`);
         }),
       ),
     );
-    let done = 0;
     await Promise.all(
-      folders.map((folder) =>
+      workers.map((worker) =>
         drain(queue, async (mutant) => {
-          const outcome = broken.has(mutant.test) ? "test fails anyway" : await judge(suite, mutant, folder);
-          outcomes.set(mutant.name, outcome);
-          console.error(`${++done}/${mutants.length} ${outcome.padEnd(17)} ${mutant.name}`);
+          const begin = performance.now();
+          const usual = unchanged.get(mutant.test);
+          const judgement: Judgement =
+            typeof usual === "number"
+              ? await worker.judge(mutant, limitOf(usual))
+              : { outcome: "test fails anyway", why: usual ?? "", hung: false };
+          found.set(mutant.name, judgement);
+          ledger.keep(mutant.name, { inputs: inputsOf(shared, mutant.test, mutant), judgement });
+          const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+          const what = judgement.hung ? "killed (hangs)" : judgement.outcome;
+          console.error(`${found.size}/${mutants.length} ${what.padEnd(17)} ${mutant.name} (${seconds} s)`);
         }),
       ),
     );
   } finally {
+    for (const worker of workers) worker.close();
     clean();
     process.off("exit", clean);
   }
-  return outcomes;
+  return found;
+}
+
+const USAGE = `Usage: npm run mutate -- ${Object.keys(SUITES).join("|")} [--json] [--only TEXT] [--list] [--workers N] [--fresh]
+
+contracts  checks of the contracts, each with the attack that it prevents
+protocol   rules of the reducer
+clients    what light clients and joining nodes check of what others tell them
+model      rules of the Quint model
+
+--only TEXT  those whose name, file or test contains the text
+--list       says what they are and runs nothing
+--workers N  how many run side by side
+--fresh      forgets what an interrupted run found
+--json       ends with one JSON object`;
+
+interface Options {
+  readonly suite: string;
+  readonly only: string;
+  readonly workers: number;
+  readonly flags: ReadonlySet<string>;
+}
+
+/** The options that `argv` gives, or null if it says something else. */
+export function optionsOf(argv: readonly string[]): Options | null {
+  const [suite = "", ...rest] = argv;
+  const flags = new Set<string>();
+  let only = "";
+  let workers = availableParallelism();
+  for (let i = 0; i < rest.length; i++) {
+    const text = rest[i] ?? "";
+    if (["--json", "--list", "--fresh"].includes(text)) flags.add(text);
+    else if (text === "--only" && rest[i + 1] !== undefined) only = (rest[++i] ?? "").toLowerCase();
+    else if (text === "--workers" && /^[1-9]\d?$/.test(rest[i + 1] ?? "")) workers = Number(rest[++i]);
+    else return null;
+  }
+  return Object.hasOwn(SUITES, suite) ? { suite, only, workers, flags } : null;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [name = ""] = argv;
-  const suite = SUITES[name];
-  const at = argv.indexOf("--only");
-  const rest = argv.slice(1).filter((text, i) => !["--json", "--list", "--only"].includes(text) && i !== at);
-  if (suite === undefined || rest.length > 0 || (at !== -1 && argv[at + 1] === undefined)) {
-    console.error(
-      `Usage: npm run mutate -- ${Object.keys(SUITES).join("|")} [--json] [--only TEXT] [--list]`,
-    );
+  if (argv.includes("--help")) {
+    console.log(USAGE);
+    return 0;
+  }
+  const options = optionsOf(argv);
+  const suite = SUITES[options?.suite ?? ""];
+  if (options === null || suite === undefined) {
+    console.error(USAGE);
     return 2;
   }
-  const wanted = at === -1 ? "" : (argv[at + 1] ?? "").toLowerCase();
-  const all = await mutantsOf(name);
-  const mutants = all.filter(({ name: title, file }) => `${title} ${file}`.toLowerCase().includes(wanted));
-  if (argv.includes("--list")) {
-    for (const { name: title, file, opens, test } of mutants)
-      console.log(`${title}\n  ${file}: ${opens} (${test})`);
+  const all = await mutantsOf(options.suite);
+  const mutants = all.filter(({ name, file, test }) =>
+    `${name} ${file} ${test}`.toLowerCase().includes(options.only),
+  );
+  if (options.flags.has("--list")) {
+    for (const { name, file, opens, test } of mutants) console.log(`${name}\n  ${file}: ${opens} (${test})`);
     return 0;
   }
   const faults = faultsOf(mutants);
@@ -245,16 +441,26 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(faults.length > 0 ? faults.join("\n") : "No mutant is called like that.");
     return 1;
   }
-  const outcomes = await judgeAll(suite, mutants);
-  const survivors = mutants.filter((mutant) => outcomes.get(mutant.name) !== "killed");
-  for (const { name: title, file, test } of survivors) {
-    console.error(`${outcomes.get(title)}: ${title} (${file}, ${test})`);
+  const file = join(root, "cache", "mutants", `${options.suite}.json`);
+  const ledger = new Ledger(file, options.flags.has("--fresh"));
+  const found = await judgeAll(suite, mutants, ledger, options.workers);
+  if (mutants.length === all.length) ledger.forget();
+  const survivors = mutants.filter(({ name }) => found.get(name)?.outcome !== "killed");
+  for (const { name, file: changed, test } of survivors) {
+    const { outcome, why } = found.get(name) ?? {};
+    console.error(
+      `${outcome}: ${name} (${changed}, ${test})${why ? `\n  ${why.split("\n").join("\n  ")}` : ""}`,
+    );
   }
   const killed = mutants.length - survivors.length;
+  const hung = mutants.filter(({ name }) => found.get(name)?.hung).map(({ name }) => name);
+  for (const name of hung) console.error(`killed because its test does not end: ${name}`);
   console.error(`${killed} of ${mutants.length} mutants killed`);
-  if (argv.includes("--json")) {
-    const names = survivors.map((mutant) => mutant.name);
-    console.log(JSON.stringify({ suite: name, mutants: mutants.length, killed, survivors: names }));
+  if (options.flags.has("--json")) {
+    const names = survivors.map(({ name }) => name);
+    console.log(
+      JSON.stringify({ suite: options.suite, mutants: mutants.length, killed, hung, survivors: names }),
+    );
   }
   return survivors.length === 0 ? 0 : 1;
 }
@@ -262,7 +468,7 @@ async function main(argv: readonly string[]): Promise<number> {
 if (import.meta.main) {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      for (const pid of running) process.kill(-pid, "SIGKILL");
+      for (const pid of running) stop(pid);
       process.exit(130);
     });
   }
