@@ -261,7 +261,7 @@ export const mutants: readonly Mutant[] = [
     find: "set.members[k] &= ~(a.left[k] | a.heard[k]);",
     replace: "set.members[k] &= ~a.left[k];",
     opens: "the leak takes those who are there",
-    test: HYBRID_TEST,
+    test: "test/attacks/leakByCensorship.test.ts",
   },
   {
     name: "RESTART signatures unchecked",

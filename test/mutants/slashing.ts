@@ -219,7 +219,7 @@ export const mutants: readonly Mutant[] = [
     find: "reward = (Math.min(amount, junior) * r.reporterShare) / MILLION;",
     replace: "reward = (amount * r.reporterShare) / MILLION;",
     opens: "An operator with next to no bond reports himself for his delegators' stake.",
-    test: "test/fuzz/SelfSlash.t.sol",
+    test: "test/attacks/selfSlashFarming.test.ts",
   },
   {
     name: "the reward has no cap",

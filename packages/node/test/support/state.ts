@@ -49,8 +49,9 @@ const secrets = [0, 1, 2, 3].map((at) => {
   return secret;
 });
 
-const aggregate = (root: Hash): Uint8Array =>
-  nativeBls.aggregateSignatures(secrets.map((secret) => nativeBls.sign(secret, fromHex(root))));
+/** What all validators sign, or those on the seats given. */
+export const aggregate = (root: Hash, seats: readonly number[] = [0, 1, 2, 3]): Uint8Array =>
+  nativeBls.aggregateSignatures(seats.map((seat) => nativeBls.sign(secrets[seat]!, fromHex(root))));
 
 /** A chain whose epoch 1 begins after three empty blocks, with as many accounts as asked for; all with real signatures. */
 export class StateWorld {
@@ -65,7 +66,8 @@ export class StateWorld {
   readonly engine: EmbeddedEngine;
   readonly now = STAMP + 60_000;
 
-  static async make(accounts: number): Promise<StateWorld> {
+  /** @param stake of each of the four authorities */
+  static async make(accounts: number, stake = 10_000n): Promise<StateWorld> {
     const parameters = defaultLedgerParameters(CHAIN_ID);
     const allocation = new Map(
       Array.from(
@@ -76,7 +78,7 @@ export class StateWorld {
     const contents = {
       entries: secrets.map((secret, at) => {
         const key = nativeBls.parseKey(nativeBls.publicKey(secret));
-        return { validatorId: at + 1, key: key.bytes, keyBytes: key.uncompressed, stake: 10_000n };
+        return { validatorId: at + 1, key: key.bytes, keyBytes: key.uncompressed, stake };
       }),
       authorities: 4,
       suspended: new Set<number>(),

@@ -4,7 +4,7 @@ import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { EmbeddedEngine, ExecutionError } from "@aitbc-hybrid/execution";
 import { hashBytes, type Peer } from "@aitbc-hybrid/protocol";
 import { silentLog } from "../../src/log.ts";
-import { type Kv, memoryDatabase } from "../../src/storage/index.ts";
+import { type Kv, keyOf, memoryDatabase } from "../../src/storage/index.ts";
 import { encodeChunk } from "../../src/sync/chunks.ts";
 import { SyncClient, type SyncServer } from "../../src/sync/index.ts";
 import { decodeSync, encodeSync, type SyncMessage } from "../../src/sync/messages.ts";
@@ -22,14 +22,14 @@ type Twist = (message: SyncMessage) => SyncMessage | null;
 const honest: Twist = (message) => message;
 
 /** A client and peers named by the validator they are; all in one place. */
-function join(twists: readonly Twist[], kv: Kv = memoryDatabase().bucket("sync")) {
+function join(twists: readonly Twist[], kv: Kv = memoryDatabase().bucket("sync"), within = world) {
   const banned = new Map<Peer, string>();
   const asked: SyncMessage[] = [];
   const servers = new Map<Peer, SyncServer>();
   const client: SyncClient = new SyncClient(
-    { chainId: world.genesis.chainId, genesisHash: world.genesisHash, answerMs: 2_000, retryMs: 5 },
+    { chainId: within.genesis.chainId, genesisHash: within.genesisHash, answerMs: 2_000, retryMs: 5 },
     {
-      settlement: { anchor: async () => world.anchor, registry: async () => world.registry },
+      settlement: { anchor: async () => within.anchor, registry: async () => within.registry },
       links: {
         send: (to, frame) => {
           asked.push(decodeSync(frame));
@@ -42,7 +42,7 @@ function join(twists: readonly Twist[], kv: Kv = memoryDatabase().bucket("sync")
       },
       kv,
       bls: nativeBls,
-      clock: () => world.now,
+      clock: () => within.now,
       log: silentLog,
     },
   );
@@ -57,7 +57,7 @@ function join(twists: readonly Twist[], kv: Kv = memoryDatabase().bucket("sync")
       },
       ban: () => assert.fail("an honest question was taken for a bad one"),
     };
-    servers.set(peer, world.server(links));
+    servers.set(peer, within.server(links));
   });
   return { client, banned, asked };
 }
@@ -173,6 +173,35 @@ test("a fetch that was interrupted asks for what is missing only", async () => {
   const second = join([honest, honest], kv);
   await restored(await second.client.run());
   assert.equal(wanted(second.asked).length, 1);
+});
+
+test("what an interrupted fetch left is used only as far as it is what is fetched now", async () => {
+  const kv = memoryDatabase().bucket("sync");
+  await join([honest, honest], kv).client.run();
+  // A record torn by a crash, and one of a state with more chunks.
+  await kv.batch([{ type: "put", key: keyOf("c", 1), value: Uint8Array.of(1) }]);
+  const second = join([honest, honest], kv);
+  await restored(await second.client.run());
+  assert.deepEqual(wanted(second.asked), [1]);
+  assert.equal(second.banned.size, 0);
+
+  await kv.batch([
+    { type: "put", key: keyOf("o"), value: new Uint8Array(32) },
+    { type: "put", key: keyOf("c", 3), value: Uint8Array.of(1) },
+  ]);
+  const third = join([honest, honest], kv);
+  await restored(await third.client.run());
+  assert.deepEqual(wanted(third.asked), [0, 1, 2]);
+  assert.equal(await kv.get(keyOf("c", 3)), undefined);
+});
+
+test("where no stake counts, more than a third of the authorities must say the same", async () => {
+  const unstaked = await StateWorld.make(1, 0n);
+  let rounds = 0;
+  const late: Twist = (message) =>
+    message.type === "offer" && ++rounds < 3 ? { ...message, offer: null } : message;
+  await join([honest, late], undefined, unstaked).client.run();
+  assert.equal(rounds, 3);
 });
 
 test("a state that is wrong as a whole is refused, with all who offered it", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { SyncMessage } from "../../src/sync/index.ts";
+import type { SyncMessage, SyncServer } from "../../src/sync/index.ts";
 import { decodeSync, encodeSync } from "../../src/sync/messages.ts";
 import { CHUNK, StateWorld } from "../support/state.ts";
 
@@ -94,4 +94,29 @@ test("what waits when the node ends is not answered", async () => {
   ask("b", 2);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(answers.length, 1);
+});
+
+/** What a server offers of epoch 1. */
+async function offered(server: SyncServer, answers: readonly SyncMessage[]): Promise<boolean> {
+  const before = answers.length;
+  server.receive("a", encodeSync({ type: "askOffer", epoch: 1 }));
+  while (answers.length === before) await new Promise((resolve) => setImmediate(resolve));
+  const answer = answers[before]!;
+  return answer.type === "offer" && answer.offer !== null;
+}
+
+test("nothing is offered before it is final here, nor what a recovery gave up", async () => {
+  const answers: SyncMessage[] = [];
+  const links = {
+    send: (_: string, frame: Uint8Array) => answers.push(decodeSync(frame)) > 0,
+    ban: () => assert.fail("an honest question was taken for a bad one"),
+  };
+  let final = world.start.parent.height - 1;
+  const server = world.server(links, world.start, {}, { finalHeight: () => final });
+  assert.equal(await offered(server, answers), false);
+  final++;
+  assert.equal(await offered(server, answers), true);
+  // The epoch begins once more, from a block that no checkpoint ends.
+  server.begun({ ...world.start, incarnation: 1, boundary: null });
+  assert.equal(await offered(server, answers), false);
 });

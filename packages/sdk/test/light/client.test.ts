@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
-import { checkpointRoot, decodeEvidence, encodeEvidence, fromBitmap, toBitmap } from "@aitbc-hybrid/protocol";
-import { boundaryAnchor, catchUp, genesisAnchor, type LightSource, SdkError } from "@aitbc-hybrid/sdk";
+import {
+  checkpointRoot,
+  decodeEvidence,
+  domainHash,
+  encodeEvidence,
+  fromBitmap,
+  toBitmap,
+} from "@aitbc-hybrid/protocol";
+import {
+  boundaryAnchor,
+  catchUp,
+  genesisAnchor,
+  type LightSource,
+  registryFrom,
+  SdkError,
+} from "@aitbc-hybrid/sdk";
 import { defaultRegistry, label, registryOf, START, TestChain } from "../support/chain.ts";
 import { following, refuses } from "../support/light.ts";
 
@@ -77,6 +91,11 @@ test("two thirds exactly are not enough", () => {
   const { client } = following(chain);
   refuses(client, "LIGHT_NO_QUORUM", () => client.submit(chain.sign(chain.content(5), { absent: [1] })));
   client.submit(chain.checkpoint(5));
+  const { blockHash } = client.checkpointAt(5)!.checkpoint;
+  refuses(client, "LIGHT_NO_QUORUM", () =>
+    client.reportRestart(5, blockHash, chain.restart(5, blockHash, { absent: [1] })),
+  );
+  assert.equal(client.status, "live");
 });
 
 test("judges Fast by its authorities and the stake of Balanced's set, Secure by all and a third of the authorities", () => {
@@ -303,6 +322,14 @@ test("starts from a trusted boundary hash, and from its own snapshot", () => {
     invalid,
   );
   assert.throws(() => boundaryAnchor(middleHash, fields, middle.checkpoint), invalid);
+  // Whole and hashing right, but it accounts for another epoch than the one it is said to end.
+  const { boundary } = end.checkpoint;
+  const elsewhere = {
+    ...end.checkpoint,
+    boundary: { ...boundary!, accounting: { ...boundary!.accounting, epoch: 1 } },
+  };
+  const itsHash = checkpointRoot(domainHash(fields), elsewhere);
+  assert.throws(() => boundaryAnchor(itsHash, fields, elsewhere), invalid);
   assert.throws(() => genesisAnchor(chain.genesis, label("other")), invalid);
   for (const wrong of [{ height: 9 }, { firstHeight: 0 }, { stamp: 1 }, { firstHeight: 12 }])
     assert.throws(() => following(chain, { from: { ...from, ...wrong } }), invalid);
@@ -333,6 +360,8 @@ test("learns only registries that something signed names, whole and in their fie
     at === 4 ? { ...entry, stake: (1n << 32n) + 99n } : at === 5 ? { ...entry, stake: 99n } : entry,
   );
   refuses(client, "LIGHT_REGISTRY_INVALID", () => client.learn({ ...registry, entries: moved }));
+  // The root covers keys as points only: a compressed form that comes along is not believed.
+  assert.deepEqual(registryFrom(entries({ key: registry.entries[5]!.key })), registry);
 });
 
 test("a key that was moved under another name signs nothing", () => {

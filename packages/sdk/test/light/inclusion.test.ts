@@ -126,6 +126,16 @@ describe("proofs", () => {
     }
   });
 
+  test("a header that says another height is refused, whoever signed it into its place", () => {
+    const wrong = new TestChain(defaultRegistry());
+    wrong.grow(4, { height: 3 });
+    const follower = following(wrong).client;
+    follower.submit(wrong.checkpoint(9));
+    const proof = { ...wrong.blockProof(4, 9), header: wrong.headers[4]! };
+    assert.equal(follower.proveBlock(proof).height, 4);
+    refuses(follower, "LIGHT_NOT_PROVED", () => follower.proveHeader(proof));
+  });
+
   test("padding is no transaction, and a batch has no more of them than it counts", () => {
     const zero = { index: 5, path: merkleProof([...TRANSACTIONS, ZERO_HASH], 5) };
     assert.ok(!hasLeaf(BATCHES[0]!.transactionsRoot, ZERO_HASH, zero));
