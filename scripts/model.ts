@@ -44,11 +44,18 @@ const RECOVERY_RULES = ["open", "grace over", "restart", "activate", "resume", "
 const RUNS: readonly Run[] = [
   { name: "balanced/viewStep", share: 3, rules: [...VIEW_RULES, "notarize over a gap", "notarize again"] },
   { name: "balanced/step", share: 3, rules: [...VIEW_RULES, ...RECOVERY_RULES, "accept"] },
-  { name: "balanced/leakStep", share: 1, rules: ["leak"] },
+  { name: "balanced/leakStep", share: 2, rules: ["outage", "settlement lease over", "leak", "activate"] },
+  {
+    name: "balanced/leakStep/opened",
+    share: 1,
+    rules: ["outage", "settlement lease over", "leak", "activate"],
+  },
   { name: "secure/step", share: 2, rules: RECOVERY_RULES },
   { name: "authorities/viewStep", share: 3, rules: VIEW_RULES },
   { name: "fast/viewStep", share: 2, rules: VIEW_RULES },
   { name: "fast/step", share: 2, rules: ["open", "lapse", "lease ends", "grace over", "restart"] },
+  { name: "terms/viewStep", share: 2, rules: VIEW_RULES },
+  { name: "apart/step/opened", share: 1, rules: ["post", "restart", "activate", "resume"] },
   { name: "apart/step", share: 2, rules: ["lapse", "lease ends", "post", "restart", "activate"] },
   { name: "short/step", share: 1, rules: ["activate", "epoch"] },
   { name: "short/step/boundary", share: 1, rules: ["activate"] },
@@ -132,7 +139,7 @@ function numberOf(argv: readonly string[], name: string, otherwise: number): num
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const samples = numberOf(argv, "--samples", 1100);
+  const samples = numberOf(argv, "--samples", 2400);
   const seed = numberOf(argv, "--seed", SEED);
   const names = argv.filter(
     (text, at) => !text.startsWith("--") && !/^--(samples|seed)$/.test(argv[at - 1] ?? ""),

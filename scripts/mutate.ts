@@ -107,7 +107,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   model: {
     folder: "packages/protocol/model",
     compiled: false,
-    argv: (test) => ["scripts/model.ts", "--json", "--samples", "4000", test.split("#")[1] ?? ""],
+    argv: (test) => ["scripts/model.ts", "--json", "--samples", "2500", test.split("#")[1] ?? ""],
     read: readModel,
   },
 };
