@@ -123,40 +123,48 @@ export interface TwinsPortion {
   readonly count: number;
 }
 
+/** How far a run came: what an interrupted one goes on from. Plain data. */
+export interface TwinsProgress {
+  readonly sum: TwinsSummary;
+  /** First seeds of the portions that are done. */
+  readonly done: readonly number[];
+}
+
 export interface ParallelTwins extends TwinsPortion {
   readonly threads: number;
-  /** Called after each portion with the sum so far and the seed below which everything is done. */
-  readonly told?: (sum: TwinsSummary, next: number) => void;
+  /** A run of the same seeds that was interrupted. */
+  readonly from?: TwinsProgress;
+  /** Called after each portion. */
+  readonly told?: (progress: TwinsProgress) => void;
 }
 
 /** Runs seeds on several threads, a portion at a time. */
 export async function twinsParallel(options: ParallelTwins): Promise<TwinsSummary> {
-  const { first, count, threads, told } = options;
+  const { first, count, threads, from: before, told } = options;
   const end = first + count;
-  const open = new Set<number>();
-  let next = first;
-  let sum = NOTHING;
+  const done = new Set(before?.done);
+  const open: number[] = [];
+  for (let from = first; from < end; from += PORTION) if (!done.has(from)) open.push(from);
+  const portions = open.length;
+  let sum = before?.sum ?? NOTHING;
   const work = async (): Promise<void> => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url));
     try {
-      for (let from = next; from < end; from = next) {
+      for (let from = open.shift(); from !== undefined; from = open.shift()) {
         const portion: TwinsPortion = { first: from, count: Math.min(PORTION, end - from) };
-        next = from + portion.count;
-        open.add(from);
         const part = await new Promise<TwinsSummary>((resolve, reject) => {
           worker.once("message", resolve);
           worker.once("error", reject);
           worker.postMessage(portion);
         });
-        open.delete(from);
+        done.add(from);
         sum = mergeTwins([sum, part]);
-        told?.(sum, Math.min(next, ...open));
+        told?.({ sum, done: [...done] });
       }
     } finally {
       await worker.terminate();
     }
   };
-  const portions = Math.ceil(count / PORTION);
   await Promise.all(Array.from({ length: Math.max(1, Math.min(threads, portions)) }, work));
   return sum;
 }

@@ -1,6 +1,7 @@
 export {
   mergeTwins,
   type ParallelTwins,
+  type TwinsProgress,
   type TwinsSummary,
   twinsCampaign,
   twinsParallel,
