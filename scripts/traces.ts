@@ -1,42 +1,83 @@
 /**
- * Writes traces of the Quint model's view rules for the reducer to follow (packages/simulator/test/model.test.ts): runs
- * the model and keeps what its nodes do in the first epoch.
+ * Writes traces of the Quint model for the reducer to follow (packages/simulator/test/model.test.ts): runs the model and
+ * keeps what its nodes and its settlement chain do, in all epochs and incarnations.
  *
- *     node scripts/traces.ts [--count N] [--seed S]
+ *     node scripts/traces.ts [--seed S]
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { actionText, type ModelAction } from "@aitbc-hybrid/simulator";
 
 const root = join(import.meta.dirname, "..");
 const QUINT = join(root, "node_modules", "@informalsystems", "quint", "dist", "src", "cli.js");
 const MODEL = join("packages", "protocol", "model", "hybrid.qnt");
 const FILE = join(root, "packages", "simulator", "test", "support", "traces.txt");
-/** Instances with terms of one view and one corrupt quarter of the stake. */
-const INSTANCES = ["balanced", "secure"];
-const STEPS = 90;
+
+interface Run {
+  readonly instance: string;
+  readonly step: string;
+  readonly steps: number;
+  readonly count: number;
+}
+
+/** What the traces are taken from. */
+const RUNS: readonly Run[] = [
+  { instance: "balanced", step: "viewStep", steps: 110, count: 30 },
+  { instance: "secure", step: "viewStep", steps: 110, count: 30 },
+  { instance: "fast", step: "viewStep", steps: 110, count: 30 },
+  { instance: "terms", step: "viewStep", steps: 130, count: 30 },
+  { instance: "short", step: "viewStep", steps: 120, count: 30 },
+  { instance: "balanced", step: "step", steps: 120, count: 30 },
+  { instance: "short", step: "step", steps: 120, count: 30 },
+  { instance: "balanced", step: "leakStep", steps: 140, count: 30 },
+  { instance: "fast", step: "step", steps: 140, count: 30 },
+  { instance: "apart", step: "step", steps: 110, count: 30 },
+];
+
+interface Domain {
+  readonly e: number;
+  readonly i: number;
+}
 
 interface Vote {
-  readonly d: { readonly e: number };
+  readonly d: Domain;
   readonly v: number;
   readonly h: number;
   readonly pv: number;
 }
 
 interface Node {
-  readonly d: { readonly e: number };
+  readonly d: Domain;
   readonly view: number;
   readonly notarized: readonly Vote[];
   readonly finalized: readonly Vote[];
-  readonly nullified: readonly { readonly d: { readonly e: number }; readonly u: number }[];
+  readonly nullified: readonly { readonly d: Domain; readonly u: number }[];
+  readonly checkpoints: readonly { readonly d: Domain; readonly h: number }[];
+  readonly restarts: readonly { readonly d: Domain; readonly v: number; readonly h: number }[];
+  readonly lapsed: boolean;
+  readonly cut: boolean;
 }
 
+/** The model's variables that {@link between} reads. */
 interface State {
   readonly nodes: ReadonlyMap<number, Node>;
-  readonly blocks: readonly { readonly d: { readonly e: number }; readonly parent: number }[];
+  readonly blocks: readonly { readonly parent: number }[];
+  readonly roots: ReadonlyMap<Domain, number>;
+  readonly now: Domain;
+  readonly accepted: number;
+  readonly recovery: {
+    readonly open: boolean;
+    readonly over: boolean;
+    readonly posted: number;
+    readonly postedView: number;
+  };
+  readonly leaked: readonly number[];
 }
+
+const VARIABLES = ["nodes", "blocks", "roots", "now", "accepted", "recovery", "leaked"] as const;
 
 /** Numbers, sets and maps out of the trace format's wrappings. */
 export function plain(value: unknown): unknown {
@@ -49,61 +90,84 @@ export function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(wrapped).map(([key, of]) => [key, plain(of)]));
 }
 
-/**
- * What happened between two states, in the first epoch: `P1<0` proposes block 1 on 0; node 2 `E2:3` enters view 3,
- * `X2:3` nullifies it, `N2:3.1.0` and `F2:3.1.0` vote for block 1 in view 3 with parent view 0.
- */
-export function between(before: State, after: State): string[] {
-  const actions: string[] = [];
-  after.blocks.forEach(({ d, parent }, block) => {
-    if (block >= before.blocks.length && d.e === 0) actions.push(`P${block}<${parent}`);
-  });
-  for (const [node, now] of after.nodes) {
-    const then = before.nodes.get(node)!;
-    if (now.d.e > 0) continue;
-    const isNew = <T>(of: readonly T[], item: T): boolean =>
-      !of.some((each) => JSON.stringify(each) === JSON.stringify(item));
-    if (now.view !== then.view) actions.push(`E${node}:${now.view}`);
-    for (const x of now.notarized)
-      if (isNew(then.notarized, x)) actions.push(`N${node}:${x.v}.${x.h}.${x.pv}`);
-    for (const x of now.finalized)
-      if (isNew(then.finalized, x)) actions.push(`F${node}:${x.v}.${x.h}.${x.pv}`);
-    for (const x of now.nullified) if (isNew(then.nullified, x)) actions.push(`X${node}:${x.u}`);
-  }
+const added = <T>(then: readonly T[], now: readonly T[]): T[] => {
+  const known = new Set(then.map((item) => JSON.stringify(item)));
+  return now.filter((item) => !known.has(JSON.stringify(item)));
+};
+
+const isSame = (a: Domain, b: Domain): boolean => a.e === b.e && a.i === b.i;
+
+/** What a node did between two states; `roots` are the later ones'. */
+function ofNode(node: number, then: Node, now: Node, roots: State["roots"]): ModelAction[] {
+  const actions: ModelAction[] = [];
+  if (!isSame(then.d, now.d)) {
+    const block = [...roots].find(([domain]) => isSame(domain, now.d))![1];
+    actions.push(now.d.i === then.d.i ? { do: "begin", node, block } : { do: "resume", node });
+  } else if (now.view !== then.view) actions.push({ do: "enter", node, view: now.view });
+  for (const { v, h, pv } of added(then.notarized, now.notarized))
+    actions.push({ do: "notarize", node, view: v, block: h, parentView: pv });
+  for (const { v, h, pv } of added(then.finalized, now.finalized))
+    actions.push({ do: "finalize", node, view: v, block: h, parentView: pv });
+  for (const { u } of added(then.nullified, now.nullified)) actions.push({ do: "nullify", node, view: u });
+  for (const { h } of added(then.checkpoints, now.checkpoints))
+    actions.push({ do: "checkpoint", node, block: h });
+  for (const { v, h } of added(then.restarts, now.restarts))
+    actions.push({ do: "restart", node, view: v, block: h });
+  if (now.lapsed && !then.lapsed) actions.push({ do: "lapse", node });
+  if (now.cut && !then.cut) actions.push({ do: "cut", node });
   return actions;
 }
 
-function tracesOf(instance: string, count: number, seed: number): string[] {
+/** What the settlement chain did between two states. */
+function ofSettlement(before: State, after: State): ModelAction[] {
+  const [then, now] = [before.recovery, after.recovery];
+  if (after.now.i !== before.now.i) {
+    // The point recovered at is what everybody signed RESTART for.
+    const restarts = [...before.nodes.values()].flatMap(({ restarts }) => restarts);
+    const { v } = restarts.find(({ d, h }) => isSame(d, before.now) && h === after.accepted)!;
+    return [{ do: "activate", view: v, block: after.accepted }];
+  }
+  if (after.accepted !== before.accepted) return [{ do: "accept", block: after.accepted }];
+  if (now.open && !then.open) return [{ do: "open" }];
+  if (now.over && !then.over) return [{ do: "grace" }];
+  if (now.postedView !== then.postedView) return [{ do: "post", view: now.postedView, block: now.posted }];
+  return added(before.leaked, after.leaked).map((node) => ({ do: "leak", node }));
+}
+
+/** What happened between two states of the model. */
+export function between(before: State, after: State): ModelAction[] {
+  const actions: ModelAction[] = [];
+  after.blocks.forEach(({ parent }, block) => {
+    if (block >= before.blocks.length) actions.push({ do: "propose", block, parent });
+  });
+  for (const [node, now] of after.nodes)
+    actions.push(...ofNode(node, before.nodes.get(node)!, now, after.roots));
+  return [...actions, ...ofSettlement(before, after)];
+}
+
+function tracesOf({ instance, step, steps, count }: Run, seed: number): string[] {
   const folder = mkdtempSync(join(tmpdir(), "traces-"));
   try {
-    const run = [
-      "run",
-      MODEL,
-      `--main=${instance}`,
-      "--step=viewStep",
-      "--backend=typescript",
-      "--verbosity=1",
-    ];
-    const many = [
-      `--max-steps=${STEPS}`,
-      `--max-samples=${2 * count}`,
-      `--n-traces=${count}`,
-      `--seed=${seed}`,
-    ];
+    const run = ["run", MODEL, `--main=${instance}`, `--step=${step}`];
+    const how = ["--backend=typescript", "--verbosity=1", `--max-steps=${steps}`, `--seed=${seed}`];
+    const many = [`--max-samples=${2 * count}`, `--n-traces=${count}`];
     const out = `--out-itf=${join(folder, "{seq}.json")}`;
-    const done = spawnSync(process.execPath, [QUINT, ...run, ...many, out], { cwd: root, encoding: "utf8" });
+    const done = spawnSync(process.execPath, [QUINT, ...run, ...how, ...many, out], {
+      cwd: root,
+      encoding: "utf8",
+    });
     if (done.status !== 0) throw new Error(`Quint ends with ${done.status}:\n${done.stdout}${done.stderr}`);
     return readdirSync(folder)
       .sort()
       .map((name) => {
         const { states } = JSON.parse(readFileSync(join(folder, name), "utf8")) as { states: object[] };
         const list = states.map((state) => {
-          const of = (name: string): unknown =>
-            plain(Object.entries(state).find(([key]) => key.endsWith(`::${name}`))?.[1]);
-          return { nodes: of("nodes"), blocks: of("blocks") } as State;
+          const of = (variable: string): unknown =>
+            plain(Object.entries(state).find(([key]) => key.endsWith(`::${variable}`))?.[1]);
+          return Object.fromEntries(VARIABLES.map((name) => [name, of(name)])) as unknown as State;
         });
         const actions = list.flatMap((state, at) => (at === 0 ? [] : between(list[at - 1]!, state)));
-        return `${instance} ${actions.join(" ")}`;
+        return [instance, ...actions.map(actionText)].join(" ");
       });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -111,10 +175,8 @@ function tracesOf(instance: string, count: number, seed: number): string[] {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { count: { type: "string", default: "40" }, seed: { type: "string", default: "20261121" } },
-  });
-  const traces = INSTANCES.flatMap((name) => tracesOf(name, Number(values.count), Number(values.seed)));
+  const { values } = parseArgs({ options: { seed: { type: "string", default: "20261121" } } });
+  const traces = RUNS.flatMap((run) => tracesOf(run, Number(values.seed)));
   writeFileSync(FILE, `${[...new Set(traces)].join("\n")}\n`);
   console.error(`${new Set(traces).size} traces`);
 }

@@ -9,14 +9,19 @@ export {
   type Summary,
 } from "./campaign.ts";
 export {
+  actionText,
   type Explored,
   explore,
   type Followed,
   follow,
+  INSTANCES,
+  type Instance,
   type ModelAction,
   type ModelVote,
   type NamedSetup,
+  type Narrower,
   type Reducer,
+  readAction,
   SETUPS,
   type Setup,
   smallSetup,
@@ -55,6 +60,7 @@ export {
 export {
   mergeTwins,
   runTwins,
+  type TwinsProgress,
   type TwinsResult,
   type TwinsSchedule,
   type TwinsSummary,

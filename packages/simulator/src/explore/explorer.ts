@@ -2,11 +2,11 @@ import * as protocol from "@aitbc-hybrid/protocol";
 import {
   type Block,
   type Certificate,
+  type DurableRecord,
   type Effect,
   type Hash,
   hashBytes,
   hashOf,
-  type Input,
   type Message,
   type Millis,
   type Mode,
@@ -19,15 +19,12 @@ import {
   termOf,
   toBitmap,
   type VoteBody,
-  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import { isQuorum, voteOffence } from "../oracles/index.ts";
 import { type Answer, Notary, START, stillAnswer, stillGenesis } from "../twins/index.ts";
+import { drive, type Local, performed, type Reducer, type Surroundings } from "./local.ts";
 
 const PEER = "peer";
-const NO_VOTE: ModelVote = { view: 0, block: 0, parentView: 0 };
-/** More than an input ever needs. */
-const MOST_ANSWERS = 256;
 /** Longer than any time-out of the views explored. */
 const LONG: Millis = 1e8;
 
@@ -43,12 +40,16 @@ export interface Setup {
   readonly views: number;
   /** False: certificates of FINALIZE are counted, but given to nobody: fewer states, later views. */
   readonly deliversFinal?: boolean;
+  /**
+   * How many crashes there may be, in all. A replica loses everything but its log, of whose last turn any part may be
+   * missing; then nothing of that turn has left. What it holds is obtained and executed again only some time later.
+   */
+  readonly crashes?: number;
+  /** Stop at the first replica with something wrong, not only at a disagreement. */
+  readonly stopsAtViolation?: boolean;
   /** Stop when so many states were seen. */
   readonly mostStates?: number;
 }
-
-/** The reducer that is explored; a mutant of it in tests. */
-export type Reducer = Pick<typeof protocol, "initialReplica" | "step">;
 
 export interface Explored {
   /** Different states of all honest replicas and what they sent. */
@@ -64,23 +65,23 @@ export interface Explored {
   readonly violation: readonly string[] | null;
 }
 
-interface Local {
-  readonly seat: Seat;
-  readonly state: ReplicaState;
-  readonly now: Millis;
-  /** Names of final blocks in order. */
-  readonly finals: readonly string[];
-  /** What is wrong with this replica; null: nothing. */
-  readonly wrong: string | null;
-}
-
 interface Spoken {
   readonly body: VoteBody;
   readonly seats: readonly Seat[];
 }
 
+/** A replica among others. */
+interface Member extends Local {
+  /** After a crash: what its shell will answer, batches obtained and blocks executed again. */
+  readonly late: readonly Answer[];
+  /** Its crashes; after each it has other transactions to propose. */
+  readonly crashed: number;
+}
+
 interface World {
-  readonly locals: readonly Local[];
+  readonly locals: readonly Member[];
+  /** Crashes that may still happen. */
+  readonly crashes: number;
   /** Votes of honest replicas by what they say. */
   readonly votes: ReadonlyMap<string, Spoken>;
   readonly proposals: ReadonlyMap<string, Proposal>;
@@ -99,39 +100,6 @@ export function explore(setup: Setup, reducer: Reducer = protocol): Explored {
   return new Explorer(setup, reducer).run();
 }
 
-/** A step of the Quint model's view rules: blocks are numbered, block 0 is the last one before the epoch. */
-export type ModelAction =
-  | { readonly do: "propose"; readonly block: number; readonly parent: number }
-  | { readonly do: "enter"; readonly node: number; readonly view: number }
-  | { readonly do: "nullify"; readonly node: number; readonly view: number }
-  | ({ readonly do: "notarize" | "finalize"; readonly node: number } & ModelVote);
-
-export interface ModelVote {
-  readonly view: number;
-  readonly block: number;
-  readonly parentView: number;
-}
-
-export interface Followed {
-  /** Actions that the reducer took as the model did. */
-  readonly matched: number;
-  /** NULLIFY and NOTARIZE of views that the replica had left: the reducer enters, and finalizes, as soon as it may. */
-  readonly ahead: number;
-  /** Final blocks in which both ended. */
-  readonly final: number;
-  /** Where they differ. */
-  readonly differences: readonly string[];
-}
-
-/**
- * Takes a trace of the Quint model through the reducer: node i of the model is the i-th honest seat, all leaders are
- * corrupt, and each action is made possible by giving the replica what the model says is there. Compared are view,
- * NOTARIZE, NULLIFY and FINALIZE of each node, and in the end the final chain.
- */
-export function follow(setup: Setup, trace: readonly ModelAction[], reducer: Reducer = protocol): Followed {
-  return new Explorer(setup, reducer).follow(trace);
-}
-
 class Explorer {
   readonly #setup: Setup;
   readonly #reducer: Reducer;
@@ -143,7 +111,7 @@ class Explorer {
   readonly #certificates = new Map<string, Certificate>();
   readonly #leading: ReadonlySet<Seat>;
   /** All replicas as they begin, corrupt ones too. */
-  #begun: readonly Local[] = [];
+  #begun: readonly Member[] = [];
 
   constructor(setup: Setup, reducer: Reducer) {
     this.#setup = setup;
@@ -152,7 +120,7 @@ class Explorer {
   }
 
   run(): Explored {
-    const { mostStates = Number.POSITIVE_INFINITY } = this.#setup;
+    const { mostStates = Number.POSITIVE_INFINITY, stopsAtViolation = false } = this.#setup;
     const first = this.#completed(this.#begin());
     const seen = new Set<string>([this.#keyOf(first)]);
     // By the number of final blocks; from where there are most a disagreement is nearest.
@@ -172,6 +140,7 @@ class Explorer {
       if (disagrees(world) || this.#contradict(final)) disagreement = pathTo(world);
       const wrong = world.locals.find((local) => local.wrong !== null)?.wrong ?? null;
       if (violation === null && wrong !== null) violation = [...pathTo(world), wrong];
+      if (violation !== null && stopsAtViolation) break;
       for (const next of this.#successors(world)) {
         transitions++;
         const key = this.#keyOf(next);
@@ -184,132 +153,6 @@ class Explorer {
     }
     const complete = open.length === 0;
     return { states: seen.size, transitions, complete, withFinal, disagreement, violation };
-  }
-
-  follow(trace: readonly ModelAction[]): Followed {
-    const nodes = [...this.#begin().locals];
-    const leader = this.#setup.leaders[0]!;
-    const parents = new Map<number, number>([[0, 0]]);
-    const proposals = new Map<string, Proposal>();
-    const votes = new Map<
-      string,
-      { readonly body: VoteBody; readonly block: number; readonly seats: Seat[] }
-    >();
-    const differences: string[] = [];
-    let matched = 0;
-    let ahead = 0;
-    const certificateOf = (kind: VoteBody["kind"], view: number): Certificate | null => {
-      for (const { body, seats } of votes.values()) {
-        const signers = [...seats, ...this.#setup.corrupt];
-        if (body.kind === kind && body.view === view && this.#isQuorum(signers))
-          return this.#certificate(body, signers);
-      }
-      return null;
-    };
-    const blockAt = (view: number): Certificate | null =>
-      certificateOf("notarize", view) ?? certificateOf("finalize", view);
-    // What a proposal on `parentView` rests on: its chain of certificates, oldest first, then the X of the gap.
-    const ground = ({ view, parentView }: ModelVote): Certificate[] => {
-      const chain: Certificate[] = [];
-      for (let at = parentView; at > 0; ) {
-        const certificate = blockAt(at);
-        if (certificate === null) break;
-        chain.unshift(certificate);
-        at = certificate.parentView;
-      }
-      for (let w = parentView + 1; w < view; w++) {
-        const x = certificateOf("nullify", w);
-        if (x !== null) chain.push(x);
-      }
-      return chain;
-    };
-    const give = (local: Local, message: Message): Local =>
-      this.#drive(local, { type: "message", from: PEER, message }, [], 0);
-    const giveAll = (local: Local, certificates: readonly Certificate[]): Local =>
-      certificates.reduce((to, certificate) => give(to, { type: "certificate", certificate }), local);
-    const proposalOf = (vote: ModelVote): Proposal | null => {
-      const key = `${vote.view} ${vote.block} ${vote.parentView}`;
-      const known = proposals.get(key);
-      if (known !== undefined) return known;
-      const proposal = this.#toldProposal(leader, ground(vote), vote, vote.block, LONG);
-      if (proposal === null) return null;
-      this.#remember(proposal.block, `${vote.block}`);
-      proposals.set(key, proposal);
-      return proposal;
-    };
-    const note = (node: number, kind: VoteBody["kind"], vote: ModelVote, blockHash: Hash): void => {
-      const { view, parentView } = vote;
-      const body = { kind, view, parentView, blockHash };
-      const key = `${kind} ${view} ${parentView} ${blockHash}`;
-      const known = votes.get(key);
-      if (known === undefined) votes.set(key, { body, block: vote.block, seats: [nodes[node]!.seat] });
-      else known.seats.push(nodes[node]!.seat);
-    };
-    const expect = (holds: boolean, action: ModelAction): void => {
-      if (holds) matched++;
-      else differences.push(JSON.stringify(action));
-    };
-    for (const action of trace) {
-      if (action.do === "propose") {
-        parents.set(action.block, action.parent);
-        continue;
-      }
-      const { node, view } = action;
-      let local = nodes[node];
-      if (local === undefined) continue;
-      const isPast = local.state.view > view;
-      if (action.do === "enter") {
-        const certificate = certificateOf("nullify", view - 1) ?? blockAt(view - 1);
-        if (!isPast && certificate !== null)
-          local = giveAll(local, [...ground({ ...NO_VOTE, ...certificate }), certificate]);
-        expect(local.state.view >= view, action);
-      } else if (action.do === "nullify") {
-        note(node, "nullify", { ...NO_VOTE, view }, ZERO_HASH);
-        if (isPast) ahead++;
-        else {
-          const at = { ...local, now: Math.max(local.now, local.state.timers.advance) };
-          local = this.#drive(at, { type: "tick" }, [], 0);
-          expect(local.state.view === view && local.state.own.get(view)?.nullify === true, action);
-        }
-      } else {
-        const proposal = proposalOf(action);
-        if (proposal === null) {
-          differences.push(`nobody can propose ${JSON.stringify(action)}`);
-          break;
-        }
-        const hash = hashOf(proposal.block);
-        if (action.do === "finalize") {
-          const certificate = certificateOf("notarize", view);
-          if (certificate !== null) local = giveAll(local, [...ground(action), certificate]);
-          expect(local.state.own.get(view)?.finalize?.blockHash === hash, action);
-        } else if (isPast) ahead++;
-        else {
-          local = give(giveAll(local, ground(action)), { type: "proposal", proposal });
-          expect(local.state.own.get(view)?.notarize?.blockHash === hash, action);
-        }
-        note(node, action.do, action, hash);
-      }
-      if (local.wrong !== null) differences.push(local.wrong);
-      nodes[node] = local;
-    }
-    // The highest final block of the model, with its ancestors, is what every replica ends in.
-    const finals = [...votes.values()]
-      .filter(
-        ({ body, seats }) => body.kind === "finalize" && this.#isQuorum([...seats, ...this.#setup.corrupt]),
-      )
-      .sort((a, b) => a.body.view - b.body.view);
-    const chain: string[] = [];
-    for (let at = finals.at(-1)?.block ?? 0; at !== 0; at = parents.get(at)!) chain.unshift(`${at}`);
-    for (const node of nodes) {
-      let local = node;
-      for (const { body } of finals) {
-        const f = certificateOf("finalize", body.view)!;
-        local = giveAll(local, [...ground({ ...NO_VOTE, ...body }), f]);
-      }
-      if (local.finals.join() !== chain.join())
-        differences.push(`${local.seat} ends in ${local.finals.join()}, the model in ${chain.join()}`);
-    }
-    return { matched, ahead, final: chain.length, differences };
   }
 
   /** Blocks that a quorum's FINALIZE is there for. */
@@ -339,7 +182,8 @@ class Explorer {
     const leader = (term: number): Seat => leaders[(term - 1) % leaders.length]!;
     this.#begun = registry.entries.map(({ key }, seat) => {
       const config = { chainId: 7, genesis, key, skipViews: 1000, backoffCap: 0, trace: false };
-      let { state } = this.#reducer.initialReplica(config, registry, START);
+      const first = this.#reducer.initialReplica(config, registry, START);
+      let { state } = first;
       ({ state } = this.#reducer.step(state, { type: "connected", peer: PEER, now: START }));
       this.#names.set(state.tip.hash, "0");
       return {
@@ -347,12 +191,16 @@ class Explorer {
         state: { ...state, epoch: { ...state.epoch, leader } },
         now: START,
         finals: [],
+        log: first.effects.flatMap((effect) => (effect.type === "persist" ? [effect.record] : [])),
         wrong: null,
+        late: [],
+        crashed: 0,
       };
     });
     const locals = this.#begun.filter(({ seat }) => !corrupt.includes(seat));
-    let world: World = { locals, votes: new Map(), proposals: new Map(), last: null };
-    for (const at of locals.keys()) world = this.#step(world, at, { type: "tick" }, null);
+    const { crashes = 0 } = this.#setup;
+    let world: World = { locals, crashes, votes: new Map(), proposals: new Map(), last: null };
+    for (const at of locals.keys()) world = this.#step(world, at, [{ type: "tick" }], null);
     return world;
   }
 
@@ -367,40 +215,102 @@ class Explorer {
   }
 
   *#successors(world: World): Generator<World> {
-    const { views } = this.#setup;
+    const sure = this.#sure(world);
+    if (sure !== null) {
+      yield this.#completed(sure);
+      return;
+    }
     for (const [at, local] of world.locals.entries()) {
-      const { state } = local;
-      for (const [name, proposal] of world.proposals) {
-        const known = state.views.get(proposal.view)?.proposals ?? [];
-        const hash = hashOf(proposal.block);
-        if (proposal.view < state.view || proposal.view > views || known.length > 1) continue;
-        if (known.some((each) => this.#names.get(each.blockHash) === this.#names.get(hash))) continue;
-        yield this.#after(world, at, { type: "proposal", proposal }, `${local.seat} hears ${name}`);
+      for (const { inputs, action, late } of this.#inputs(world, local)) {
+        const now = late ? local.state.timers.advance : local.now;
+        const ready = { ...world, locals: world.locals.with(at, { ...local, now }) };
+        const next = this.#step(ready, at, inputs, action);
+        yield this.#completed(next);
+        if (world.crashes === 0) continue;
+        const { log } = next.locals[at]!;
+        for (let kept = local.log.length + 1; kept <= log.length; kept++)
+          yield this.#completed(this.#crash(world, at, log.slice(0, kept), `${action}, and crashes`));
       }
-      for (const { body, seats } of world.votes.values()) {
-        if (body.view > views || !this.#isNews(state, body)) continue;
-        if (body.kind === "finalize" && this.#setup.deliversFinal === false) continue;
-        const signers = [...seats, ...this.#setup.corrupt];
-        if (!this.#isQuorum(signers)) continue;
-        const certificate = this.#certificate(body, signers);
-        yield this.#after(
-          world,
-          at,
-          { type: "certificate", certificate },
-          `${local.seat} gets ${this.#say(body)}`,
-        );
-      }
-      if (state.view <= views && !state.own.get(state.view)?.nullify) {
-        const late = { ...world, locals: world.locals.with(at, { ...local, now: state.timers.advance }) };
-        yield this.#completed(
-          this.#step(late, at, { type: "tick" }, `${local.seat} times out in ${state.view}`),
-        );
-      }
+      if (world.crashes > 0)
+        yield this.#completed(this.#crash(world, at, local.log, `${local.seat} crashes`));
     }
   }
 
-  #after(world: World, at: number, message: Message, action: string): World {
-    return this.#completed(this.#step(world, at, { type: "message", from: PEER, message }, action));
+  /**
+   * What can only add to what may happen, and is therefore the only thing that does: N or X of a view below its own, to a
+   * replica that leads nothing any more. It may finalize that view late, and vote for more proposals; what it may do
+   * without it, it may still do, and what the others may do only grows with the votes there are. (A replica that comes
+   * back from a crash may do less for it, and a leader builds on another parent.)
+   */
+  #sure(world: World): World | null {
+    if (world.crashes > 0) return null;
+    for (const [at, { seat, state }] of world.locals.entries()) {
+      if (this.#leadsFrom(seat, state.view)) continue;
+      for (const { body, seats } of world.votes.values()) {
+        const isPast = body.view < state.view && body.kind !== "finalize";
+        if (!isPast || !this.#isNews(state, body)) continue;
+        const signers = [...seats, ...this.#setup.corrupt];
+        if (!this.#isQuorum(signers)) continue;
+        const message: Message = { type: "certificate", certificate: this.#certificate(body, signers) };
+        const inputs: Answer[] = [{ type: "message", from: PEER, message }];
+        return this.#step(world, at, inputs, `${seat} gets ${this.#say(body)}`);
+      }
+    }
+    return null;
+  }
+
+  #leadsFrom(seat: Seat, view: number): boolean {
+    if (!this.#leading.has(seat)) return false;
+    for (let w = view; w <= this.#setup.views; w++) if (this.#leaderOf(w) === seat) return true;
+    return false;
+  }
+
+  /** What may happen to a replica next. */
+  *#inputs(
+    world: World,
+    { seat, state, late }: Member,
+  ): Generator<{ readonly inputs: readonly Answer[]; readonly action: string; readonly late?: boolean }> {
+    const { views, deliversFinal } = this.#setup;
+    for (const [name, proposal] of world.proposals) {
+      const known = state.views.get(proposal.view)?.proposals ?? [];
+      const hash = hashOf(proposal.block);
+      if (proposal.view < state.view || proposal.view > views || known.length > 1) continue;
+      if (known.some((each) => this.#names.get(each.blockHash) === this.#names.get(hash))) continue;
+      const message: Message = { type: "proposal", proposal };
+      yield { inputs: [{ type: "message", from: PEER, message }], action: `${seat} hears ${name}` };
+    }
+    for (const { body, seats } of world.votes.values()) {
+      if (body.view > views || !this.#isNews(state, body)) continue;
+      if (body.kind === "finalize" && deliversFinal === false) continue;
+      const signers = [...seats, ...this.#setup.corrupt];
+      if (!this.#isQuorum(signers)) continue;
+      const message: Message = { type: "certificate", certificate: this.#certificate(body, signers) };
+      yield { inputs: [{ type: "message", from: PEER, message }], action: `${seat} gets ${this.#say(body)}` };
+    }
+    if (state.view <= views && !state.own.get(state.view)?.nullify)
+      yield { inputs: [{ type: "tick" }], action: `${seat} times out in ${state.view}`, late: true };
+    if (late.length > 0) yield { inputs: late, action: `${seat} has its blocks again` };
+  }
+
+  /** A replica that comes back with this log. */
+  #crash(world: World, at: number, log: readonly DurableRecord[], action: string): World {
+    const before = world.locals[at]!;
+    const { seat, now } = before;
+    const restored = this.#reducer.restoreReplica(before.state.config, [this.#setup.registry], log, now);
+    const { leader } = this.#epoch;
+    const state = { ...restored.state, epoch: { ...restored.state.epoch, leader }, payload: null };
+    const finals = log.flatMap((record) =>
+      record.type === "final" ? [this.#names.get(hashOf(record.block))!] : [],
+    );
+    const late: Answer[] = [];
+    const said: Message[] = [];
+    const crashed = before.crashed + 1;
+    const around = this.#around({ ...before, crashed }, said, late);
+    const begun = performed({ seat, state, now, finals, log, wrong: before.wrong }, restored.effects, around);
+    const inputs: Answer[] = [...begun.answers, { type: "connected", peer: PEER }];
+    const local = drive(this.#reducer, begun.local, inputs, around);
+    const fewer = { ...world, crashes: world.crashes - 1 };
+    return this.#said(fewer, at, { ...local, late, crashed }, said, action);
   }
 
   /** True if a certificate of this is not held yet and not overtaken. */
@@ -481,11 +391,12 @@ class Explorer {
     now: Millis,
   ): Proposal | null {
     const said: Message[] = [];
-    let puppet: Local = { ...this.#begun.find(({ seat }) => seat === leader)!, now };
+    let puppet: Member = { ...this.#begun.find(({ seat }) => seat === leader)!, now, crashed: salt };
     const patiently = (event: Answer): void => {
       const never = Number.MAX_SAFE_INTEGER;
       const timers = { ...puppet.state.timers, lead: never, advance: never, retry: never };
-      puppet = this.#drive({ ...puppet, state: { ...puppet.state, timers } }, event, said, salt);
+      const patient = { ...puppet, state: { ...puppet.state, timers } };
+      puppet = { ...puppet, ...drive(this.#reducer, patient, [event], this.#around(patient, said, null)) };
     };
     for (const certificate of certificates)
       patiently({ type: "message", from: PEER, message: { type: "certificate", certificate } });
@@ -504,10 +415,18 @@ class Explorer {
     this.#names.set(hash, name);
   }
 
-  /** Gives a replica an input and takes in what it says. */
-  #step(world: World, at: number, event: Answer, action: string | null): World {
+  /** Gives a replica inputs and takes in what it says. */
+  #step(world: World, at: number, inputs: readonly Answer[], action: string | null): World {
+    const before = world.locals[at]!;
     const said: Message[] = [];
-    const local = this.#drive(world.locals[at]!, event, said, 0);
+    // One that waits for its blocks waits for more of them, too.
+    const isLate = before.late.length > 0 && inputs !== before.late;
+    const late: Answer[] = isLate ? [...before.late] : [];
+    const local = drive(this.#reducer, before, inputs, this.#around(before, said, isLate ? late : null));
+    return this.#said(world, at, { ...local, late, crashed: before.crashed }, said, action);
+  }
+
+  #said(world: World, at: number, local: Member, said: readonly Message[], action: string | null): World {
     const votes = new Map(world.votes);
     const proposals = new Map(world.proposals);
     for (const message of said) {
@@ -516,10 +435,10 @@ class Explorer {
         const { proposal } = message;
         const { view, parentView, block } = proposal;
         const carried = block.body.certificates.map((c) => `${c.kind[1]}${c.view}`).join("");
-        const own = block.header.view === view;
-        const name = own
-          ? `${view}<${this.#names.get(block.header.parentHash)}${carried}`
-          : this.#names.get(hashOf(block))!;
+        const parent = this.#names.get(block.header.parentHash);
+        // Proposed again it keeps its name; after a crash others are ordered.
+        const known = this.#names.get(hashOf(block));
+        const name = known ?? `${view}<${parent}${carried}${"'".repeat(local.crashed)}`;
         this.#remember(block, name);
         if (!proposals.has(name)) proposals.set(name, proposal);
         body = { kind: "notarize", view, parentView, blockHash: hashOf(block) };
@@ -538,6 +457,7 @@ class Explorer {
     if (wrong === null) wrong = this.#offenceOf(votes, local.seat);
     return {
       locals: world.locals.with(at, { ...local, wrong }),
+      crashes: world.crashes,
       votes,
       proposals,
       last: action === null ? null : { action, before: world.last },
@@ -559,37 +479,29 @@ class Explorer {
     return kind === "nullify" ? `X${view}` : `${kind} ${view}<-${parentView} ${this.#names.get(blockHash)}`;
   }
 
-  /** Steps one replica with all that its shell answers at once. */
-  #drive(local: Local, first: Answer, said: Message[], salt: number): Local {
-    let { state, now, finals, wrong } = local;
-    const queue: Answer[] = [first];
-    for (let at = 0; ; at++) {
-      if (at === queue.length) {
-        // A proposal that only waits for its parent's stamp.
-        if (state.timer === null || state.timer >= state.timers.lead || at > MOST_ANSWERS) break;
-        now = Math.max(now, state.timer);
-        queue.push({ type: "tick" });
-      }
-      const stepped = this.#reducer.step(state, { ...queue[at]!, now } as Input);
-      state = stepped.state;
-      for (const effect of stepped.effects) {
-        if (effect.type === "finalized") finals = [...finals, this.#names.get(effect.hash) ?? effect.hash];
-        else if (effect.type === "halt") wrong ??= `${local.seat} halts: ${effect.reason}`;
-        else if (effect.type === "broadcast") said.push(effect.message);
-        const answer = this.#answer(local, effect, salt, state);
-        if (answer !== null) queue.push(answer);
-      }
-    }
-    return { seat: local.seat, state, now, finals, wrong };
+  /** What surrounds a replica: what it says goes into `said`; with `late`, blocks are obtained and executed only then. */
+  #around({ seat, crashed }: Member, said: Message[], late: Answer[] | null): Surroundings {
+    return {
+      nameOf: (hash) => this.#names.get(hash as Hash) ?? hash,
+      saw: (effect) => {
+        if (effect.type === "broadcast") said.push(effect.message);
+      },
+      answer: (effect, state) => {
+        const answer = this.#answer(seat, effect, crashed, state);
+        if (late === null || answer === null || !["obtain", "execute"].includes(effect.type)) return answer;
+        late.push(answer);
+        return null;
+      },
+    };
   }
 
-  #answer(local: Local, effect: Effect, salt: number, state: ReplicaState): Answer | null {
+  #answer(seat: Seat, effect: Effect, salt: number, state: ReplicaState): Answer | null {
     switch (effect.type) {
       case "sign":
         return {
           type: "signed",
           id: effect.id,
-          signature: this.#notary.sign(local.seat, signingRoot(effect.intent)),
+          signature: this.#notary.sign(seat, signingRoot(effect.intent)),
         };
       case "send": {
         const { message } = effect;
@@ -602,7 +514,7 @@ class Explorer {
       default:
         return stillAnswer(effect, {
           notary: this.#notary,
-          seat: local.seat,
+          seat,
           batch: (view) => hashBytes(new Uint8Array([view, salt])),
           settledAt: state.tip.settledAt,
         });
@@ -621,7 +533,10 @@ class Explorer {
 
   /** A text that is the same for states that may do the same. */
   #keyOf(world: World): string {
-    const parts = world.locals.map((local) => ({ seat: local.seat, text: this.#localKey(local) }));
+    const parts = world.locals.map((local) => ({
+      seat: local.seat,
+      text: this.#localKey(local, world.crashes > 0),
+    }));
     // Replicas that lead nothing and weigh the same may change places.
     const { registry } = this.#setup;
     const kindOf = (seat: Seat): string =>
@@ -635,8 +550,7 @@ class Explorer {
     for (const { body, seats } of world.votes.values()) {
       let mask = 0;
       for (const seat of seats) mask |= 1 << place.get(seat)!;
-      const { kind, view, parentView, blockHash } = body;
-      votes.push(`${kind[1]}${view}.${parentView}.${kind === "nullify" ? "" : this.#id(blockHash)}:${mask}`);
+      votes.push(`${this.#bodyKey(body)}:${mask}`);
     }
     votes.sort();
     const proposals = [...world.proposals.values()]
@@ -649,9 +563,13 @@ class Explorer {
     ).slice(2, 34);
   }
 
-  #localKey({ state, finals }: Local): string {
+  #localKey({ state, finals, late, crashed, log }: Member, withLog: boolean): string {
     const { view, views, own, tip } = state;
     let text = `${view} ${tip.view} ${this.#id(tip.hash)} ${finals.length} ${state.halted === null}`;
+    if (late.length > 0) text += " late";
+    // What it would propose, and what it would come back with.
+    if (crashed > 0) text += ` ${crashed}`;
+    if (withLog) text += `[${log.map((record) => this.#recordKey(record)).sort()}]`;
     for (const at of [...new Set([...views.keys(), ...own.keys()])].sort((a, b) => a - b)) {
       const record = views.get(at);
       const mine = own.get(at);
@@ -664,6 +582,25 @@ class Explorer {
       text += ` ${target(mine?.notarize)} ${target(mine?.finalize)} ${mine?.nullify === true ? "x" : "-"}`;
     }
     return text;
+  }
+
+  #recordKey(record: DurableRecord): string {
+    switch (record.type) {
+      case "signed": {
+        const { intent } = record;
+        return intent.what === "vote" || intent.what === "proposal" ? `s${this.#bodyKey(intent.vote)}` : "";
+      }
+      case "certificate":
+        return `c${this.#bodyKey(record.certificate)}${record.block === null ? "" : "b"}`;
+      case "final":
+        return `f${this.#id(hashOf(record.block))}`;
+      default:
+        return "";
+    }
+  }
+
+  #bodyKey({ kind, view, parentView, blockHash }: VoteBody): string {
+    return `${kind[1]}${view}.${parentView}.${kind === "nullify" ? "" : this.#id(blockHash)}`;
   }
 }
 

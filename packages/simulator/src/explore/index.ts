@@ -1,11 +1,6 @@
-export {
-  type Explored,
-  explore,
-  type Followed,
-  follow,
-  type ModelAction,
-  type ModelVote,
-  type Reducer,
-  type Setup,
-} from "./explorer.ts";
+export { type Explored, explore, type Setup } from "./explorer.ts";
+export { type Followed, follow, type Instance, type Narrower } from "./follower.ts";
+export { INSTANCES } from "./instances.ts";
+export type { Reducer } from "./local.ts";
 export { type NamedSetup, SETUPS, smallSetup } from "./setups.ts";
+export { actionText, type ModelAction, type ModelVote, readAction } from "./trace.ts";

@@ -27,6 +27,7 @@ export function smallSetup(options: {
   readonly termViews?: number;
   readonly epochLength?: number;
   readonly deliversFinal?: boolean;
+  readonly crashes?: number;
 }): Setup {
   const {
     mode,
@@ -38,6 +39,7 @@ export function smallSetup(options: {
     termViews = 1,
     epochLength = 1000,
     deliversFinal = true,
+    crashes = 0,
   } = options;
   const keyring = new Keyring(
     { validators: stakes.length, seed: "explore" },
@@ -60,7 +62,7 @@ export function smallSetup(options: {
   };
   const seats = stakes.map((stake, validator) => ({ validator, stake }));
   const plan = { authorities, seats, suspended: new Set<Seat>(), unseated: new Set<Seat>(), params };
-  return { mode, registry: sealRegistry(plan, keyring), corrupt, leaders, views, deliversFinal };
+  return { mode, registry: sealRegistry(plan, keyring), corrupt, leaders, views, deliversFinal, crashes };
 }
 
 const four = { authorities: 4, stakes: [0n, 0n, 0n, 0n], corrupt: [3] };
@@ -82,6 +84,11 @@ export const SETUPS: readonly NamedSetup[] = [
     name: "secure, a third of the stake corrupt, an honest leader, two views",
     quick: true,
     setup: smallSetup({ mode: "secure", ...thirds, leaders: [1], views: 2 }),
+  },
+  {
+    name: "balanced, an honest leader, one view, a crash",
+    quick: true,
+    setup: smallSetup({ mode: "balanced", ...four, leaders: [0], views: 1, crashes: 1 }),
   },
   {
     name: "balanced, an honest leader, two views",

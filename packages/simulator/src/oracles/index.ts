@@ -1,4 +1,4 @@
-export { intentOffence, termOf, voteOffence } from "./offences.ts";
+export { type Era, intentOffence, termOf, voteOffence } from "./offences.ts";
 export {
   accusedBy,
   type Convictions,
