@@ -24,6 +24,7 @@ import {
 } from "./core.ts";
 import { crowdedCore, exhaustSeal, largestGroup, refreshGroup } from "./crowd.ts";
 import { KIND } from "./custody.ts";
+import { anchor, bits, endGrace, open, restartProof } from "./recovery.ts";
 import { accrueEpoch, delegate, deployWorld, fundedCore, payHour, sealRegistry } from "./rewards.ts";
 
 const TABLE = join(import.meta.dirname, "..", "..", "docs", "gas.json");
@@ -87,6 +88,15 @@ const hints = async (core: Core) => plain(await core.elections.sealHints.staticC
 
 const deposit = async (core: Core, validator: number) =>
   gasOf(core.pool.connect(core.members.get(validator)!.operator).depositBond(validator, 1_000n * COIN));
+
+/** Evidence of two votes, by somebody who holds no AITBC before. */
+async function report(core: Core, seat: number): Promise<number> {
+  const { ethers, networkHelpers } = core.connection;
+  const reporter = new ethers.Wallet(hashOf(`reporter ${seat}`), ethers.provider);
+  await networkHelpers.setBalance(reporter.address, COIN);
+  const pair = await votePair(core, seat, notarize(3, "one"), notarize(3, "other"));
+  return gasOf(core.slashing.connect(reporter).submitVotes(pair));
+}
 
 /** Begins a chain and accepts checkpoints until every slot of the ring was written once. */
 async function begin(connection: NetworkConnection, seats: Population) {
@@ -161,10 +171,7 @@ async function measureOnce(core: Core): Promise<GasFigures> {
 
   // The first conviction of all finds the slashing pool empty.
   await core.slashing.submitVotes(await votePair(core, 4, notarize(3, "one"), notarize(3, "other")));
-  const reporter = new ethers.Wallet(hashOf("reporter"), ethers.provider);
-  await networkHelpers.setBalance(reporter.address, COIN);
-  const pair = await votePair(core, 5, notarize(3, "one"), notarize(3, "other"));
-  figures.evidence = await gasOf(core.slashing.connect(reporter).submitVotes(pair));
+  figures.evidence = await report(core, 5);
 
   const bonded = await register(core, "bonded");
   figures.firstDeposit = await deposit(core, bonded.id);
@@ -187,35 +194,41 @@ async function measureStake(connection: NetworkConnection): Promise<GasFigures> 
   return figures;
 }
 
-/** What a conviction costs more for each cohort of stake that is leaving and answers for the offence. */
+/**
+ * What a conviction costs more for the first and for each further cohort of stake that is leaving and answers for the
+ * offence, where the bond does not cover the penalty: each of them pays.
+ */
 async function measureCohorts(connection: NetworkConnection): Promise<GasFigures> {
   const core = await startedCore(connection);
   const owner = core.pool.connect(core.others[10]!);
   const { cohortPeriod } = core.file.unbonding;
-  const [plainSeat, leavingSeat] = [4, 5];
-  const leaving = leavingSeat + 1;
-  for (const seat of [plainSeat, leavingSeat]) await owner.delegate(seat + 1, 1_000n * COIN);
+  const [plainSeat, oneSeat, manySeat] = [4, 5, 6];
+  const leaving = manySeat + 1;
+  for (const seat of [plainSeat, oneSeat, manySeat]) await owner.delegate(seat + 1, 300_000n * COIN);
   const shares = 100n * COIN * 10n ** 6n;
-  // One before the first measurement: what every further one costs is wanted.
-  await owner.undelegate(plainSeat + 1, shares);
   for (let day = 0; day < 3; day++) {
     await core.connection.networkHelpers.time.increase(Number(cohortPeriod));
     await closeEpoch(core);
     await owner.undelegate(leaving, shares);
+    if (day === 0) await owner.undelegate(oneSeat + 1, shares);
   }
   const epoch = Number(await core.checkpoints.epochNow());
   const { seal } = await core.checkpoints.recordedRegistry(epoch);
-  let open = 0;
+  let answering = 0;
   const count = await core.queue.cohortCount(leaving, KIND.delegation);
   for (let i = 0n; i < count; i++) {
-    if ((await core.queue.cohort(leaving, KIND.delegation, i)).lastSeal >= seal) ++open;
+    if ((await core.queue.cohort(leaving, KIND.delegation, i)).lastSeal >= seal) ++answering;
   }
-  const convict = async (seat: number) =>
-    gasOf(core.slashing.submitVotes(await votePair(core, seat, notarize(3, "one"), notarize(3, "other"))));
-  await convict(6);
-  const one = await convict(plainSeat);
-  const many = await convict(leavingSeat);
-  return { perCohort: Math.round((many - one) / (open - 1)) };
+  // The first of all writes what no other does.
+  await report(core, 0);
+  const plain = await report(core, plainSeat);
+  const one = await report(core, oneSeat);
+  const many = await report(core, manySeat);
+  return {
+    evidenceDelegated: plain,
+    firstCohort: one - plain,
+    perCohort: Math.round((many - one) / (answering - 1)),
+  };
 }
 
 /** A thousand seats, all of which vote, missed something and proposed. */
@@ -252,10 +265,39 @@ async function measureClaims(connection: NetworkConnection): Promise<GasFigures>
   return figures;
 }
 
+/**
+ * A recovery from genesis of a thousand seats two thirds of which are convicted: rounds of the leak down to its floor,
+ * then the registry sealed again without the convicted, those left out, and all authorities, none of whom asks for it.
+ */
+async function measureRecovery(core: Core): Promise<GasFigures> {
+  const { time } = core.connection.networkHelpers;
+  await core.slashing.submitContradiction(await largestGroup(core), ZERO);
+  await open(core);
+  await endGrace(core);
+  const rounds = [];
+  for (let round = 0; round < 3; round++) {
+    await time.increaseTo(await core.hybrid.nextRoundAt());
+    rounds.push(await gasOf(core.hybrid.leak()));
+  }
+  const { left } = await core.hybrid.attendance(1);
+  const authorities = Array.from({ length: 21 }, (_, seat) => seat);
+  const absent = [...authorities, ...bits(left).filter((seat) => seat >= authorities.length)];
+  const genesis = await core.checkpoints.genesisHash();
+  const proof = await restartProof(core, 0, genesis, { absent });
+  return {
+    leakRound: Math.max(...rounds),
+    restartVotes: await gasOf(core.hybrid.restart(0, genesis, proof)),
+    sealRecovery: await gasOf(core.hybrid.activate(0, genesis, anchor(core))),
+  };
+}
+
 /** A chain of a thousand seats, with the calls whose gas grows with them. */
 export async function measureThousand(connection: NetworkConnection): Promise<GasFigures> {
   const { core, crowd, startGas } = await crowdedCore(connection, EPOCH_LENGTH);
   const figures: GasFigures = { start1000: startGas };
+  const begun = await connection.networkHelpers.takeSnapshot();
+  Object.assign(figures, await measureRecovery(core));
+  await begun.restore();
   for (let height = 1; height <= RING; height++) await submit(core, height);
   figures.checkpoint1000 = await submit(core, RING + 1);
   const fifty = Array.from({ length: 50 }, (_, i) => 19 * (i + 1));
