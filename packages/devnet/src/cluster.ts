@@ -20,13 +20,15 @@ import { choosePorts } from "./ports.ts";
 import { ManagedProcess } from "./processes.ts";
 import { bringIn, type Candidate, GAS_MONEY, senderOf, startAtRealTime } from "./setup.ts";
 import type { DevnetEvent, DevnetInfo } from "./types.ts";
-import { type PeerPlace, Validator, type ValidatorKeys } from "./validator.ts";
+import { type Configure, type PeerPlace, Validator, type ValidatorKeys } from "./validator.ts";
 import { type WalletCommand, type WalletPlan, type WalletReport, walletAccounts } from "./wallet/index.ts";
 
 export interface DevnetHooks {
   readonly onEvent: (event: DevnetEvent) => void;
   /** Aborting ends the run: it stops every process, in order, and reports what was reached. */
   readonly signal: AbortSignal;
+  /** For validators that are not all configured alike. */
+  readonly configure?: Configure;
 }
 
 /** Chain id of a devnet's ledger. */
@@ -231,6 +233,7 @@ export class Cluster {
           settlementUrl: this.#chain!.url,
           keys: key,
           everybody,
+          configure: this.#hooks.configure ?? ((_, config) => config),
         });
         this.validators.push(validator);
         this.#supervise(validator);

@@ -53,7 +53,12 @@ export interface ValidatorOptions {
   readonly settlementUrl: string;
   readonly keys: ValidatorKeys;
   readonly everybody: Everybody;
+  /** Called at every start: what it returns is the configuration. */
+  readonly configure: Configure;
 }
+
+/** Makes another configuration of a validator's usual one. */
+export type Configure = (validator: string, config: NodeConfigInput) => NodeConfigInput;
 
 /** One validator of the devnet: a process running the node, started and restarted from its folder. */
 export class Validator {
@@ -242,9 +247,9 @@ export class Validator {
   }
 
   async #launch(config: NodeConfigInput): Promise<void> {
-    const { folder } = this.#options;
+    const { folder, configure } = this.#options;
     const file = folder.validator(this.name, "config.json");
-    folder.write(file, `${JSON.stringify(config, null, 2)}\n`);
+    folder.write(file, `${JSON.stringify(configure(this.name, config), null, 2)}\n`);
     this.#expected = false;
     let ready: () => void;
     const answered = new Promise<"ready">((resolve) => {

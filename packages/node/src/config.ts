@@ -76,6 +76,8 @@ const SCHEMA = z.strictObject({
     operator: z.strictObject({ keystore: path, passwordFile: path }).optional(),
     /** How long each validator in the rotation has before the next one steps in, ms. */
     turnMs: count(100, 3_600_000).default(3_000),
+    /** Validators charged in one transaction, of those convicted or left out together: fewer where gas is scarce. */
+    chargesAtOnce: count(1, 64).default(16),
   }),
   rpc: z
     .strictObject({

@@ -9,6 +9,8 @@ export interface DeskOptions {
   readonly key: Uint8Array;
   /** How long each validator in the rotation has before the next one steps in, ms. */
   readonly turnMs: Millis;
+  /** Validators charged in one transaction, of those that were convicted or left out together. */
+  readonly chargesAtOnce: number;
 }
 
 export interface DeskModules {

@@ -12,8 +12,6 @@ import { type Desk, firstLine } from "./desk.ts";
 
 /** Offences waiting at most: a network in which more are found has other troubles. */
 const MOST_WAITING = 256;
-/** Members of a group charged in one transaction. */
-const CHARGES = 16;
 /** First wait after a failure that is nobody's success, ms; doubled with every further one. */
 const RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 300_000;
@@ -168,10 +166,10 @@ export class EvidenceDuty {
   /** Charges a page; true once nobody is left. */
   async #execute(id: Hash, group: Group): Promise<boolean> {
     const { sender, onNote } = this.#desk.modules;
-    const { network } = this.#desk.options;
+    const { network, chargesAtOnce } = this.#desk.options;
     const seats = await waitingIn(sender.client, network, id);
     if (seats.length === 0) return true;
-    const page = seats.slice(0, CHARGES);
+    const page = seats.slice(0, chargesAtOnce);
     const sent = await this.#desk.send("penalty", () => executeGroup(sender, network, id, page));
     if (sent === undefined) return false;
     onNote(`${page.length} of ${seats.length} validators of group ${id} charged`);

@@ -15,6 +15,7 @@ export interface SettlementOptions {
   readonly networkFile: string;
   readonly pollMs: number;
   readonly turnMs: number;
+  readonly chargesAtOnce: number;
   /** Compressed BLS key; null: a follower. */
   readonly key: Uint8Array | null;
   /** secp256k1 secret of the account that pays; null: posts nothing. */
@@ -50,7 +51,13 @@ export function openSettlement(
   if (options.operator === null || options.key === null) return { settlement, duties: null };
   const account = privateKeyToAccount(toHex(options.operator));
   const duties = new OperatorDuties(
-    { network, key: options.key, turnMs: options.turnMs, tickMs: TICK_MS },
+    {
+      network,
+      key: options.key,
+      turnMs: options.turnMs,
+      chargesAtOnce: options.chargesAtOnce,
+      tickMs: TICK_MS,
+    },
     {
       sender: { client, wallet: createWalletClient({ chain, transport, account }), account },
       bls: nativeBls,

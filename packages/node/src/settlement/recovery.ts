@@ -18,8 +18,6 @@ import {
 import { type Desk, revertOf } from "./desk.ts";
 import type { Held, Ready, RecoveryWork } from "./types.ts";
 
-/** Who a leak left out, charged in one transaction. */
-const CHARGES = 32;
 /** How often the contracts are looked at while a recovery is open, ms; otherwise once a turn, if that is longer. */
 const LOOK_MS = 1_000;
 
@@ -269,7 +267,7 @@ export class RecoveryDuty {
   async #charge({ uncharged }: RecoveryState, { registry }: RecoveryWork): Promise<void> {
     if (uncharged.seats.length === 0) return;
     const { sender } = this.#desk.modules;
-    const page = uncharged.seats.slice(0, CHARGES);
+    const page = uncharged.seats.slice(0, this.#desk.options.chargesAtOnce);
     const name = `charge ${uncharged.id} ${page[0]}`;
     if (!this.#isTurn(name, registry, uncharged.id)) return;
     await this.#desk.attempt("leak", () =>

@@ -51,7 +51,13 @@ function setUp(name = "a") {
   const included: string[] = [];
   let now = 0;
   const duties = new OperatorDuties(
-    { network: NETWORK, key: nativeBls.publicKey(secretOf(name)), turnMs: TURN, tickMs: TICK },
+    {
+      network: NETWORK,
+      key: nativeBls.publicKey(secretOf(name)),
+      turnMs: TURN,
+      chargesAtOnce: 16,
+      tickMs: TICK,
+    },
     {
       sender: contracts.sender,
       bls: nativeBls,

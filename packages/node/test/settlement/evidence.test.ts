@@ -112,7 +112,7 @@ function setUp(name = "a") {
   const troubles: string[] = [];
   let now = 0;
   const desk = new Desk(
-    { network: NETWORK, key: nativeBls.publicKey(secretOf(name)), turnMs: TURN },
+    { network: NETWORK, key: nativeBls.publicKey(secretOf(name)), turnMs: TURN, chargesAtOnce: 16 },
     {
       sender: contracts.sender,
       bls: nativeBls,

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { NodeConfigInput } from "@aitbc-hybrid/node";
+import {
+  consensusParametersAbi,
+  hybridManagerAbi,
+  type Network,
+  type OpenRecovery,
+  readRecovery,
+} from "@aitbc-hybrid/sdk";
+import { createTestClient, createWalletClient, http, type PublicClient, type TestClient } from "viem";
+import { compareChains, finalHeight } from "../../src/agreement.ts";
+import { Cluster } from "../../src/cluster.ts";
+import { rpc } from "../../src/rpc.ts";
+import type { Validator } from "../../src/validator.ts";
+
+/** Seconds: long enough for a checkpoint every few blocks, short enough for a test. */
+export const STALL = 20;
+export const GRACE = 12;
+/** Nothing that is waited for takes longer, ms. */
+const DEADLINE_MS = 170_000;
+/** Between two looks, ms. */
+const LOOK_MS = 100;
+
+/** What `hybrid_status` says. */
+export interface Status {
+  readonly epoch: number;
+  readonly incarnation: number;
+  readonly mode: string;
+  readonly heights: { readonly latest: number; readonly finalized: number };
+}
+
+type Rules<T> = Partial<Record<keyof T, bigint>>;
+
+/** What of the timelock's parameters tests change. */
+interface Times {
+  readonly stall: bigint;
+  readonly grace: bigint;
+  readonly leakAfter: bigint;
+  readonly leakRound: bigint;
+  readonly leakStep: bigint;
+}
+
+type Change = (config: NodeConfigInput) => NodeConfigInput;
+
+/** A devnet of few validators, whose contracts wait seconds where others wait hours. */
+export class TestNetwork {
+  readonly cluster: Cluster;
+  /** By name: how a validator's configuration differs from the next start on. */
+  readonly changes = new Map<string, Change>();
+  readonly #root: string;
+  readonly #abort: AbortController;
+  readonly #until = Date.now() + DEADLINE_MS;
+  #url = "";
+
+  private constructor(name: string, stakers: number, usual: Change) {
+    this.#root = mkdtempSync(join(tmpdir(), `devnet ${name} `));
+    this.#abort = new AbortController();
+    this.cluster = new Cluster(
+      {
+        authorities: 1,
+        stakers,
+        mode: "balanced",
+        forMs: null,
+        folder: join(this.#root, "data"),
+        reset: false,
+        portBase: null,
+        rate: 5,
+        misbehave: false,
+        kill: false,
+      },
+      {
+        signal: this.#abort.signal,
+        configure: (name, config) => (this.changes.get(name) ?? usual)(config),
+        onEvent: (event) => {
+          if (event.type === "ready") this.#url = event.info.settlementUrl;
+          if (event.type === "note") console.log(`# ${event.text}`);
+        },
+      },
+      () => {},
+    );
+  }
+
+  /**
+   * Runs a test over a network of one authority and some stakers, and ends it.
+   * @param usual what is different in everybody's configuration
+   */
+  static async during(
+    name: string,
+    stakers: number,
+    run: (network: TestNetwork) => Promise<void>,
+    usual: Change = (config) => config,
+  ): Promise<void> {
+    const network = new TestNetwork(name, stakers, usual);
+    try {
+      await network.cluster.begin();
+      await network.change("setRecovery", { stall: BigInt(STALL), grace: BigInt(GRACE) });
+      await run(network);
+    } finally {
+      network.#abort.abort();
+      await network.cluster.end();
+      if (process.env.KEEP === undefined) rmSync(network.#root, { recursive: true, force: true });
+      else console.log(network.#root);
+    }
+  }
+
+  get client(): PublicClient {
+    return this.cluster.client;
+  }
+
+  get contracts(): Network {
+    return this.cluster.network;
+  }
+
+  get authority(): Validator {
+    return this.cluster.validators[0]!;
+  }
+
+  get stakers(): readonly Validator[] {
+    return this.cluster.validators.slice(1);
+  }
+
+  get hybrid() {
+    return { address: this.contracts.addresses.hybrid, abi: hybridManagerAbi } as const;
+  }
+
+  /** Resolves once it is reached; fails where that takes too long. */
+  async reaches(what: string, reached: () => Promise<boolean>): Promise<void> {
+    while (!(await reached().catch(() => false))) {
+      assert.ok(Date.now() < this.#until, `${what}: not in time`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    console.log(`# ${what}`);
+  }
+
+  async status(validator: Validator): Promise<Status> {
+    return (await rpc(validator.rpc, "hybrid_status")) as Status;
+  }
+
+  /** The final chains of these agree, at every height. */
+  async assertAgreement(validators: readonly Validator[]): Promise<void> {
+    const target = Math.max(...(await Promise.all(validators.map(({ rpc }) => finalHeight(rpc)))));
+    const { agreed, problem } = await compareChains(
+      validators.map(({ rpc }) => rpc),
+      target,
+      Date.now() + 10_000,
+    );
+    assert.equal(agreed, true, problem ?? "");
+  }
+
+  /** What the contracts show of the open recovery; null if none is. */
+  async recovery(): Promise<OpenRecovery | null> {
+    return (await readRecovery(this.client, this.contracts)).open;
+  }
+
+  /** Changes parameters as governance would: by the timelock. */
+  async change(what: "setRecovery", values: Partial<Times>): Promise<void>;
+  async change(what: "setConsensus", values: { readonly settleLease: bigint }): Promise<void>;
+  async change(what: "setRecovery" | "setConsensus", values: Rules<Times>): Promise<void> {
+    const { timelock, parameters } = this.contracts.addresses;
+    const contract = { address: parameters, abi: consensusParametersAbi } as const;
+    const chain = this.#chain();
+    await chain.impersonateAccount({ address: timelock });
+    await chain.setBalance({ address: timelock, value: 10n ** 18n });
+    const wallet = createWalletClient({ transport: http(this.#url), account: timelock });
+    const hash =
+      what === "setRecovery"
+        ? await wallet.writeContract({
+            ...contract,
+            chain: null,
+            functionName: what,
+            args: [
+              { ...(await this.client.readContract({ ...contract, functionName: "recovery" })), ...values },
+            ],
+          })
+        : await wallet.writeContract({
+            ...contract,
+            chain: null,
+            functionName: what,
+            args: [
+              { ...(await this.client.readContract({ ...contract, functionName: "consensus" })), ...values },
+            ],
+          });
+    const { status } = await this.client.waitForTransactionReceipt({ hash });
+    assert.equal(status, "success");
+  }
+
+  /** Moves the settlement chain's clock on. */
+  async travel(seconds: number): Promise<void> {
+    await this.#chain().increaseTime({ seconds });
+  }
+
+  #chain(): TestClient {
+    return createTestClient({ mode: "anvil", transport: http(this.#url) });
+  }
+}
