@@ -14,7 +14,7 @@ import { settleDelegator } from "./delegator.ts";
 import { deployContracts, readNetwork } from "./deployment.ts";
 import { DevnetError } from "./errors.ts";
 import { Folder } from "./folder.ts";
-import { checkLease } from "./lease.ts";
+import { describePause, type Pause, pauseBeyondLease } from "./lease.ts";
 import { type DevnetOptions, portsNeeded } from "./options.ts";
 import { choosePorts } from "./ports.ts";
 import { ManagedProcess } from "./processes.ts";
@@ -66,6 +66,7 @@ export class Cluster {
   #wallet: ManagedProcess | null = null;
   #ending = false;
   #fatal: DevnetError | null = null;
+  #pause: Pause | null = null;
 
   constructor(options: DevnetOptions, hooks: DevnetHooks, onReport: (report: WalletReport) => void) {
     this.#options = options;
@@ -94,6 +95,11 @@ export class Cluster {
       sender: senderOf(this.client, this.#chain!.url, await accounts.account("delegator")),
       validator: this.validators[this.#options.authorities]!.number,
     };
+  }
+
+  /** What a recovery takes before anything can become final, ms; 0: none is needed. Only after {@link begin}. */
+  get recoveryMs(): number {
+    return this.#pause?.recoveryMs ?? 0;
   }
 
   /** Why the devnet cannot go on; null while it can. */
@@ -126,7 +132,8 @@ export class Cluster {
     const keys = await this.#step("opening keys", () => this.#keys(accounts, places));
     if (resumed) {
       this.#network = readNetwork(folder);
-      await checkLease(this.#client!, this.#network);
+      this.#pause = await pauseBeyondLease(this.#client!, this.#network);
+      if (this.#pause !== null) this.#note("warn", describePause(this.#pause));
     } else {
       await this.#setUp(accounts, keys);
     }

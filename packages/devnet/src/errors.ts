@@ -4,7 +4,6 @@ export type DevnetErrorCode =
   | "PORT_IN_USE"
   | "DATA_FOLDER"
   | "DATA_VERSION"
-  | "LEASE_PASSED"
   | "SETTLEMENT_DOWN"
   | "DEPLOYMENT"
   | "VALIDATOR_DOWN"

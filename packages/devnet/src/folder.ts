@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DevnetError } from "./errors.ts";
 
 /** Layout version of the data folder; another one is refused, never guessed at. */
@@ -65,7 +65,7 @@ export class Folder {
         this.#at("deployment"),
         ...validators.map((name) => this.validator(name)),
       ]) {
-        mkdirSync(path, { recursive: true, mode: 0o700 });
+        makeFolders(path);
       }
     });
   }
@@ -107,6 +107,16 @@ export class Folder {
       renameSync(`${path}.tmp`, path);
     });
   }
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursion never ends where a file system has the folder above, but says
+ * that there is no such file when one is made in it (/proc, some network shares).
+ */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function failure(root: string, cause: unknown): DevnetError {

@@ -14,7 +14,7 @@ import { SettlementWatch } from "./watch.ts";
 
 /** How often the state of everything is read and shown. */
 const TICK_MS = 500;
-/** Longest until the first block is final. */
+/** Longest until the first block is final, where no recovery comes before. */
 const FIRST_FINAL_MS = 90_000;
 /** After the wallet ended, validators may take this long to reach one height. */
 const AGREEMENT_MS = 20_000;
@@ -85,6 +85,7 @@ class Run {
     );
     const rate = new Rate(5_000);
     const began = Date.now();
+    const patienceMs = FIRST_FINAL_MS + this.#cluster.recoveryMs;
     let firstFinalAt: number | null = null;
     let faults: Promise<void> | null = null;
     for (;;) {
@@ -92,10 +93,10 @@ class Run {
       const status = await this.#status(rate, firstFinalAt);
       const now = Date.now();
       if (firstFinalAt === null && status.height > startHeight) firstFinalAt = now;
-      if (firstFinalAt === null && now - began > FIRST_FINAL_MS) {
+      if (firstFinalAt === null && now - began > patienceMs) {
         throw new DevnetError(
           "TIMEOUT",
-          `nothing became final within ${FIRST_FINAL_MS / 1000} s: see the logs in ${this.#cluster.folder.root}/logs`,
+          `nothing became final within ${Math.round(patienceMs / 1000)} s: see the logs in ${this.#cluster.folder.root}/logs`,
         );
       }
       if (firstFinalAt !== null) faults ??= this.#faults(firstFinalAt);

@@ -57,7 +57,7 @@ async function forge(network: TestNetwork, coalition: readonly Validator[], fina
 test(
   "a coalition that signs two blocks of a view is convicted as a group by those who hear of it, and charged page by page",
   {
-    timeout: 200_000,
+    timeout: 280_000,
   },
   () =>
     TestNetwork.during(

@@ -1,38 +1,46 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DevnetError } from "@aitbc-hybrid/devnet";
-import type { Network } from "@aitbc-hybrid/sdk";
-import type { PublicClient } from "viem";
-import { checkLease } from "../src/lease.ts";
+import { checkpointManagerAbi } from "@aitbc-hybrid/sdk";
+import { finalHeight } from "../src/agreement.ts";
+import { TestNetwork } from "./support/network.ts";
 
-const HOUR = 3_600_000;
-const modes = { fast: 1n, balanced: 1n, secure: 1n };
+/** ms */
+const LEASE = 15_000;
 
-/** A settlement chain whose last checkpoint was accepted `ago` ms ago, under a lease of two days. */
-function chain(ago: number): PublicClient {
-  const answers: Readonly<Record<string, unknown>> = {
-    lastAcceptedAt: BigInt(Date.now() - ago),
-    number: 1,
-    consensusAt: {
-      ...{ epochLength: modes, checkpointInterval: modes, blockTime: modes, delta: modes },
-      settleLease: BigInt(48 * HOUR),
-    },
-  };
-  return {
-    readContract: async ({ functionName }: { functionName: string }) => answers[functionName],
-  } as unknown as PublicClient;
-}
-
-const network = { addresses: {} } as Network;
-
-test("a devnet paused for longer than its settlement lease is refused with the remedy", async () => {
-  await checkLease(chain(47 * HOUR), network);
-  await assert.rejects(
-    checkLease(chain(49 * HOUR), network),
-    (error) =>
-      error instanceof DevnetError &&
-      error.code === "LEASE_PASSED" &&
-      /49\.0 h.*48\.0 h/.test(error.message) &&
-      error.message.includes("--reset"),
-  );
-});
+test(
+  "a devnet paused for longer than its settlement lease recovers by itself when it is started again",
+  {
+    timeout: 280_000,
+  },
+  () =>
+    TestNetwork.during("lease", 3, async (network) => {
+      await network.changeLease(BigInt(LEASE));
+      const { checkpoints } = network.contracts.addresses;
+      const lease = async () => {
+        const [end, acceptedAt] = await Promise.all([
+          network.client.readContract({ ...network.hybrid, functionName: "settlementLease" }),
+          network.client.readContract({
+            address: checkpoints,
+            abi: checkpointManagerAbi,
+            functionName: "lastAcceptedAt",
+          }),
+        ]);
+        return { end: Number(end), length: Number(end - acceptedAt) };
+      };
+      await network.reaches(
+        "an epoch with the short lease begins",
+        async () => (await lease()).length === LEASE,
+      );
+      await network.cluster.endWallet();
+      const height = await finalHeight(network.authority.rpc);
+      const { end } = await lease();
+      await network.restart(() => new Promise((resolve) => setTimeout(resolve, end + 1_000 - Date.now())));
+      assert.ok(network.notes.some((note) => /longer than its settlement lease.*--reset/.test(note)));
+      assert.ok(network.cluster.recoveryMs > 0);
+      await network.reaches("blocks become final in the next incarnation", async () => {
+        const all = await Promise.all(network.cluster.validators.map((each) => network.status(each)));
+        return all.every(({ incarnation, heights }) => incarnation > 0 && heights.finalized >= height + 2);
+      });
+      await network.assertAgreement(network.cluster.validators);
+    }),
+);

@@ -7,7 +7,7 @@ import { TestNetwork } from "./support/network.ts";
 test(
   "all authorities are gone: the stake restarts the chain without them, whoever is killed on the way",
   {
-    timeout: 200_000,
+    timeout: 280_000,
   },
   () =>
     TestNetwork.during("recovery", 3, async (network) => {

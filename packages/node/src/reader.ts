@@ -104,7 +104,7 @@ export class NodeReader implements ChainReader {
     const within = (height: number | undefined): number =>
       height === undefined ? -1 : Math.min(height, finalized);
     return {
-      latest: Math.max(execution.latest.height, finalized),
+      latest: this.#certified()?.height ?? finalized,
       finalized,
       backed: within(chain.backed?.checkpoint.height),
       settled: within(settlement.settled()?.height),
@@ -166,7 +166,7 @@ export class NodeReader implements ChainReader {
   }
 
   async nextBaseFee(): Promise<bigint> {
-    return (await this.#modules.execution.stateAt("latest")).nextBaseFee;
+    return (await this.#modules.execution.stateAt(await this.#tag("latest"))).nextBaseFee;
   }
 
   async submitTransaction(bytes: Uint8Array): Promise<CheckResult | NotSpread> {
@@ -247,9 +247,22 @@ export class NodeReader implements ChainReader {
     return this.#modules.metrics.text();
   }
 
+  /** The highest certified block above the final one: the ledger may have executed blocks that nobody notarized yet. */
+  #certified(): { readonly hash: Hash; readonly height: number } | null {
+    const { engine, execution } = this.#modules;
+    const { certifiedHash: hash, certifiedHeight: height } = engine.view();
+    return height > execution.finalized.height ? { hash, height } : null;
+  }
+
   /** A state by height is asked for by the hash there, so that the height may also be one above the final one. */
   async #tag(at: StateAt): Promise<StateTag> {
-    if (typeof at !== "number") return at;
+    if (at === "pending") return at;
+    if (at === "latest") {
+      const certified = this.#certified();
+      return certified === null
+        ? { height: this.#modules.execution.finalized.height }
+        : { hash: certified.hash };
+    }
     if (at <= this.#modules.execution.finalized.height) return { height: at };
     const summary = await this.#summary({ height: at });
     if (summary === undefined) throw new ExecutionError("UNKNOWN_BLOCK", `there is no block at height ${at}`);
@@ -262,7 +275,9 @@ export class NodeReader implements ChainReader {
   ): Promise<BlockSummary | undefined> {
     const { execution } = this.#modules;
     if ("hash" in which || which.height <= execution.finalized.height) return execution.block(which);
-    let summary: BlockSummary | undefined = execution.latest;
+    const certified = this.#certified();
+    if (certified === null) return undefined;
+    let summary = await execution.block({ hash: certified.hash });
     while (summary !== undefined && summary.height > which.height) {
       summary = await execution.block({ hash: summary.parentHash });
     }

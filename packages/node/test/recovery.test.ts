@@ -137,6 +137,14 @@ test("members answer an open recovery: certificates in grace, RESTART after it, 
     });
   show(1_000);
   await until("certificates", () => [0, 1].every((index) => cluster.duties(index).certificates.length > 0));
+  // What RPC calls latest is certified; a block that only its leader executed is not.
+  for (const index of [0, 1]) {
+    const { reader } = cluster.node(index);
+    const { latest } = reader.heads();
+    const { blockHash } = cluster.duties(index).certificates.at(-1)!;
+    assert.equal((await reader.block({ height: latest }))?.hash, blockHash);
+    assert.equal(await reader.block({ height: latest + 1 }), undefined);
+  }
   assert.deepEqual(cluster.duties(0).restarts, []);
   show(graceEnd + 1);
   await until("RESTARTs", () => [0, 1].every((index) => cluster.duties(index).restarts.length > 0));

@@ -20,7 +20,7 @@ import type { Validator } from "../../src/validator.ts";
 export const STALL = 20;
 export const GRACE = 12;
 /** Nothing that is waited for takes longer, ms. */
-const DEADLINE_MS = 170_000;
+const DEADLINE_MS = 240_000;
 /** Between two looks, ms. */
 const LOOK_MS = 100;
 
@@ -31,8 +31,6 @@ export interface Status {
   readonly mode: string;
   readonly heights: { readonly latest: number; readonly finalized: number };
 }
-
-type Rules<T> = Partial<Record<keyof T, bigint>>;
 
 /** What of the timelock's parameters tests change. */
 interface Times {
@@ -47,21 +45,31 @@ type Change = (config: NodeConfigInput) => NodeConfigInput;
 
 /** A devnet of few validators, whose contracts wait seconds where others wait hours. */
 export class TestNetwork {
-  readonly cluster: Cluster;
+  /** What the devnet says to its user. */
+  readonly notes: string[] = [];
   /** By name: how a validator's configuration differs from the next start on. */
   readonly changes = new Map<string, Change>();
   readonly #root: string;
   readonly #abort: AbortController;
   readonly #until = Date.now() + DEADLINE_MS;
+  readonly #stakers: number;
+  readonly #usual: Change;
+  #cluster: Cluster;
   #url = "";
 
   private constructor(name: string, stakers: number, usual: Change) {
     this.#root = mkdtempSync(join(tmpdir(), `devnet ${name} `));
     this.#abort = new AbortController();
-    this.cluster = new Cluster(
+    this.#stakers = stakers;
+    this.#usual = usual;
+    this.#cluster = this.#make();
+  }
+
+  #make(): Cluster {
+    return new Cluster(
       {
         authorities: 1,
-        stakers,
+        stakers: this.#stakers,
         mode: "balanced",
         forMs: null,
         folder: join(this.#root, "data"),
@@ -73,10 +81,12 @@ export class TestNetwork {
       },
       {
         signal: this.#abort.signal,
-        configure: (name, config) => (this.changes.get(name) ?? usual)(config),
+        configure: (name, config) => (this.changes.get(name) ?? this.#usual)(config),
         onEvent: (event) => {
           if (event.type === "ready") this.#url = event.info.settlementUrl;
-          if (event.type === "note") console.log(`# ${event.text}`);
+          if (event.type !== "note") return;
+          this.notes.push(event.text);
+          console.log(`# ${event.text}`);
         },
       },
       () => {},
@@ -96,7 +106,7 @@ export class TestNetwork {
     const network = new TestNetwork(name, stakers, usual);
     try {
       await network.cluster.begin();
-      await network.change("setRecovery", { stall: BigInt(STALL), grace: BigInt(GRACE) });
+      await network.changeRecovery({ stall: BigInt(STALL), grace: BigInt(GRACE) });
       await run(network);
     } finally {
       network.#abort.abort();
@@ -104,6 +114,18 @@ export class TestNetwork {
       if (process.env.KEEP === undefined) rmSync(network.#root, { recursive: true, force: true });
       else console.log(network.#root);
     }
+  }
+
+  get cluster(): Cluster {
+    return this.#cluster;
+  }
+
+  /** Ends the devnet and starts it again from its folder. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#cluster.end();
+    await meanwhile();
+    this.#cluster = this.#make();
+    await this.#cluster.begin();
   }
 
   get client(): PublicClient {
@@ -128,11 +150,19 @@ export class TestNetwork {
 
   /** Resolves once it is reached; fails where that takes too long. */
   async reaches(what: string, reached: () => Promise<boolean>): Promise<void> {
+    const left = this.#until - Date.now();
+    assert.ok(await this.isReached(what, left, reached), `${what}: not in time`);
+  }
+
+  /** Whether it is reached within a time, ms. */
+  async isReached(what: string, within: number, reached: () => Promise<boolean>): Promise<boolean> {
+    const until = Math.min(this.#until, Date.now() + within);
     while (!(await reached().catch(() => false))) {
-      assert.ok(Date.now() < this.#until, `${what}: not in time`);
+      if (Date.now() >= until) return false;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     console.log(`# ${what}`);
+    return true;
   }
 
   async status(validator: Validator): Promise<Status> {
@@ -155,35 +185,46 @@ export class TestNetwork {
     return (await readRecovery(this.client, this.contracts)).open;
   }
 
-  /** Changes parameters as governance would: by the timelock. */
-  async change(what: "setRecovery", values: Partial<Times>): Promise<void>;
-  async change(what: "setConsensus", values: { readonly settleLease: bigint }): Promise<void>;
-  async change(what: "setRecovery" | "setConsensus", values: Rules<Times>): Promise<void> {
-    const { timelock, parameters } = this.contracts.addresses;
-    const contract = { address: parameters, abi: consensusParametersAbi } as const;
+  /** Changes the times of a recovery as governance would: by the timelock. */
+  async changeRecovery(values: Partial<Times>): Promise<void> {
+    const rules = await this.client.readContract({ ...this.#parameters(), functionName: "recovery" });
+    await this.#succeeds(
+      (await this.#timelock()).writeContract({
+        ...this.#parameters(),
+        chain: null,
+        functionName: "setRecovery",
+        args: [{ ...rules, ...values }],
+      }),
+    );
+  }
+
+  /** The same of the settlement lease, ms, of registries that are sealed from now on. */
+  async changeLease(settleLease: bigint): Promise<void> {
+    const rules = await this.client.readContract({ ...this.#parameters(), functionName: "consensus" });
+    await this.#succeeds(
+      (await this.#timelock()).writeContract({
+        ...this.#parameters(),
+        chain: null,
+        functionName: "setConsensus",
+        args: [{ ...rules, settleLease }],
+      }),
+    );
+  }
+
+  #parameters() {
+    return { address: this.contracts.addresses.parameters, abi: consensusParametersAbi } as const;
+  }
+
+  async #timelock() {
+    const { timelock } = this.contracts.addresses;
     const chain = this.#chain();
     await chain.impersonateAccount({ address: timelock });
     await chain.setBalance({ address: timelock, value: 10n ** 18n });
-    const wallet = createWalletClient({ transport: http(this.#url), account: timelock });
-    const hash =
-      what === "setRecovery"
-        ? await wallet.writeContract({
-            ...contract,
-            chain: null,
-            functionName: what,
-            args: [
-              { ...(await this.client.readContract({ ...contract, functionName: "recovery" })), ...values },
-            ],
-          })
-        : await wallet.writeContract({
-            ...contract,
-            chain: null,
-            functionName: what,
-            args: [
-              { ...(await this.client.readContract({ ...contract, functionName: "consensus" })), ...values },
-            ],
-          });
-    const { status } = await this.client.waitForTransactionReceipt({ hash });
+    return createWalletClient({ transport: http(this.#url), account: timelock });
+  }
+
+  async #succeeds(sending: Promise<`0x${string}`>): Promise<void> {
+    const { status } = await this.client.waitForTransactionReceipt({ hash: await sending });
     assert.equal(status, "success");
   }
 

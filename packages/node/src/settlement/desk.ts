@@ -36,6 +36,7 @@ const DONE = new Set([
   "HybridManagerNotHigher",
   "HybridManagerNotLeft",
   "HybridManagerNotOpen",
+  "HybridManagerNotYet",
   "HybridManagerNothingToLeak",
   "RewardDistributorNotInOrder",
   "SlashingManagerAlreadyCharged",
