@@ -45,7 +45,8 @@ export async function pauseBeyondLease(client: PublicClient, network: Network): 
 
 /** The same as a sentence. */
 export function describePause({ pausedMs, leaseMs, recoveryMs }: Pause): string {
-  const hours = (ms: number): string => `${(ms / 3_600_000).toFixed(1)} h`;
+  const hours = (ms: number): string =>
+    ms < 3_600_000 ? `${Math.round(ms / 1_000)} s` : `${(ms / 3_600_000).toFixed(1)} h`;
   return (
     `this devnet was paused for ${hours(pausedMs)}, longer than its settlement lease of ${hours(leaseMs)}: its validators sign nothing ` +
     `until they recovered it through the contracts, which takes ${Math.ceil(recoveryMs / 1_000)} s and some more. --reset starts over at once`

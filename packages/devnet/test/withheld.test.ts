@@ -35,9 +35,9 @@ test(
       ];
       const latest = async (validator: (typeof stakers)[0]) =>
         (await network.status(validator)).heights.latest;
-    // Time enough for a process to start in; what is left of it is skipped.
-    await network.changeRecovery({ grace: 120n });
-    await network.reaches("the second epoch begins", async () => (await network.status(holder)).epoch >= 1);
+      // Time enough for a process to start in; what is left of it is skipped.
+      await network.changeRecovery({ grace: 120n });
+      await network.reaches("the second epoch begins", async () => (await network.status(holder)).epoch >= 1);
       await cluster.endWallet();
       await holder.crash();
       network.changes.set(holder.name, slow);

@@ -111,8 +111,7 @@ export class TestNetwork {
     } finally {
       network.#abort.abort();
       await network.cluster.end();
-      if (process.env.KEEP === undefined) rmSync(network.#root, { recursive: true, force: true });
-      else console.log(network.#root);
+      rmSync(network.#root, { recursive: true, force: true });
     }
   }
 
