@@ -42,7 +42,7 @@ export type Signer = Awaited<ReturnType<NetworkConnection["ethers"]["getSigners"
 export const COIN = 10n ** 18n;
 /** Id of the chain that the tests checkpoint. */
 export const CHAIN_ID = 26_090;
-const SETTLEMENT_CHAIN_ID = 31_337;
+export const SETTLEMENT_CHAIN_ID = 31_337;
 /** What every operator of the tests owns at first. */
 export const FUNDS = 50_000_000n * COIN;
 
@@ -336,7 +336,8 @@ export const signedBy = (secrets: readonly Uint8Array[], root: string) => {
   return signatureWords(nativeBls.sign(getBytes(toBeHex(sum, 32)), getBytes(root)));
 };
 
-const wordsOfBoundary = (boundary: Boundary) => ({
+/** A boundary as the contracts take it. */
+export const wordsOfBoundary = (boundary: Boundary) => ({
   commitment: {
     registryNext: boundary.commitment.registryNext,
     registryAfter: boundary.commitment.registryAfter,

@@ -50,6 +50,7 @@ export {
   type ModelEvent,
   type Outcome,
   type Refused,
+  refuse,
   run,
   type Transaction,
 } from "./transaction.ts";

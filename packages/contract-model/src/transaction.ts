@@ -27,6 +27,17 @@ export function refuse(name: string, ...args: readonly unknown[]): never {
   throw new Refusal(name, args);
 }
 
+/** Whether checks refuse nothing. They must change nothing. */
+export function wouldPass(checks: () => void): boolean {
+  try {
+    checks();
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
 /** One transaction under way: a draft of the state that only it sees. */
 export interface Transaction {
   readonly state: State;
@@ -52,10 +63,19 @@ export type Outcome<T> =
 /** A copy that shares nothing that can change: what is frozen does not. */
 export function clone<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, clone(v)])) as T;
+  if (value instanceof Map) {
+    const copy = new Map();
+    for (const [key, each] of value) copy.set(key, clone(each));
+    return copy as T;
+  }
   if (value instanceof Set) return new Set(value) as T;
   if (Array.isArray(value)) return value.map(clone) as T;
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, clone(v)])) as T;
+  const copy = { ...value };
+  for (const key in copy) {
+    const each = copy[key];
+    if (typeof each === "object") copy[key] = clone(each);
+  }
+  return copy;
 }
 
 /**

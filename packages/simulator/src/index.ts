@@ -37,8 +37,9 @@ export {
   randomScenario,
   type Scenario,
   smallParams,
+  WORLD_START,
 } from "./scenario.ts";
-export type { Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
+export type { Call, Mined, Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
 export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
 export {
   type AgentOptions,
@@ -76,4 +77,11 @@ export {
   type WithholdingResult,
   withholding,
 } from "./withholding.ts";
-export { describe, type RunResult, runScenario, World, type WorldOptions } from "./world.ts";
+export {
+  type Deployment,
+  describe,
+  type RunResult,
+  runScenario,
+  World,
+  type WorldOptions,
+} from "./world.ts";

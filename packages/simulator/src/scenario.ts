@@ -119,6 +119,8 @@ export interface Scenario {
   readonly settlement: {
     readonly blockTime: Millis;
     readonly finality: number;
+    /** How long a second of the contracts lasts: small schedules live through their hours in as many ms. */
+    readonly second: Millis;
     readonly lag: Millis;
     readonly sealChance: number;
     readonly sealDelay: number;
@@ -198,7 +200,11 @@ export function randomScenario(seed: string): Scenario {
   const keyring = new Keyring({ validators: pool, seed }, { registryOf: () => undefined });
   let plan: RegistryPlan = {
     authorities,
-    seats: awkwardStakes(style, size, authorities, random).map((stake, validator) => ({ validator, stake })),
+    // Twice as much: half of the least stake can be delegated.
+    seats: awkwardStakes(style, size, authorities, random).map((stake, validator) => ({
+      validator,
+      stake: 2n * stake,
+    })),
     suspended: new Set(),
     unseated: new Set(),
     params: switching
@@ -306,6 +312,7 @@ export function randomScenario(seed: string): Scenario {
     settlement: {
       blockTime: random.pick([20, 50, 100]),
       finality: random.whole(1, 2),
+      second: 1,
       lag: random.pick([0, 10, 20]),
       sealChance: random.pick([0.8, 1]),
       sealDelay: random.whole(1, 4),
@@ -378,7 +385,7 @@ export function calmScenario(
     faults: [],
     drift: 5,
     forced: 0,
-    settlement: { blockTime: 20, finality: 1, lag: 5, sealChance: 1, sealDelay: 2, outages: [] },
+    settlement: { blockTime: 20, finality: 1, second: 1, lag: 5, sealChance: 1, sealDelay: 2, outages: [] },
     blocks: 6,
     epochs: 1,
     reconnect: false,

@@ -11,6 +11,7 @@ import {
   forcedEntries,
   genesisHash,
   type Hash,
+  type Header,
   type Hex,
   hashOf,
   type Input,
@@ -30,7 +31,7 @@ import type { Observed, Observer } from "./observer.ts";
 import { SlashingProtection } from "./protection.ts";
 import type { Random } from "./random.ts";
 import type { Rules, RulesConfig, RulesView } from "./rules.ts";
-import type { Settlement } from "./settlement/index.ts";
+import { operatorOf, type Settlement } from "./settlement/index.ts";
 import { type Keyring, named } from "./signatures.ts";
 
 /** An input without its time, which the shell adds. */
@@ -159,7 +160,7 @@ export class Shell implements Endpoint, Observed, Wire {
   /** What the replica was last told of the contracts, and how many recoveries. */
   #shown = "";
   #activated = 0;
-  readonly #blockHeights = new Map<Hash, number>();
+  readonly #headers = new Map<Hash, Header>();
   #reported = 0;
   #nextReport: number | null = null;
   up = false;
@@ -438,7 +439,7 @@ export class Shell implements Endpoint, Observed, Wire {
         this.#payload(effect);
         return;
       case "obtain": {
-        this.#blockHeights.set(effect.hash, effect.block.header.height);
+        this.#headers.set(effect.hash, effect.block.header);
         const obtained = batches.obtain(this.peer, effect.block);
         this.#answer(obtained?.delay ?? this.#task(), () => ({
           type: "available",
@@ -449,7 +450,7 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       }
       case "execute": {
-        this.#blockHeights.set(effect.hash, effect.block.header.height);
+        this.#headers.set(effect.hash, effect.block.header);
         const parent = this.#stateOf(effect.parentHash);
         if (parent === undefined) {
           this.#violation(`execute of height ${effect.block.header.height} on a parent that is not executed`);
@@ -498,27 +499,22 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       }
       case "backed":
-        this.later(this.#task(), () => settlement.post(effect.certificate));
+        this.later(this.#task(), () => settlement.post(effect.certificate, operatorOf(this.validator)));
         return;
       case "post": {
         const { certificate } = effect;
-        const height = this.#headerOf(certificate.blockHash);
+        const header = this.#headers.get(certificate.blockHash);
+        if (header === undefined) return;
         this.later(this.#task(), () =>
-          settlement.call((time, number) => {
-            if (!settlement.censors("certificate"))
-              settlement.recoveries?.post(certificate, height, time, number);
-          }),
+          settlement.postCertificate(certificate, header, operatorOf(this.validator)),
         );
         return;
       }
       case "restart": {
         const { vote, certificate } = effect;
-        const height = this.#headerOf(vote.blockHash);
-        this.later(this.#task(), () =>
-          settlement.call(() => {
-            if (!settlement.censors("restart")) settlement.recoveries?.restart(vote, certificate, height);
-          }),
-        );
+        const header = this.#headers.get(vote.blockHash);
+        const certified = certificate === null || header === undefined ? null : { certificate, header };
+        this.later(this.#task(), () => settlement.restart(vote, certified, operatorOf(this.validator)));
         return;
       }
       case "rewind":
@@ -548,10 +544,6 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       default:
     }
-  }
-
-  #headerOf(hash: Hash): number {
-    return this.#blockHeights.get(hash) ?? 0;
   }
 
   /** Starts the replica anew from the records of an earlier epoch, of which the contracts activated a recovery. */

@@ -33,6 +33,19 @@ const same = (a: Uint8Array, b: Uint8Array): boolean => {
   return true;
 };
 
+/** A public key: 48 bytes, and 96 (x | y). */
+export interface PublicKey {
+  readonly compressed: Uint8Array;
+  readonly uncompressed: Uint8Array;
+}
+
+function madeUp(secret: Hash): PublicKey {
+  const part = fromHex(named("key", secret));
+  const bytes = new Uint8Array(96);
+  for (let at = 0; at < 96; at += 32) bytes.set(part, at);
+  return { compressed: bytes.slice(0, 48), uncompressed: bytes };
+}
+
 /**
  * Stand-in for BLS: fast, and binding like it. A signature is a hash of the secret and the signing root, an aggregate
  * the sum of its signers'; verifying recomputes both from the root, so that nothing that skips or swaps a signing root
@@ -45,6 +58,7 @@ export class Keyring {
   #latest: { readonly root: Hash; readonly signatures: (Uint8Array | undefined)[] } | null = null;
   readonly #byKey = new Map<string, number>();
   readonly #seats = new Map<Hash, readonly (number | null)[]>();
+  readonly #keys: readonly PublicKey[];
   readonly #registryOf: (root: Hash) => Registry | undefined;
   /** Aggregates verified, by the object that holds the signature. */
   readonly #aggregates = new WeakMap<
@@ -57,25 +71,25 @@ export class Keyring {
       readonly validators: number;
       /** Any text: other seeds give other keys. */
       readonly seed: string;
+      /** Public keys that stand in registries instead of made-up ones. */
+      readonly keyOf?: ((index: number) => PublicKey) | undefined;
     },
     modules: { readonly registryOf: (root: Hash) => Registry | undefined },
   ) {
     this.#secrets = Array.from({ length: options.validators }, (_, i) => named("secret", options.seed, i));
     this.#registryOf = modules.registryOf;
+    this.#keys = this.#secrets.map((secret, index) => options.keyOf?.(index) ?? madeUp(secret));
     for (let i = 0; i < options.validators; i++) this.#byKey.set(toHex(this.key(i)), i);
   }
 
   /** Compressed key of validator `index`, 48 bytes. */
   key(index: number): Uint8Array {
-    return this.keyBytes(index).slice(0, 48);
+    return this.#keys[index]!.compressed;
   }
 
   /** Uncompressed key, 96 bytes. */
   keyBytes(index: number): Uint8Array {
-    const part = fromHex(named("key", this.#secrets[index]!));
-    const bytes = new Uint8Array(96);
-    for (let at = 0; at < 96; at += 32) bytes.set(part, at);
-    return bytes;
+    return this.#keys[index]!.uncompressed;
   }
 
   #under(root: Hash): (Uint8Array | undefined)[] {

@@ -1,37 +1,54 @@
 import {
+  COIN,
+  type Rules as ContractRules,
+  type SeatParticipation,
+  type Snapshot,
+  type State,
+  seal,
+  snapshotOf,
+  type Times,
+  run as transact,
+} from "@aitbc-hybrid/contract-model";
+import {
   type Block,
-  checkpointRoot,
   domainHash,
   type Effect,
   type EpochStart,
-  fromBitmap,
   type Genesis,
   genesisHash,
   type Hash,
   type Message,
   type Millis,
+  ParticipationCount,
   type Peer,
+  participationHash,
   type Registry,
-  snapshotHash,
-  voteRoot,
+  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import { behaviour, twin } from "./adversaries/index.ts";
 import { Clock, EventQueue, Network } from "./events/index.ts";
 import type { Observer } from "./observer.ts";
-import { accusedBy, backs, type Counts, Oracles } from "./oracles/index.ts";
+import { accusedBy, type Counts, Oracles } from "./oracles/index.ts";
 import { Random } from "./random.ts";
 import type { Rules, RulesConfig } from "./rules.ts";
 import { type Scenario, sufficesInEveryMode, WORLD_START } from "./scenario.ts";
 import {
+  type Bonds,
+  beginnings,
+  Contracts,
   churned,
-  Recoveries,
-  type RecoveryModules,
+  delegatorOf,
+  GOVERNANCE,
+  movesTo,
+  operatorOf,
   type RegistryPlan,
+  rulesOf,
+  type Sending,
   Settlement,
-  sealRegistry,
+  TIMES,
 } from "./settlement/index.ts";
 import { type BatchStore, type Behaviour, Shell, type ShellFaults } from "./shell.ts";
-import { Keyring, named } from "./signatures.ts";
+import { Keyring, named, type PublicKey } from "./signatures.ts";
 
 /** What a run showed. */
 export interface RunResult {
@@ -57,19 +74,43 @@ export interface RunResult {
   } | null;
 }
 
+/** Contracts as they are deployed somewhere, in place of a schedule's small ones. */
+export interface Deployment {
+  readonly rules: ContractRules;
+  readonly times: Times;
+  /** Base units that governance puts into the rewards' reserve. */
+  readonly reserve: bigint;
+  readonly genesis: Pick<Genesis, "chainId" | "settlementChainId" | "addressesHash" | "stateRoot">;
+  /** What stands in registries; signatures stay stand-ins. */
+  readonly keyOf: (validator: number) => PublicKey;
+  /** Address of whom the simulated world calls by a name ("v3", "d3", "governance", "anyone"). */
+  readonly accountOf: (name: string) => string;
+  /** Base units by address. */
+  readonly balances: ReadonlyMap<string, bigint>;
+}
+
 export interface WorldOptions {
   readonly scenario: Scenario;
   /** Breaches of the shell's duties that tests plant. */
   readonly faults?: ShellFaults;
   /** Receives a line for everything that happens. */
   readonly log?: (line: string) => void;
-  /** What the contracts seal for an epoch, in place of random churn. */
+  /** What stakers bring the live weights to before an epoch's candidate is sealed, in place of random churn. */
   readonly candidates?: (epoch: number) => RegistryPlan;
+  readonly deployment?: Deployment;
   /** Replaces the behaviours that the scenario names. */
   readonly behaviours?: ReadonlyMap<number, Behaviour>;
 }
 
-const CHAIN_ID = 4242;
+const GENESIS = {
+  chainId: 4242,
+  settlementChainId: 31337,
+  addressesHash: named("addresses"),
+  stateRoot: named("genesis state"),
+};
+const RESERVE = 200_000_000n * COIN;
+/** What every account of the settlement chain has at first. */
+const FUNDS = 10n ** 12n * COIN;
 /** Transactions that a schedule queues in the contracts' inbox at most. */
 const MOST_FORCED = 60;
 const MOST_EVENTS = 300_000;
@@ -103,7 +144,10 @@ export class World {
   /** By validator, then second processes of twins. */
   readonly shells: Shell[] = [];
   readonly #random: Random;
-  readonly #registries = new Map<Hash, Registry>();
+  readonly contracts: Contracts;
+  readonly #stakes: { readonly bonds: Bonds; readonly accountOf: (name: string) => string };
+  /** How each epoch began, in its last incarnation. */
+  readonly #starts = new Map<number, EpochStart>();
   readonly #trace = new Trace();
   readonly #options: WorldOptions;
   readonly #batches = new Map<Hash, { readonly owner: Peer; readonly kind: string }>();
@@ -118,35 +162,82 @@ export class World {
     this.scenario = scenario;
     const random = new Random(`world ${scenario.seed}`);
     this.#random = random;
-    const registryOf = (root: Hash): Registry | undefined => this.#registries.get(root);
-    this.keyring = new Keyring({ validators: scenario.pool, seed: scenario.seed }, { registryOf });
+    const registryOf = (root: Hash): Registry | undefined => this.contracts.registry(root);
+    const { deployment } = options;
+    this.keyring = new Keyring(
+      { validators: scenario.pool, seed: scenario.seed, keyOf: deployment?.keyOf },
+      { registryOf },
+    );
     this.#live = scenario.plan;
     this.#plans = [scenario.plan];
-    const registry = this.#seal(scenario.plan);
     const { params } = scenario.plan;
     const delta = params.delta[scenario.mode];
-    this.genesis = {
-      chainId: CHAIN_ID,
-      settlementChainId: 31337,
-      addressesHash: named("addresses"),
-      snapshotHash: registry.root,
-      mode: scenario.mode,
-      stateRoot: named("genesis state"),
-      stamp: WORLD_START,
-    };
+    const { second } = scenario.settlement;
+    const rules =
+      deployment?.rules ?? rulesOf(scenario.plan, { recovery: scenario.recovery, second, params });
+    const bonds = { authority: rules.stake.authorityBond, balanced: rules.stake.balancedBond };
+    const accountOf = deployment?.accountOf ?? ((name: string) => name);
+    this.#stakes = { bonds, accountOf };
+    const reserve = deployment?.reserve ?? RESERVE;
+    const accounts = Array.from({ length: scenario.pool }, (_, v) => [operatorOf(v), delegatorOf(v)]).flat();
+    this.contracts = new Contracts(
+      {
+        rules,
+        times: deployment?.times ?? TIMES,
+        params,
+        genesis: { ...(deployment?.genesis ?? GENESIS), mode: scenario.mode, stamp: WORLD_START },
+        second,
+        accountOf,
+        balances:
+          deployment?.balances ?? new Map([GOVERNANCE, ...accounts].map((account) => [account, FUNDS])),
+      },
+      { keyring: this.keyring, vectorOf: (epoch, hash) => this.#participation(epoch, hash) },
+    );
+    this.settlement = new Settlement(
+      {
+        start: WORLD_START,
+        blockTime: scenario.settlement.blockTime,
+        finality: scenario.settlement.finality,
+        second,
+        lags: Array.from({ length: scenario.pool }, () => random.between(0, scenario.settlement.lag)),
+        outages: scenario.settlement.outages,
+        sealChance: scenario.settlement.sealChance,
+        sealDelay: scenario.settlement.sealDelay,
+        recovers: scenario.recovery !== null,
+      },
+      {
+        queue: this.queue,
+        random,
+        contracts: this.contracts,
+        beginnings: beginnings(scenario.plan, {
+          pool: scenario.pool,
+          mode: scenario.mode,
+          reserve,
+          bonds,
+        }),
+        stakers: (epoch, state, at) => this.#stakers(epoch, state, at),
+        isBack: (validator, incarnation) =>
+          this.honest.some((shell) => {
+            const view = shell.validator === validator && shell.up ? shell.view() : null;
+            return view !== null && view.incarnation >= incarnation;
+          }),
+        activated: ({ epoch, incarnation, height, blockHash: hash, leaked }) => {
+          this.#event(`recovery of epoch ${epoch} from height ${height} ${short(hash)}`);
+          this.oracles.recovered({ epoch, incarnation, height, hash, leaked });
+        },
+      },
+    );
+    this.genesis = this.contracts.genesis;
+    const registry = registryOf(this.genesis.snapshotHash)!;
     this.oracles = new Oracles(
-      { chainId: CHAIN_ID, beyondBounds: scenario.beyondBounds },
+      { chainId: this.genesis.chainId, beyondBounds: scenario.beyondBounds },
       { keyring: this.keyring, registryOf },
     );
-    const genesis = genesisHash(this.genesis);
     this.oracles.onEpoch = (start: EpochStart) => {
       const { epoch, incarnation, mode, registry: root } = start;
-      this.oracles.domain(
-        domainHash({ chainId: CHAIN_ID, genesisHash: genesis, epoch, incarnation, mode, registry: root }),
-        root,
-        mode,
-        { epoch, incarnation },
-      );
+      const known = this.#starts.get(epoch);
+      if (known === undefined || known.incarnation <= incarnation) this.#starts.set(epoch, start);
+      this.oracles.domain(this.#domainOf(start), root, mode, { epoch, incarnation });
     };
     this.network = new Network(
       {
@@ -160,44 +251,6 @@ export class World {
       },
       { queue: this.queue, random },
     );
-    this.settlement = new Settlement(
-      {
-        start: WORLD_START,
-        blockTime: scenario.settlement.blockTime,
-        finality: scenario.settlement.finality,
-        lags: Array.from({ length: scenario.pool }, () => random.between(0, scenario.settlement.lag)),
-        outages: scenario.settlement.outages,
-        sealChance: scenario.settlement.sealChance,
-        sealDelay: scenario.settlement.sealDelay,
-      },
-      {
-        queue: this.queue,
-        random,
-        candidate: (epoch) => this.#candidate(epoch).root,
-        verify: ({ domain, checkpoint, bitmap, signature }) => {
-          const root = checkpointRoot(domain, checkpoint);
-          const of = this.oracles.registryOfDomain(domain);
-          const signers = new Set(fromBitmap(bitmap));
-          return (
-            of !== undefined &&
-            backs(of, this.oracles.modeOf(domain), signers) &&
-            this.keyring.validAggregate(of.root, root, bitmap, signature)
-          );
-        },
-        recoveries:
-          scenario.recovery === null
-            ? null
-            : new Recoveries(
-                {
-                  plan: scenario.recovery,
-                  start: WORLD_START,
-                  mode: scenario.mode,
-                  registry: registry.root,
-                },
-                this.#recoveryModules(genesis),
-              ),
-      },
-    );
     const batches: BatchStore = {
       create: (owner, kind) => {
         const digest = named("batch", owner, this.#batchCount++);
@@ -210,7 +263,7 @@ export class World {
     const observer = this.#observer();
     const make = (validator: number, peer: Peer, own: Behaviour | null): void => {
       const config: RulesConfig = {
-        chainId: CHAIN_ID,
+        chainId: this.genesis.chainId,
         genesis: this.genesis,
         key: this.keyring.key(validator),
         skipViews: scenario.skipViews,
@@ -278,71 +331,75 @@ export class World {
     return this.shells.filter((shell) => shell.honest && !this.scenario.gone.has(shell.validator));
   }
 
-  #recoveryModules(genesis: Hash): RecoveryModules {
-    return {
-      registryOf: (root) => this.#registries.get(root)!,
-      domainOf: (current) => domainHash({ chainId: CHAIN_ID, genesisHash: genesis, ...current }),
-      verifySingle: (registry, seat, root, signature) => this.keyring.valid(registry, seat, root, signature),
-      verifyAggregate: (registry, c) =>
-        this.keyring.validAggregate(registry, voteRoot(c.domain, c), c.bitmap, c.signature),
-      sealAgain: (root, suspended, jailed) => {
-        const known = this.#registries.get(root)!;
-        const contents = {
-          ...known,
-          entries: known.entries.map((entry, seat) => (jailed.has(seat) ? { ...entry, stake: 0n } : entry)),
-          suspended: new Set([...known.suspended, ...suspended]),
-          backing: new Set([...known.backing].filter((seat) => !suspended.has(seat) && !jailed.has(seat))),
-        };
-        const sealed = { ...contents, root: snapshotHash(contents) };
-        this.#registries.set(sealed.root, sealed);
-        return sealed.root;
-      },
-      activated: ({ epoch, incarnation, height, blockHash: hash, leaked }) => {
-        this.#event(`recovery of epoch ${epoch} from height ${height} ${short(hash)}`);
-        this.oracles.recovered({ epoch, incarnation, height, hash, leaked });
-      },
-    };
-  }
-
-  #seal(plan: RegistryPlan): Registry {
-    const registry = sealRegistry(plan, this.keyring);
-    this.#registries.set(registry.root, registry);
-    return registry;
-  }
-
-  /** N_e: the live set after some churn that keeps the byzantine validators within the bounds. */
-  #candidate(epoch: number): Registry {
-    const planned = this.#options.candidates?.(epoch);
-    if (planned !== undefined) return this.#seal(planned);
-    if (this.settlement.recoveries !== null) return this.#steady(this.settlement.recoveries);
-    const { byzantine, pool } = this.scenario;
-    const bad = new Set(byzantine.keys());
-    // Sometimes everything is again as it was: an authority came back, stake returned.
-    if (this.#random.chance(0.25)) return this.#seal(this.#random.pick(this.#plans));
-    for (let attempt = 0; attempt < 20; attempt++) {
-      const plan = churned(this.#live, pool, this.#random);
-      const registry = sealRegistry(plan, this.keyring);
-      if (!sufficesInEveryMode(this.scenario, registry, bad)) continue;
-      this.#live = plan;
-      this.#plans.push(plan);
-      return this.#seal(plan);
-    }
-    return this.#seal(this.#live);
-  }
-
-  /** With recoveries: the first registry, less the authorities that are gone once one was needed, and whose stake leaked. */
-  #steady({ activations, jailed }: Recoveries): Registry {
-    const { plan, gone } = this.scenario;
-    if (activations.length === 0) return this.#seal(plan);
-    const isGone = (validator: number | null): boolean => validator !== null && gone.has(validator);
-    const suspended = new Set(plan.suspended);
-    plan.seats.forEach(({ validator }, seat) => {
-      if (seat < plan.authorities && isGone(validator)) suspended.add(seat);
+  #domainOf({ epoch, incarnation, mode, registry }: EpochStart): Hash {
+    const { chainId } = this.genesis;
+    return domainHash({
+      chainId,
+      genesisHash: genesisHash(this.genesis),
+      epoch,
+      incarnation,
+      mode,
+      registry,
     });
-    const seats = plan.seats.map((seat) =>
-      seat.validator !== null && jailed.has(seat.validator) ? { ...seat, stake: 0n } : seat,
-    );
-    return this.#seal({ ...plan, suspended, seats });
+  }
+
+  /** Who did what in an epoch, from the blocks that are final; null if they are not those of this hash. */
+  #participation(epoch: number, vectorHash: Hash): readonly SeatParticipation[] | null {
+    const start = this.#starts.get(epoch);
+    const registry = start && this.contracts.registry(start.registry);
+    if (start === undefined || registry === undefined) return null;
+    const domain = this.#domainOf(start);
+    const count = new ParticipationCount(registry, start.mode, domain, start.seed);
+    for (let height = start.firstHeight; ; height++) {
+      const block = this.oracles.chain.get(height)?.block;
+      if (block === undefined || block.header.domain !== domain) break;
+      count.add(block);
+    }
+    const words = new DataView(count.vector().buffer);
+    const vector = registry.entries.map((_, seat) => ({
+      missed: words.getUint16(4 * seat),
+      proposed: words.getUint16(4 * seat + 2),
+    }));
+    return participationHash(vector) === vectorHash ? vector : null;
+  }
+
+  /**
+   * What stakers do before N_e is sealed: what was planned, or some churn that keeps the byzantine validators within the
+   * bounds; nothing where recoveries are looked at. Null if the bounds would be broken in any case.
+   */
+  #stakers(epoch: number, state: State, at: number): readonly Sending[] | null {
+    const planned = this.#options.candidates?.(epoch);
+    if (planned !== undefined) return movesTo(state, planned, this.#stakes);
+    if (this.scenario.recovery !== null) return [];
+    const { pool } = this.scenario;
+    const random = this.#random;
+    // Sometimes everything is again as it was: an authority came back, stake returned.
+    const newest = snapshotOf(state, state.elections.sealNumber);
+    const returns = random.chance(0.25) ? [random.pick(this.#plans)] : [];
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const plan = returns.pop() ?? churned(this.#live, pool, random);
+      const moves = movesTo(state, plan, this.#stakes);
+      const sealed = this.#sealed(epoch, state, at, moves);
+      // Much of what stakers do makes no other registry: mostly something else is tried.
+      if (sealed === null || (attempt < 10 && isSame(sealed, newest))) continue;
+      this.#live = plan;
+      if (!this.#plans.includes(plan)) this.#plans.push(plan);
+      return moves;
+    }
+    return this.#sealed(epoch, state, at, []) === null ? null : [];
+  }
+
+  /** What these transactions would have sealed; null if the honest would not suffice in it. */
+  #sealed(epoch: number, state: State, at: number, moves: readonly Sending[]): Snapshot | null {
+    const { scenario } = this;
+    const outcome = transact(state, { from: GOVERNANCE, at }, (tx): Snapshot => {
+      for (const { from, call } of moves) this.contracts.apply(tx, from, call);
+      return seal(tx, epoch);
+    });
+    if (!outcome.ok) return null;
+    const registry = { ...this.contracts.contentsOf(outcome.value), root: ZERO_HASH };
+    const suffices = sufficesInEveryMode(scenario, registry, new Set(scenario.byzantine.keys()));
+    return suffices ? outcome.value : null;
   }
 
   #obtain(peer: Peer, block: Block, delta: Millis): ReturnType<BatchStore["obtain"]> {
@@ -604,6 +661,11 @@ export class World {
     };
   }
 }
+
+/** Whether two registries are the same to nodes. */
+const isSame = (a: Snapshot, b: Snapshot): boolean =>
+  [a.validators, a.weights, [...a.suspended], [...a.backing]].join("|") ===
+  [b.validators, b.weights, [...b.suspended], [...b.backing]].join("|");
 
 /** What a block takes of its capacity: the scenario's loads by turns, eight blocks each, give or take a quarter. */
 function usedBy({ loads, plan }: Scenario, block: Block): number {

@@ -131,7 +131,7 @@ function revertData(error: unknown): string | undefined {
 }
 
 /** Name of the custom error that a call was refused with; anything else is thrown on. */
-function refusalOf(world: World, error: unknown): Refused {
+export function refusalOf(world: World, error: unknown): Refused {
   const data =
     revertData(error) ?? (isError(error, "CALL_EXCEPTION") ? (error.data ?? undefined) : undefined);
   const parsed = data === undefined ? null : world.errors.parseError(data);

@@ -37,10 +37,12 @@ function freeze(tx: Transaction, epoch: number): Snapshot {
     if (seat < nAuth ? !sealed.suspended.has(seat) : keys[seat] !== 0) members.add(seat);
   }
   // One of the two weights is 0: which, tells whether it was refreshed since.
-  const idle = elections.seats.filter(isIdle).map((id) => {
-    const weight = standingOf(state, id).weight + standingOf(state, id).idle;
-    return sealed.cut === 0n ? weight : least(weight, sealed.cut);
-  });
+  const idle = elections.seats
+    .filter((id) => id !== 0 && isOut(id))
+    .map((id) => {
+      const weight = standingOf(state, id).weight + standingOf(state, id).idle;
+      return sealed.cut === 0n ? weight : least(weight, sealed.cut);
+    });
   return record(tx, {
     epoch,
     nAuth,
@@ -126,6 +128,7 @@ export function sealAgain(
     backingStake: sum([...backing].map((seat) => weights[seat]!)),
     stakers: stakersOf(weights.keys()),
     backingStakers: stakersOf(backing),
+    idleStake: from.idleStake + sum([...out].map((seat) => from.weights[seat]!)),
     sealer: tx.from,
   });
   emit(tx, "SealedAgain", { number: snapshot.number, epoch, totalStake: snapshot.totalStake });

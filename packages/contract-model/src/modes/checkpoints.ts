@@ -31,8 +31,15 @@ export interface Checkpoint {
   readonly signers: Iterable<number>;
 }
 
-/** Begins the chain: seals the first registry, which serves epochs 0, 1 and 2. Governance, once. */
-export function start(tx: Transaction, mode: Mode): void {
+/**
+ * Begins the chain: seals the first registry, which serves epochs 0, 1 and 2. Governance, once.
+ * @param genesis hash of the genesis header with that registry: what the first epoch begins at
+ */
+export function start(
+  tx: Transaction,
+  mode: Mode,
+  genesis: (registry: Snapshot) => string = () => "genesis",
+): void {
   const { schedule } = tx.state;
   if (schedule.started) refuse("CheckpointManagerAlreadyStarted");
   const registry = sealGenesis(tx);
@@ -40,10 +47,11 @@ export function start(tx: Transaction, mode: Mode): void {
     started: true,
     genesisStamp: tx.at * 1000,
     stamp: tx.at * 1000,
+    blockHash: genesis(registry),
     acceptedAt: tx.at,
   });
   for (const epoch of [0, 1, 2]) {
-    schedule.records.set(epoch, {
+    setRecord(tx.state, epoch, {
       seal: registry.number,
       registry,
       incarnation: 0,
@@ -55,6 +63,11 @@ export function start(tx: Transaction, mode: Mode): void {
   }
   emit(tx, "Started", { mode });
 }
+
+/** What is on record is replaced, never changed. */
+export const setRecord = (state: State, epoch: number, record: EpochRecord): void => {
+  state.schedule.records.set(epoch, Object.freeze(record));
+};
 
 export const recordOf = (state: State, epoch: number): EpochRecord =>
   state.schedule.records.get(epoch) ?? refuse("CheckpointManagerNotRecorded", epoch);
@@ -146,7 +159,7 @@ function handOver(tx: Transaction, boundary: Boundary): void {
     refuse("CheckpointManagerBadRegistry", boundary.registryNext, next.seal);
   if (boundary.modeNext !== present && boundary.modeNext !== next.mode)
     refuse("CheckpointManagerBadMode", boundary.modeNext, next.mode, present);
-  records.set(epoch + 1, {
+  setRecord(tx.state, epoch + 1, {
     ...next,
     mode: boundary.modeNext,
     firstHeight: schedule.height + 1,
@@ -155,7 +168,7 @@ function handOver(tx: Transaction, boundary: Boundary): void {
   const after = records.get(epoch + 2);
   if (after === undefined) {
     const carried = chooseRegistry(tx, next.seal, boundary);
-    records.set(epoch + 2, {
+    setRecord(tx.state, epoch + 2, {
       seal: boundary.registryAfter,
       registry: carried ? next.registry : snapshotOf(tx.state, boundary.registryAfter),
       incarnation: next.incarnation,
@@ -168,13 +181,10 @@ function handOver(tx: Transaction, boundary: Boundary): void {
     // The genesis registry serves the first three epochs, that of a recovery two.
     if (boundary.registryAfter !== next.seal)
       refuse("CheckpointManagerBadRegistry", boundary.registryAfter, next.seal);
-    records.set(epoch + 2, { ...after, mode: boundary.modeWanted });
+    setRecord(tx.state, epoch + 2, { ...after, mode: boundary.modeWanted });
   }
-  schedule.boundaries.set(epoch, {
-    accounting: boundary.accounting,
-    submitter: tx.from,
-    acceptedAt: tx.at,
-  });
+  const { accounting } = boundary;
+  schedule.boundaries.set(epoch, Object.freeze({ accounting, submitter: tx.from, acceptedAt: tx.at }));
   schedule.epoch = epoch + 1;
   emit(tx, "BoundaryAccepted", { epoch, nextFirstHeight: schedule.height + 1 });
 }

@@ -1,6 +1,7 @@
 export {
   type Boundary,
   type Checkpoint,
+  canDecide,
   lastHeight,
   recordOf,
   registryOf,
@@ -18,8 +19,10 @@ export {
   chargeLeak,
   comeBack,
   isRecovering,
+  isSupported,
   leakRound,
   nextRoundAt,
+  nextSigningSet,
   openRecovery,
   postCertificate,
   restart,

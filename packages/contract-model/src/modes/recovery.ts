@@ -3,8 +3,17 @@ import { known } from "../identities.ts";
 import { least, MILLION, most, mulDivUp, sum } from "../numbers.ts";
 import { leak as leakStake } from "../slashing/index.ts";
 import type { Mode, Recovery, RestartPoint, Snapshot, State } from "../state/index.ts";
-import { emit, refuse, type Transaction } from "../transaction.ts";
-import { canDecide, recordOf, registryOf, signersUnder, signingSet, weigh, wholeOf } from "./checkpoints.ts";
+import { emit, refuse, type Transaction, wouldPass } from "../transaction.ts";
+import {
+  canDecide,
+  recordOf,
+  registryOf,
+  setRecord,
+  signersUnder,
+  signingSet,
+  weigh,
+  wholeOf,
+} from "./checkpoints.ts";
 import { isQuorum } from "./quorum.ts";
 
 /** A recovered epoch's load multiplier, which nothing is paid by. */
@@ -150,7 +159,7 @@ const sameKeys = (one: Snapshot, other: Snapshot): Set<number> =>
   new Set([...one.keys.keys()].filter((seat) => one.keys[seat] === other.keys[seat]));
 
 /** The set that signs RESTARTs of the next epoch: the largest it may still be. */
-const nextSigners = (state: State, epoch: number): ReadonlySet<number> => {
+export const nextSigningSet = (state: State, epoch: number): ReadonlySet<number> => {
   const [present, wanted] = modesOf(state, epoch);
   return signersUnder(registryOf(state, epoch + 1), present === "secure" ? present : wanted);
 };
@@ -163,7 +172,7 @@ export function restart(
 ): void {
   const { state } = tx;
   const { id, recovery } = afterGrace(tx);
-  const sets = [signingSet(state, recovery.epoch), nextSigners(state, recovery.epoch)] as const;
+  const sets = [signingSet(state, recovery.epoch), nextSigningSet(state, recovery.epoch)] as const;
   const present = new Set(signers.present);
   const next = new Set(signers.next);
   const strange = (seats: Set<number>, set: ReadonlySet<number>) => [...seats].some((seat) => !set.has(seat));
@@ -224,7 +233,7 @@ function checkedPoint(
   const { schedule, recovery } = state;
   const { firstHeight } = recordOf(state, epoch);
   if (block.view === 0) {
-    const before = recovery.begunAt.get(epoch) ?? (epoch === 0 ? "genesis" : schedule.blockHash);
+    const before = recovery.begunAt.get(epoch) ?? schedule.blockHash;
     if (schedule.height >= firstHeight || block.blockHash !== before)
       refuse("HybridManagerBelowFloor", block.view, block.blockHash);
     return schedule;
@@ -233,6 +242,17 @@ function checkedPoint(
   if (!point.certified) refuse("HybridManagerNotCertified", block.view, block.blockHash);
   checkFloor(state, epoch, block, point.height);
   return point;
+}
+
+/** Whether a restart from this block would go through at a time. */
+export function isSupported(state: State, block: Candidate, at: number): boolean {
+  const recovery = state.recovery.recoveries.at(-1);
+  if (recovery === undefined || !isRecovering(state) || at <= recovery.graceEnd) return false;
+  const id = state.recovery.recoveries.length;
+  return wouldPass(() => {
+    checkedPoint(state, id, recovery.epoch, block);
+    checkSupport(state, recovery, pointOf(state, id, block));
+  });
 }
 
 /** Seats of the next epoch's registry that the recovery leaves out. */
@@ -276,8 +296,8 @@ export function activate(tx: Transaction, block: Candidate): number {
   past.countAtActivation = schedule.count;
   const incarnation = next.incarnation + 1;
   const record = { seal: registry.number, registry, incarnation, mode: "secure" } as const;
-  schedule.records.set(epoch + 1, { ...record, firstHeight: height + 1, begunAt: tx.at, carried: false });
-  schedule.records.set(epoch + 2, { ...record, firstHeight: 0, begunAt: 0, carried: true });
+  setRecord(state, epoch + 1, { ...record, firstHeight: height + 1, begunAt: tx.at, carried: false });
+  setRecord(state, epoch + 2, { ...record, firstHeight: 0, begunAt: 0, carried: true });
   schedule.boundaries.set(epoch, {
     accounting: { epoch, views: block.view, stamp, loadMultiplier: NEUTRAL, vector: null },
     submitter: tx.from,

@@ -41,7 +41,10 @@ export interface Snapshot {
   readonly backingStakers: number;
   /** 0 if the concentration cap did not apply. */
   readonly cut: bigint;
-  /** What the jailed and convicted on seats would weigh, cut as the others: counted in no sum, but in pay's divisors. */
+  /**
+   * What the jailed, the convicted and the authorities left out by a recovery would weigh on their seats, cut as the
+   * others: counted in no sum, but in pay's divisors.
+   */
   readonly idleStake: bigint;
   /** Who executed the seal. */
   readonly sealer: string;

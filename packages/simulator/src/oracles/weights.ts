@@ -37,7 +37,7 @@ export function weigh(registry: Registry, seats: readonly Seat[], of?: ReadonlyS
   return { authorities, stake };
 }
 
-/** Totals A and S of a set; S is 0 with fewer than three stakers in it. */
+/** Totals A and S of a set; S is 0 with fewer than three stakers in it who have any weight. */
 export function totals(registry: Registry, seats: readonly Seat[]): Weights {
   const sum = weigh(registry, seats);
   const stakers = seats.filter(

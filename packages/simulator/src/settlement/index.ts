@@ -1,5 +1,12 @@
-export { type Outage, Settlement, type SettlementOptions } from "./chain.ts";
-export { Recoveries, type RecoveryModules, type RecoveryPlan, type SettledRecovery } from "./recovery.ts";
+export type { Call, Mined } from "./calls.ts";
+export {
+  type Outage,
+  type RecoveryLog,
+  type SettledRecovery,
+  Settlement,
+  type SettlementOptions,
+} from "./chain.ts";
+export { Contracts, type ContractsOptions, leakPlace } from "./contracts.ts";
 export {
   awkwardStakes,
   churned,
@@ -13,3 +20,14 @@ export {
   sealRegistry,
   seatsOf,
 } from "./registries.ts";
+export { type RecoveryPlan, rulesOf, TIMES } from "./rules.ts";
+export {
+  type Bonds,
+  beginnings,
+  delegatorOf,
+  GOVERNANCE,
+  idOf,
+  movesTo,
+  operatorOf,
+  type Sending,
+} from "./stakers.ts";

@@ -120,7 +120,9 @@ export function churned(plan: RegistryPlan, pool: number, random: Random): Regis
   const outside = Array.from({ length: pool }, (_, v) => v).filter((v) => !membersOf(plan).includes(v));
   for (let changes = random.whole(1, 3); changes > 0; changes--) {
     const hasStakers = seats.length > plan.authorities;
-    const seat = random.whole(0, seats.length - 1);
+    const any = random.whole(0, seats.length - 1);
+    // Authorities without any are not given stake: it would count for nothing.
+    const seat = hasStakers && any < plan.authorities && seats[any]!.stake === 0n ? staker() : any;
     const held = seats[seat]!;
     switch (random.whole(0, 5)) {
       case 0:

@@ -2,6 +2,7 @@ import {
   type Certificate,
   type EpochStart,
   type Hash,
+  type Header,
   hashOf,
   type Message,
   recoverySeed,
@@ -337,13 +338,16 @@ export const lateAssembled =
   };
 let assembled: Certificate | null = null;
 
+/** Who posts what was hidden. */
+const HIDER = "hider";
+
 /** Who holds the only N of the highest block shows it in the last settlement blocks of grace; its block can be had, or not. */
 export const hiddenCertificate = (mode: "fast" | "balanced", available: boolean): Drill =>
   search(
     (seed, rules) => {
       const scenario = recoveryScenario(`hidden ${mode} ${available} ${seed}`, { mode });
       const collector = new Collector();
-      const heights = new Map<Hash, number>();
+      const headers = new Map<Hash, Header>();
       const shown: Certificate[] = [];
       let shownAt = 0;
       const { world, failures } = play(rules, {
@@ -354,7 +358,7 @@ export const hiddenCertificate = (mode: "fast" | "balanced", available: boolean)
         prepare(world) {
           world.network.filter = (from, to, message) => {
             if (message.type === "proposal")
-              heights.set(hashOf(message.proposal.block), message.proposal.block.header.height);
+              headers.set(hashOf(message.proposal.block), message.proposal.block.header);
             if (elapsed(world) < 400) return true;
             // Blocks are not to be had at once.
             if (message.type === "blocks" && shown.length > 0 && world.queue.now < shownAt + 150)
@@ -371,7 +375,7 @@ export const hiddenCertificate = (mode: "fast" | "balanced", available: boolean)
             return message.type === "proposal" && Number(to.slice(1)) < voters;
           };
           // Those who hold the blocks do not get their certificates into the settlement chain.
-          world.settlement.censors = (what) => what === "certificate";
+          world.settlement.censors = (what, from) => what === "certificate" && from !== HIDER;
           const { blockTime } = scenario.settlement;
           const show = (): void => {
             const open = world.settlement.contracts(2)?.recovery;
@@ -383,9 +387,7 @@ export const hiddenCertificate = (mode: "fast" | "balanced", available: boolean)
             if (hidden === null) return;
             shown.push(hidden);
             shownAt = world.queue.now;
-            world.settlement.call((time, number) =>
-              recoveries(world).post(hidden, heights.get(hidden.blockHash)!, time, number),
-            );
+            world.settlement.postCertificate(hidden, headers.get(hidden.blockHash)!, HIDER);
           };
           world.queue.at(WORLD_START + 1010, show);
         },

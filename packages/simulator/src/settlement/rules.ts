@@ -1,0 +1,103 @@
+import { COIN, type Rules, type Times } from "@aitbc-hybrid/contract-model";
+import type { Millis, Params } from "@aitbc-hybrid/protocol";
+import type { RegistryPlan } from "./registries.ts";
+
+/** Times of recovery and leak on a settlement chain, ms; shares in millionths. */
+export interface RecoveryPlan {
+  readonly stall: Millis;
+  readonly grace: Millis;
+  readonly leakAfter: Millis;
+  readonly leakRound: Millis;
+  readonly leakStep: number;
+  readonly leakFloor: number;
+}
+
+/** Custody's times, which no schedule lives to see the end of. */
+export const TIMES: Times = {
+  unbondingTime: 1_814_400,
+  cohortPeriod: 86_400,
+  maxWait: 2_592_000,
+  redelegationPeriod: 1_814_400,
+  commissionNotice: 604_800,
+  commissionStep: 10_000,
+  commissionMax: 200_000,
+  minimumDelegation: COIN,
+  maxHold: 4_838_400,
+};
+
+/** Authorities' joint stake by protocol.md section 1, counted in none of a plan's seats, and as the plan has it. */
+const DIVISOR = { joint: 6n, none: 1n << 64n, asPlanned: 1n };
+
+function divisorOf({ seats, authorities }: RegistryPlan): bigint {
+  const sum = (from: number, to: number): bigint =>
+    seats.slice(from, to).reduce((total, { stake }) => total + stake, 0n);
+  const theirs = sum(0, authorities);
+  if (theirs === 0n) return DIVISOR.none;
+  return 5n * theirs <= sum(authorities, seats.length) ? DIVISOR.joint : DIVISOR.asPlanned;
+}
+
+/** Rules under which the contracts seal a plan's seats as they are: bonds small, weights not bound to them. */
+export function rulesOf(
+  plan: RegistryPlan,
+  options: { readonly recovery: RecoveryPlan | null; readonly second: Millis; readonly params: Params },
+): Rules {
+  const { recovery, second, params } = options;
+  const { epochLength, lease, drift } = params;
+  const least = plan.seats
+    .filter((_, seat) => seat >= plan.authorities && !plan.unseated.has(seat))
+    .reduce((lowest, { stake }) => (stake > 0n && stake < lowest ? stake : lowest), 2n);
+  const seconds = (time: Millis): number => time / second;
+  return {
+    consensus: { epochLength, lease: (lease * 1_000) / second, drift: (drift * 1_000) / second },
+    stake: {
+      authorityBond: 1n,
+      stakerBond: 1n,
+      balancedBond: least,
+      weightPerBond: 1n << 64n,
+      stakeCap: 100_000n,
+      stakeCapFrom: 20,
+      authorityStakeDivisor: divisorOf(plan),
+      balancedSeats: 100,
+      maxSeats: 1_000,
+      churn: 20_000n,
+      margin: 50_000n,
+    },
+    slashing: {
+      basePenalty: 100_000n,
+      reporterShare: 100_000n,
+      reporterCap: 1_000n,
+      evidenceValidity: TIMES.unbondingTime,
+      jailTime: 0,
+      correlationWindow: 604_800,
+      surchargeFactor: 3n,
+      absenceLeast: 5_000n,
+      absenceMost: 50_000n,
+      jailAfter: 3,
+      absenceDelay: 604_800,
+    },
+    rewards: {
+      baseReward: 100_000n,
+      annualCap: 50_000n,
+      supply: 1_000_000_000n,
+      authorityShareFast: 800_000n,
+      authorityShareBalanced: 600_000n,
+      authorityShareSecure: 400_000n,
+      standbyShare: 100_000n,
+      proposerBonus: 100_000n,
+      relayerCredit: 500n,
+      creditShare: 20_000n,
+      bondTarget: 200_000n,
+      epochPaidTime: 14_400,
+      accrualLag: 8,
+      accrualDeadline: 604_800,
+    },
+    recovery: {
+      stall: recovery === null ? 0 : seconds(recovery.stall),
+      grace: recovery === null ? 0 : seconds(recovery.grace),
+      leakAfter: recovery === null ? 0 : seconds(recovery.leakAfter),
+      leakRound: recovery === null ? 0 : seconds(recovery.leakRound),
+      leakStep: BigInt(recovery?.leakStep ?? 0),
+      leakFloor: BigInt(recovery?.leakFloor ?? 0),
+    },
+  };
+}
