@@ -59,8 +59,8 @@ export async function deploymentOf(
   }
   names.set("anyone", core.others[2 * pool]!);
   const signerOf = (name: string): Signer => names.get(name)!;
-  const times = (await core.pool.times()).toObject() as Record<string, bigint>;
-  const { minimumDelegation, ...rest } = times;
+  const times = (await core.pool.times()) as unknown as { toObject(): Record<string, bigint> };
+  const { minimumDelegation, ...rest } = times.toObject();
   const balances = new Map<string, bigint>();
   for (const { address } of [core.deployer, ...core.others])
     balances.set(address, await core.token.balanceOf(address));
