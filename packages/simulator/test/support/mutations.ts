@@ -82,6 +82,12 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'return "yes";',
   },
   {
+    name: "section 1: a candidate without a quorum is taken over",
+    file: "registries.ts",
+    from: "if (canDecide(electorate(registry, modeNext))) return candidate;",
+    to: "if (registry.root === candidate) return candidate;",
+  },
+  {
     name: "section 6: a late vote is carried twice",
     file: "modes/late.ts",
     from: 'return hasSeat(carried.signers, item.seat) ? "late vote carried twice" : null;',
