@@ -38,6 +38,7 @@ const DONE = new Set([
   "HybridManagerNotOpen",
   "HybridManagerNotYet",
   "HybridManagerNothingToLeak",
+  "HybridManagerTooFewStakers",
   "RewardDistributorNotInOrder",
   "SlashingManagerAlreadyCharged",
   "SlashingManagerExpired",

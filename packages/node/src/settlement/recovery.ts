@@ -1,4 +1,11 @@
-import type { Millis, Registry, RestartBody, RestartVote } from "@aitbc-hybrid/protocol";
+import {
+  canDecide,
+  electorate,
+  type Millis,
+  type Registry,
+  type RestartBody,
+  type RestartVote,
+} from "@aitbc-hybrid/protocol";
 import {
   activateRecovery,
   chargeLeak,
@@ -123,8 +130,10 @@ export class RecoveryDuty {
    * Nobody is in a hurry to open: after a start it is the own watch that counts, since a network that was off as a whole
    * needs a moment to go on.
    */
-  async #open(state: RecoveryState, { registry }: RecoveryWork, time: number): Promise<void> {
+  async #open(state: RecoveryState, { registry, registryNext }: RecoveryWork, time: number): Promise<void> {
     const desk = this.#desk;
+    // It would end in Secure: the contracts refuse where that could not decide.
+    if (registryNext !== null && !canDecide(electorate(registryNext, "secure"))) return;
     if (state.acceptedAt !== this.#quiet.acceptedAt) {
       this.#quiet = { acceptedAt: state.acceptedAt, since: desk.now() };
     }

@@ -20,7 +20,8 @@ import { FakeContracts, NETWORK } from "../support/contracts.ts";
 import { registryOf, secretOf, sign } from "../support/registry.ts";
 
 const NAMES = ["a", "b", "c", "d"];
-const registry = registryOf(NAMES);
+/** One authority, and the three stakers that a recovery takes. */
+const registry = registryOf(NAMES, 1);
 const DOMAIN: Hash = `0x${"d0".repeat(32)}`;
 const TURN = 1_000;
 const STALL = 60;
@@ -54,7 +55,7 @@ function restart(name: string, view: number, epoch = 7): RestartVote {
 }
 
 /** The contracts' side of a recovery of epoch 7, and the duty of validator `name`. */
-function setUp(name: string) {
+function setUp(name: string, registryNext = registry) {
   const contracts = new FakeContracts();
   const state = {
     acceptedAt: ACCEPTED,
@@ -100,7 +101,7 @@ function setUp(name: string) {
   );
   const duty = new RecoveryDuty(desk);
   const others: RestartVote[] = [];
-  duty.source(() => ({ epoch: 7, registry, registryNext: registry, restarts: others }));
+  duty.source(() => ({ epoch: 7, registry, registryNext, restarts: others }));
   return {
     contracts,
     state,
@@ -136,6 +137,13 @@ test("a recovery is opened once nothing was accepted for the stall time, by the 
   assert.deepEqual(contracts.names, []);
   await pass(NAMES.length + 3);
   assert.deepEqual(contracts.names, ["open"]);
+});
+
+test("no recovery is opened that could only end without a quorum", async () => {
+  const { contracts, notes, pass } = setUp("a", registryOf(NAMES, 2));
+  contracts.timestamp = BigInt(ACCEPTED + 10 * STALL);
+  await pass(2 * STALL);
+  assert.deepEqual([contracts.names, notes], [[], []]);
 });
 
 test("somebody else's opening is no failure", async () => {
