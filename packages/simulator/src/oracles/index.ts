@@ -1,7 +1,7 @@
+export type { Convictions } from "./archive.ts";
 export { type Era, intentOffence, termOf, voteOffence } from "./offences.ts";
 export {
   accusedBy,
-  type Convictions,
   type Counts,
   type OracleOptions,
   Oracles,
