@@ -1,4 +1,3 @@
-import { signatureWords } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import {
   batchDigest,
@@ -48,6 +47,7 @@ import {
   words,
 } from "../support/core.ts";
 import { type Follower, follow, learn, listed, type Preimage, translated } from "../support/lightClient.ts";
+import { signatureWords } from "../support/points.ts";
 
 const connection = await network.create();
 const elsewhere = await network.create();

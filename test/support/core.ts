@@ -1,4 +1,4 @@
-import { keyWords, pureBls, signatureWords } from "@aitbc-hybrid/crypto";
+import { keyWords, pureBls } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import {
   type Boundary,
@@ -12,7 +12,8 @@ import {
   type VoteBody,
   voteRoot,
 } from "@aitbc-hybrid/protocol";
-import { getBytes, hexlify, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import { Contract, getBytes, hexlify, Interface, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import coreModule from "../../deploy/modules/core.ts";
 import { coreParameters, delaysOf, type ParameterFile, parametersFor } from "../../tasks/parameters.ts";
@@ -34,6 +35,7 @@ import type { StakingPool } from "../../typechain/contracts/staking/StakingPool.
 import type { UnbondingQueue } from "../../typechain/contracts/staking/UnbondingQueue.ts";
 import type { ValidatorRegistry } from "../../typechain/contracts/staking/ValidatorRegistry.ts";
 import type { AITBCToken } from "../../typechain/contracts/token/AITBCToken.ts";
+import { signatureWords } from "./points.ts";
 
 /** An account of the tests' chain. */
 export type Signer = Awaited<ReturnType<NetworkConnection["ethers"]["getSigners"]>>[number];
@@ -103,6 +105,26 @@ export interface Core {
   readonly secrets: Map<string, Uint8Array>;
 }
 
+const interfaces = new Map<string, Promise<Interface>>();
+
+/** The interface of a contract, read once for all tests: the artifacts are long. */
+function interfaceOf(name: string): Promise<Interface> {
+  const known =
+    interfaces.get(name) ?? hre.artifacts.readArtifact(name).then(({ abi }) => new Interface(abi as never));
+  interfaces.set(name, known);
+  return known;
+}
+
+const computed = new Map<string, Uint8Array>();
+
+/** What tests compute over and over from the same few secrets: once for all of them. */
+function once(compute: () => Uint8Array, ...of: (Uint8Array | string)[]): Uint8Array {
+  const name = of.map((each) => hexlify(each)).join();
+  const known = computed.get(name) ?? compute();
+  computed.set(name, known);
+  return known;
+}
+
 /** Deploys the contracts with the devnet's parameters, changed by `change`. */
 export async function deployCore(
   connection: NetworkConnection,
@@ -122,7 +144,8 @@ export async function deployCore(
       ]),
     ),
   ) as unknown as Contracts;
-  const open = async (name: keyof Contracts) => ethers.getContractAt(CONTRACT_NAMES[name], at[name]);
+  const open = async (name: keyof Contracts) =>
+    new Contract(at[name], await interfaceOf(CONTRACT_NAMES[name]), deployer!);
   const contracts = Object.fromEntries(
     await Promise.all(
       Object.keys(CONTRACT_NAMES).map(async (name) => [name, await open(name as keyof Contracts)]),
@@ -165,7 +188,7 @@ export async function loadCore(connection: NetworkConnection, fixture: () => Pro
 /** Key and proof of possession as `register` and `setKey` take them. */
 export function possession(core: Core, label: string, validator: number) {
   const secret = secretOf(label);
-  const keyBytes = pureBls.parseKey(nativeBls.publicKey(secret)).uncompressed;
+  const keyBytes = once(() => pureBls.parseKey(nativeBls.publicKey(secret)).uncompressed, secret);
   core.secrets.set(hexlify(keyBytes), secret);
   const root = possessionRoot({
     settlementChainId: SETTLEMENT_CHAIN_ID,
@@ -177,7 +200,7 @@ export function possession(core: Core, label: string, validator: number) {
     secret,
     keyBytes,
     key: keyWords(keyBytes),
-    proof: signatureWords(nativeBls.provePossession(secret, getBytes(root))),
+    proof: signatureWords(once(() => nativeBls.provePossession(secret, getBytes(root)), secret, root)),
   };
 }
 

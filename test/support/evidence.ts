@@ -1,4 +1,3 @@
-import { signatureWords } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import {
   type Checkpoint,
@@ -11,7 +10,7 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { getBytes } from "ethers";
 import { type Core, checkpointAt, domainOf, MODES, secretsBySeat, words, ZERO } from "./core.ts";
-import { g2Struct } from "./points.ts";
+import { g2Struct, signatureWords } from "./points.ts";
 
 /** What a statement says. */
 export type Said =

@@ -1,3 +1,4 @@
+import { Signature } from "@chainsafe/blst";
 import { bls12_381 as curve } from "@noble/curves/bls12-381.js";
 import { dataSlice, hexlify, toBeHex } from "ethers";
 import type { G1PointStruct, G2PointStruct } from "../../typechain/test/harness/BLS12381Harness.ts";
@@ -53,6 +54,15 @@ export const g1FromCompressed = (bytes: Uint8Array | string): string =>
 /** A compressed signature in the form of EIP-2537. */
 export const g2FromCompressed = (bytes: Uint8Array | string): string =>
   g2Hex(G2.fromHex(hexlify(bytes).slice(2)));
+
+/** A compressed signature as the contracts take it; `signatureWords` of @aitbc-hybrid/crypto takes its roots in JavaScript. */
+export function signatureWords(signature: Uint8Array): G2PointStruct {
+  // ZCash's form: the imaginary part of each coordinate first.
+  const bytes = Signature.fromBytes(signature).toBytes(false);
+  bytes[0]! &= 0x1f;
+  const part = (at: number): string => hexlify(bytes.subarray(48 * at, 48 * (at + 1))).slice(2);
+  return g2Struct(`0x${[1, 0, 3, 2].map((at) => part(at).padStart(128, "0")).join("")}`);
+}
 
 /** The words of a struct that a contract returned, as one hexadecimal string. */
 export const joined = (words: readonly string[]): string =>

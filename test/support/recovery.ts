@@ -1,4 +1,3 @@
-import { signatureWords } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import {
   blockHash,
@@ -22,6 +21,7 @@ import {
   submission,
   words,
 } from "./core.ts";
+import { signatureWords } from "./points.ts";
 
 /** Bitmap words, as the contracts keep them, to seats. */
 export const bits = (words: readonly bigint[]): number[] =>
