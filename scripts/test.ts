@@ -22,10 +22,10 @@ const LONGEST_SUITE_MS = 40 * 60_000;
 const PROGRESS_MS = 10_000;
 
 /** Packages whose tests start many processes and measure them against the clock of the protocol. */
-const ALONE = new Set(["devnet", "cli"]);
+const ALONE = new Set(["devnet"]);
 
 /** Packages whose tests take longest; started first, they do not leave a core idle at the end. */
-const LONG_FIRST = ["simulator", "protocol", "node"];
+const LONG_FIRST = ["simulator", "node", "cli", "protocol"];
 
 /** Suites that read or write artifacts/ and typechain/ may not overlap. */
 const ARTIFACTS = "artifacts";
