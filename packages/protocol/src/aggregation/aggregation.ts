@@ -120,8 +120,12 @@ const MOST_SUSPICIONS = 32;
 const VIEWS_AHEAD = 16;
 /** Views below the final one of which checkpoints are still aggregated. */
 const CHECKPOINT_VIEWS = 256;
-/** Different statements of a view that are aggregated: two proposals, their finalization, NULLIFY. */
-const TOPICS_PER_VIEW = 6;
+/** Votes of a signer that are added up in a view: two proposals, their finalization, NULLIFY, and one to spare. */
+const VOTES_OF_SIGNER = 6;
+/** An aggregate has at least this share of its subnet, 1 in 8: else a few could make many of what nobody else signs. */
+const LEAST_SHARE = 8;
+/** Aggregates of a subnet that are taken of a sender in a view: so many have that share if each signs what it may. */
+const PARTS_OF_SENDER = LEAST_SHARE * VOTES_OF_SIGNER;
 
 type Subject =
   | { readonly what: "vote"; readonly body: VoteBody }
@@ -151,6 +155,14 @@ interface Absence {
   readonly blockHash: Hash;
   /** View at which the own vote was last sent to leaders. */
   sent: number;
+}
+
+/** How much was taken in of each sender of one view or height. */
+interface Share {
+  readonly isVote: boolean;
+  readonly view: number;
+  /** By sender and, of aggregates, subnet. */
+  readonly counts: Map<number, number>;
 }
 
 /** What of a block is looked at once it is final. */
@@ -210,7 +222,8 @@ export class Aggregation {
   readonly #options: AggregationOptions;
   readonly #topics = new Map<Hash, Topic>();
   readonly #settled = new Map<Hash, number>();
-  readonly #byView = new Map<number, number>();
+  /** What was taken in of whom, by view; checkpoints by height, below zero. */
+  readonly #shares = new Map<number, Share>();
   readonly #contradictions: Contradictions;
   #suspicions = 0;
   /** Own NOTARIZE and FINALIZE by view. */
@@ -283,15 +296,14 @@ export class Aggregation {
 
   /** What a voter sent, as the transport authenticated it. */
   receive(now: Millis, from: Seat, message: AggregationMessage): readonly AggregationEffect[] {
-    const { domain } = this.#options;
+    const { domain, electorate, subnets } = this.#options;
     if (!("vote" in message)) {
-      const topic = message.partial.domain === domain ? this.#topicOf(message, false) : null;
-      if (topic !== null) this.#part(now, topic, from, message.partial);
+      if (message.partial.domain === domain) this.#part(now, from, message);
       return this.#taken();
     }
     const { vote } = message;
     if (vote.domain === domain) {
-      const { voters, backers } = this.#options.electorate;
+      const { voters, backers } = electorate;
       if (!(message.type === "vote" ? voters : backers)[vote.seat]) {
         this.#emit({ type: "ban", seat: from, reason: "vote of no voter" });
         return this.#taken();
@@ -301,8 +313,10 @@ export class Aggregation {
         return this.#taken();
       }
       if (this.#isNear(message)) this.#suspect(this.#contradictions.note({ testimony: message, from }));
-      const topic = this.#topicOf(message, false);
-      if (topic !== null && this.#gather(now, topic, from, message)) return this.#taken();
+      if (this.#turn(viewOf(message), subnets.of(from)) !== null) {
+        const topic = this.#topicOf(message, false);
+        if (topic !== null && this.#gather(now, topic, from, message)) return this.#taken();
+      }
     }
     // Of another epoch or an old view, told to everybody, or late and to be carried: the replica knows.
     this.#emit({ type: "deliver", from, message });
@@ -311,9 +325,24 @@ export class Aggregation {
 
   /** True if a vote is of a view that is not final yet nor far ahead. */
   #isNear(message: Ballot): boolean {
-    const isVote = message.type === "vote";
-    const view = isVote ? message.vote.view : message.vote.checkpoint.view;
-    return view >= this.#floor(isVote) && view <= this.#highest + VIEWS_AHEAD;
+    const view = viewOf(message);
+    return view >= this.#floor(message.type === "vote") && view <= this.#highest + VIEWS_AHEAD;
+  }
+
+  /** Takes one more of a sender's messages in; false: it has sent as many as honest nodes do at most. */
+  #admit(topic: Topic, key: number, most: number): boolean {
+    const { subject, view } = topic;
+    const isVote = subject.what === "vote";
+    const at = isVote ? view : -subject.checkpoint.height;
+    let share = this.#shares.get(at);
+    if (share === undefined) {
+      share = { isVote, view, counts: new Map() };
+      this.#shares.set(at, share);
+    }
+    const count = share.counts.get(key) ?? 0;
+    if (count >= most) return false;
+    share.counts.set(key, count + 1);
+    return true;
   }
 
   /** The lowest view of which votes or checkpoints are taken in: a checkpoint is of a final view, and is backed later. */
@@ -393,7 +422,8 @@ export class Aggregation {
     for (const [root, topic] of this.#topics)
       if (topic.view < this.#floor(topic.subject.what === "vote")) this.#topics.delete(root);
     for (const [root, at] of this.#settled) if (at < view - CHECKPOINT_VIEWS) this.#settled.delete(root);
-    for (const at of this.#byView.keys()) if (at < view) this.#byView.delete(at);
+    for (const [at, share] of this.#shares)
+      if (share.view < this.#floor(share.isVote)) this.#shares.delete(at);
     this.#contradictions.forget(view, this.#floor(false));
   }
 
@@ -440,7 +470,7 @@ export class Aggregation {
     return this.#taken();
   }
 
-  /** The topic of a statement; null if it is settled, too old, too far ahead or one too many. */
+  /** The topic of a statement; null if it is settled, too old or too far ahead. */
   #topicOf(message: AggregationMessage, isOwn: boolean): Topic | null {
     const { domain } = this.#options;
     const content = "vote" in message ? message.vote : message.partial;
@@ -448,13 +478,11 @@ export class Aggregation {
     const root = isVote ? rootOf(domain, content) : checkpointRootOf(domain, content.checkpoint);
     const known = this.#topics.get(root);
     if (known !== undefined) return known;
-    const view = isVote ? content.view : content.checkpoint.view;
+    const view = viewOf(message);
     if (this.#settled.has(root)) return null;
     if (view < this.#floor(isVote)) return null;
-    const held = this.#byView.get(view) ?? 0;
-    if (!isOwn && (held >= TOPICS_PER_VIEW || view > this.#highest + VIEWS_AHEAD)) return null;
+    if (!isOwn && view > this.#highest + VIEWS_AHEAD) return null;
     if (isOwn && view > this.#highest) this.#highest = view;
-    this.#byView.set(view, held + 1);
     const topic: Topic = {
       root,
       subject: isVote
@@ -546,6 +574,7 @@ export class Aggregation {
     const { seat } = vote;
     const gathering = this.#gathering(topic, subnets.of(seat));
     if (gathering === null || gathering.verified.has(seat) || gathering.pending.has(seat)) return false;
+    if (from !== this.#options.seat && !this.#admit(topic, keyOf(from, -1), VOTES_OF_SIGNER)) return false;
     gathering.pending.set(seat, { from, signature: vote.signature });
     gathering.due ??= now + times.gather;
     const all = subnets.voters[gathering.subnet]!.length;
@@ -554,24 +583,34 @@ export class Aggregation {
     return true;
   }
 
-  /** The gathering of a subnet if this node aggregates for it in the statement's view or one soon after. */
+  /** The gathering of a subnet if this node aggregates for it. */
   #gathering(topic: Topic, subnet: number): Gathering | null {
     const known = topic.gatherings.get(subnet);
     if (known !== undefined) return known;
+    const attempt = this.#turn(topic.view, subnet);
+    if (attempt === null) return null;
+    const gathering = { subnet, attempt, pending: new Map(), verified: new Map(), due: null, job: false };
+    topic.gatherings.set(subnet, gathering);
+    return gathering;
+  }
+
+  /** How many views after this one this node is first an aggregator of a subnet; null: it is not until soon after. */
+  #turn(view: number, subnet: number): number | null {
     const { seat, subnets } = this.#options;
     if (seat === null) return null;
-    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++) {
-      if (!subnets.duties(topic.view + attempt).aggregators[subnet]?.includes(seat)) continue;
-      const gathering = { subnet, attempt, pending: new Map(), verified: new Map(), due: null, job: false };
-      topic.gatherings.set(subnet, gathering);
-      return gathering;
-    }
+    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++)
+      if (subnets.duties(view + attempt).aggregators[subnet]?.includes(seat)) return attempt;
     return null;
   }
 
   /** Has everything gathered verified at once, when it is time. */
   #flush(now: Millis, topic: Topic, gathering: Gathering): void {
     if (gathering.job || gathering.due === null || gathering.due > now) return;
+    const all = this.#options.subnets.voters[gathering.subnet]!.length;
+    if (LEAST_SHARE * (gathering.pending.size + gathering.verified.size) < all) {
+      gathering.due = null;
+      return;
+    }
     gathering.job = true;
     gathering.due = null;
     const asked: Asked[] = [];
@@ -609,7 +648,7 @@ export class Aggregation {
       for (const to of subnets.duties(topic.view + k).collectors) collectors.add(to);
     const message = messageOf(partial);
     for (const to of collectors) {
-      if (to === seat) this.#part(now, topic, seat, partial);
+      if (to === seat) this.#part(now, seat, message);
       else this.#emit({ type: "send", to, message });
     }
   }
@@ -625,11 +664,12 @@ export class Aggregation {
       : { checkpoint: subject.checkpoint, epoch, domain, bitmap, signature };
   }
 
-  /** Takes in an aggregate of a subnet: of each sender the heaviest. */
-  #part(now: Millis, topic: Topic, from: Seat, partial: Certificate | CheckpointCertificate): void {
+  /** Takes in an aggregate of a subnet where this node makes certificates: of each sender the heaviest. */
+  #part(now: Millis, from: Seat, message: PartialMessage): void {
     const { subnets, electorate } = this.#options;
-    const { bitmap, signature } = partial;
-    const members = this.#members(topic);
+    const { bitmap, signature } = message.partial;
+    const { voters, backers } = electorate;
+    const members = message.type === "partial" ? voters : backers;
     if (bitmap.length !== bitmapLength(members.length)) {
       this.#emit({ type: "ban", seat: from, reason: "malformed aggregate" });
       return;
@@ -640,30 +680,36 @@ export class Aggregation {
       this.#emit({ type: "ban", seat: from, reason: "malformed aggregate" });
       return;
     }
-    if (!this.#isAggregator(topic, subnet, from)) return;
-    let weight = NO_WEIGHT;
-    for (const seat of signers) weight = addWeights(weight, electorate.weights[seat]!);
+    const view = viewOf(message);
+    if (!this.#isAggregator(view, subnet, from) || !this.#isCollector(view)) return;
+    if (LEAST_SHARE * signers.length < subnets.voters[subnet]!.length) return;
+    const topic = this.#topicOf(message, false);
+    if (topic === null) return;
     const parts = topic.parts.get(subnet) ?? [];
     const known = parts.find((part) => part.from === from);
-    if (known !== undefined && known.signers >= signers.length) return;
-    const statement = statementOf(partial, from);
+    if (known === undefined) {
+      if (!this.#admit(topic, keyOf(from, subnet), PARTS_OF_SENDER)) return;
+    } else if (known.signers >= signers.length) return;
+    let weight = NO_WEIGHT;
+    for (const seat of signers) weight = addWeights(weight, electorate.weights[seat]!);
+    const statement = statementOf(message.partial, from);
     const next = { from, statement, bitmap, signature, weight, signers: signers.length };
     topic.parts.set(subnet, [...parts.filter((part) => part !== known), next]);
     this.#suspect(this.#contradictions.note(statement, known?.statement));
     this.#collect(now, topic);
   }
 
-  #isAggregator(topic: Topic, subnet: number, seat: Seat): boolean {
+  #isAggregator(view: number, subnet: number, seat: Seat): boolean {
     const { subnets } = this.#options;
     for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++)
-      if (subnets.duties(topic.view + attempt).aggregators[subnet]?.includes(seat)) return true;
+      if (subnets.duties(view + attempt).aggregators[subnet]?.includes(seat)) return true;
     return false;
   }
 
-  #isCollector(topic: Topic): boolean {
+  #isCollector(view: number): boolean {
     const { subnets, seat } = this.#options;
     for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++)
-      if (seat !== null && subnets.duties(topic.view + attempt).collectors.includes(seat)) return true;
+      if (seat !== null && subnets.duties(view + attempt).collectors.includes(seat)) return true;
     return false;
   }
 
@@ -693,7 +739,7 @@ export class Aggregation {
 
   /** Makes a certificate once there is a quorum and either everybody or no more time. */
   #collect(now: Millis, topic: Topic): void {
-    if (topic.job || !this.#isCollector(topic)) return;
+    if (topic.job || !this.#isCollector(topic.view)) return;
     const { parts, weight, signers } = this.#best(topic);
     if (!this.#suffices(topic, weight)) {
       // Forged aggregates that made up a quorum are gone.
@@ -764,5 +810,14 @@ const statementOf = (certificate: Certificate | CheckpointCertificate, from: Sea
     ? { testimony: { type: "checkpointCertificate", certificate }, from }
     : { testimony: { type: "certificate", certificate }, from };
 
-const messageOf = (partial: Certificate | CheckpointCertificate): AggregationMessage =>
+/** The view of what was voted for. */
+function viewOf(message: AggregationMessage): number {
+  const content = "vote" in message ? message.vote : message.partial;
+  return "checkpoint" in content ? content.checkpoint.view : content.view;
+}
+
+/** Counts a sender's messages of a subnet apart; -1: its own votes. */
+const keyOf = (from: Seat, subnet: number): number => from * 2_048 + subnet + 1;
+
+const messageOf = (partial: Certificate | CheckpointCertificate): PartialMessage =>
   "checkpoint" in partial ? { type: "checkpointPartial", partial } : { type: "partial", partial };

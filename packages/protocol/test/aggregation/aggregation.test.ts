@@ -313,6 +313,61 @@ describe("what is over", () => {
     assert.ok(asked <= 6, `${asked}`);
   });
 
+  test("nobody keeps others' votes out by many statements of his own", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const { aggregators, collectors } = net.subnets.duties(1);
+    for (let block = 2; block < 60; block++) {
+      for (const seat of seats.slice(18)) {
+        const vote = net.vote(seat, notarize(1, block));
+        for (const to of aggregators[net.subnets.of(seat)]!)
+          net.act(to, net.nodes[to]!.receive(0, seat, { type: "vote", vote }));
+      }
+      for (const [subnet, [sender]] of aggregators.entries()) {
+        const partial = net.partial(notarize(1, block), net.subnets.voters[subnet]!);
+        for (const to of collectors)
+          net.act(to, net.nodes[to]!.receive(0, sender!, { type: "partial", partial }));
+      }
+    }
+    net.certificates.length = 0;
+    net.flying.length = 0;
+    for (const seat of seats.slice(0, 18)) net.cast(seat, notarize(1));
+    net.run(first);
+    assert.ok(net.holds(made(net)));
+    assert.deepEqual(made(net).blockHash, hash(1));
+  });
+
+  test("aggregates of those who do not aggregate, or of next to nobody, are not looked at", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const { aggregators, collectors } = net.subnets.duties(1);
+    const to = collectors[0]!;
+    const voters = net.subnets.voters[0]!;
+    const stranger = seats.find((seat) =>
+      [1, 2, 3, 4].every((view) => !net.subnets.duties(view).aggregators[0]!.includes(seat)),
+    )!;
+    const sent = (from: number, signers: readonly number[], body: VoteBody): void =>
+      net.act(to, net.nodes[to]!.receive(0, from, { type: "partial", partial: net.partial(body, signers) }));
+    // Whoever is in both would be convicted.
+    sent(aggregators[0]![0]!, voters, notarize(1, 1));
+    sent(stranger, voters, notarize(1, 2));
+    sent(aggregators[0]![0]!, voters.slice(0, 1), notarize(1, 3));
+    assert.deepEqual([net.evidence, net.banned.size], [[], 0]);
+  });
+
+  test("an aggregate of few of a subnet is not made, until more come", () => {
+    const net = new AggregatingNet(members, { ...SIZES, voters: 26 });
+    const [to] = net.subnets.duties(1).aggregators[0]!;
+    const node = net.nodes[to!]!;
+    const others = seats.filter((seat) => seat !== to);
+    const votes = (seat: number) =>
+      net.act(to!, node.receive(net.now, seat, { type: "vote", vote: net.vote(seat, notarize(1)) }));
+    for (const seat of others.slice(0, 3)) votes(seat);
+    net.act(to!, node.tick(10));
+    assert.deepEqual([node.due, net.flying.length], [null, 0]);
+    votes(others[3]!);
+    net.act(to!, node.tick(20));
+    assert.ok(net.flying.length > 0);
+  });
+
   test("what belongs to another domain is not looked at", () => {
     const net = new AggregatingNet(members, SIZES);
     const vote = { ...net.vote(5, notarize(1)), domain: hash(9) };

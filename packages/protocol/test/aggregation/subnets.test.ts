@@ -102,3 +102,32 @@ describe("duties", () => {
     assert.ok(subnets.duties(1).collectors.length >= 1);
   });
 });
+
+describe("the mesh", () => {
+  const members = equal(996);
+  const subnets = new Subnets(members, seed);
+  const seats = members.voters.map((_, seat) => seat);
+
+  test("is the same from both ends, about eight neighbours wide, and reaches everybody in a few steps", () => {
+    const widths = seats.map((seat) => {
+      const neighbours = subnets.neighbours(5, seat);
+      assert.ok(!neighbours.includes(seat));
+      for (const other of neighbours) assert.ok(subnets.neighbours(5, other).includes(seat));
+      return neighbours.length;
+    });
+    assert.ok(Math.abs(widths.reduce((sum, width) => sum + width, 0) / seats.length - 8) < 0.1);
+    assert.ok(Math.min(...widths) >= 3 && Math.max(...widths) <= 24);
+    let reached = new Set([0]);
+    for (let step = 0; step < 6; step++)
+      reached = new Set([...reached].flatMap((seat) => [seat, ...subnets.neighbours(5, seat)]));
+    assert.equal(reached.size, seats.length);
+  });
+
+  test("is another one in each view, and of each seed; who does not vote is in none", () => {
+    const other = new Subnets(members, hashBytes(Uint8Array.of(2)));
+    assert.deepEqual(subnets.neighbours(5, 7), new Subnets(members, seed).neighbours(5, 7));
+    assert.notDeepEqual(subnets.neighbours(5, 7), subnets.neighbours(6, 7));
+    assert.notDeepEqual(subnets.neighbours(5, 7), other.neighbours(5, 7));
+    assert.deepEqual(subnets.neighbours(5, 5_000), []);
+  });
+});

@@ -53,13 +53,15 @@ export interface WanNodeOptions {
   readonly idle: boolean;
 }
 
-/** How messages spread where not everybody is sent everything. */
-export interface Overlay {
-  /** Whom a node passes on to what it first hears of. */
-  readonly neighbours: (peer: Peer) => readonly Peer[];
-  /** A node's part in aggregating an epoch's votes. */
-  readonly aggregation: (start: EpochStart, seat: Seat) => Aggregation;
+/** A node's part in an epoch whose votes are aggregated. */
+export interface Aggregating {
+  readonly aggregation: Aggregation;
+  /** Whom the node passes on to what it first hears of a view. */
+  readonly neighbours: (view: number) => readonly Peer[];
 }
+
+/** How messages spread where not everybody is sent everything. */
+export type Overlay = (start: EpochStart, seat: Seat) => Aggregating;
 
 export interface WanNodeModules {
   readonly rules: Rules;
@@ -98,6 +100,7 @@ export class WanNode implements Endpoint<WanMessage> {
   #state: unknown = null;
   #timer = 0;
   #aggregation: Aggregation | null = null;
+  #neighbours: Aggregating["neighbours"] = () => [];
   #aggregationDue = Number.POSITIVE_INFINITY;
   /** What was passed on since the last final block, and since the one before. */
   #passedOn = new Set<object>();
@@ -192,7 +195,7 @@ export class WanNode implements Endpoint<WanMessage> {
     const content = contentOf(message);
     if (this.#hasPassedOn(content)) return;
     this.#passedOn.add(content);
-    for (const to of this.#modules.overlay!.neighbours(this.peer)) if (to !== from) this.#send(to, message);
+    for (const to of this.#neighbours(viewOf(message))) if (to !== from) this.#send(to, message);
   }
 
   connected(peer: Peer): void {
@@ -357,9 +360,14 @@ export class WanNode implements Endpoint<WanMessage> {
         });
         return;
       }
-      case "epoch":
-        this.#aggregation = this.#modules.overlay?.aggregation(effect.start, this.validator) ?? null;
+      case "epoch": {
+        const { overlay } = this.#modules;
+        if (overlay === null) return;
+        const { aggregation, neighbours } = overlay(effect.start, this.validator);
+        this.#aggregation = aggregation;
+        this.#neighbours = neighbours;
         return;
+      }
       case "registry":
         this.#occupy(0, () => this.#input({ type: "registry", registry }));
         return;
@@ -459,6 +467,20 @@ const isForAggregators = (message: WanMessage): message is AggregationMessage =>
   message.type === "checkpointVote" ||
   message.type === "partial" ||
   message.type === "checkpointPartial";
+
+/** The view whose mesh a message takes. */
+function viewOf(message: Message): number {
+  switch (message.type) {
+    case "proposal":
+      return message.proposal.view;
+    case "certificate":
+      return message.certificate.view;
+    case "checkpointCertificate":
+      return message.certificate.checkpoint.view;
+    default:
+      return 0;
+  }
+}
 
 /** What everybody is to hear. */
 const isSpread = (message: Message): boolean =>

@@ -4,7 +4,6 @@ import {
   type Block,
   DEFAULT_PARAMS,
   domainHash,
-  type EpochStart,
   electorate,
   encodeCertificate,
   genesisHash,
@@ -56,11 +55,9 @@ export interface WanOptions {
   readonly params?: Partial<Params>;
   /** Validators that aggregate no votes of others, though it is their turn. */
   readonly idle?: ReadonlySet<number>;
-  /** Of each node in the mesh over which proposals and certificates spread where votes are aggregated. */
-  readonly neighbours?: number;
+  /** Where votes are aggregated, proposals and certificates go from everybody to everybody, not over a mesh. */
+  readonly flood?: boolean;
 }
-
-const NEIGHBOURS = 8;
 
 /** Lines of a data centre; parameters.md's network bound holds on them. */
 export const LINE: LineOptions = { bandwidth: 500e6, loss: 1e-4, jitter: 0.02 };
@@ -183,7 +180,7 @@ export class WanWorld {
     const meter = this.#meter();
     const hash = genesisHash(genesis);
     const ledger = new Ledger({ hash, stateRoot: genesis.stateRoot });
-    const overlay = isAggregated(electorate(this.registry, mode)) ? this.#overlay(peers, random, hash) : null;
+    const overlay = isAggregated(electorate(this.registry, mode)) ? this.#overlay(peers, hash) : null;
     const error = options.clockError ?? 5;
     for (const [validator, peer] of peers.entries()) {
       const node = new WanNode(
@@ -216,55 +213,46 @@ export class WanWorld {
     for (const node of this.nodes) node.start();
   }
 
-  /** A random mesh, and aggregation as the registry and the epoch's seed have it. */
-  #overlay(peers: readonly Peer[], random: Random, genesis: Hash): Overlay {
-    const { mode, neighbours = NEIGHBOURS } = this.#options;
-    const mesh = new Map(peers.map((peer) => [peer, new Set<Peer>()]));
-    const everybody = neighbours >= peers.length - 1;
-    for (const peer of peers) {
-      // Each chooses half of its neighbours and is chosen by as many.
-      const chosen = everybody ? peers : Array.from({ length: neighbours / 2 }, () => random.pick(peers));
-      for (const other of chosen) {
-        if (other === peer) continue;
-        mesh.get(peer)!.add(other);
-        mesh.get(other)!.add(peer);
-      }
-    }
-    const lists = new Map([...mesh].map(([peer, others]) => [peer, [...others]]));
+  /** The mesh and the aggregation as the registry and the epoch's seed have them. */
+  #overlay(peers: readonly Peer[], genesis: Hash): Overlay {
+    const { mode, flood = false } = this.#options;
     const members = electorate(this.registry, mode);
     const subnets = new Map<Hash, { readonly of: Subnets; readonly leader: (term: number) => Seat }>();
     const { delta, termViews, voteWindow } = this.registry.params;
-    return {
-      neighbours: (peer) => lists.get(peer)!,
-      aggregation: ({ epoch, incarnation, seed, registry }: EpochStart, seat) => {
-        const domain = domainHash({
-          chainId: CHAIN_ID,
-          genesisHash: genesis,
-          epoch,
-          incarnation,
-          mode,
-          registry,
-        });
-        let shared = subnets.get(domain);
-        if (shared === undefined) {
-          shared = {
-            of: new Subnets(members, seed, SUBNET_SIZES),
-            leader: leaderSchedule(members, domain, seed),
-          };
-          subnets.set(domain, shared);
-        }
-        return new Aggregation({
-          subnets: shared.of,
-          leader: shared.leader,
-          voteWindow,
-          electorate: members,
-          epoch,
-          domain,
-          seat,
-          termViews: mode === "fast" ? termViews : 1,
-          times: aggregationTimes(delta[mode]),
-        });
-      },
+    return ({ epoch, incarnation, seed, registry }, seat) => {
+      const domain = domainHash({
+        chainId: CHAIN_ID,
+        genesisHash: genesis,
+        epoch,
+        incarnation,
+        mode,
+        registry,
+      });
+      let shared = subnets.get(domain);
+      if (shared === undefined) {
+        shared = {
+          of: new Subnets(members, seed, SUBNET_SIZES),
+          leader: leaderSchedule(members, domain, seed),
+        };
+        subnets.set(domain, shared);
+      }
+      const { of, leader } = shared;
+      const aggregation = new Aggregation({
+        subnets: of,
+        leader,
+        voteWindow,
+        electorate: members,
+        epoch,
+        domain,
+        seat,
+        termViews: mode === "fast" ? termViews : 1,
+        times: aggregationTimes(delta[mode]),
+      });
+      const others = peers.filter((_, other) => other !== seat);
+      return {
+        aggregation,
+        neighbours: (view) => (flood ? others : of.neighbours(view, seat).map(peerOf)),
+      };
     };
   }
 

@@ -5,7 +5,7 @@ import { FREE } from "../../src/wan/costs.ts";
 import { secureLatency } from "../../src/wan/measure.ts";
 import { IDEAL_LINE, type WanOptions, WanWorld } from "../../src/wan/world.ts";
 
-/** 130 voters, all of them neighbours of each other; messages take `way` ms and nothing else any time. */
+/** 130 voters, who pass on everything to everybody; messages take `way` ms and nothing else any time. */
 const ideal = (way: number, options: Partial<WanOptions> = {}): WanWorld =>
   new WanWorld({
     seed: "ideal",
@@ -16,7 +16,7 @@ const ideal = (way: number, options: Partial<WanOptions> = {}): WanWorld =>
     line: IDEAL_LINE,
     costs: FREE,
     clockError: 0,
-    neighbours: 130,
+    flood: true,
     ...options,
   });
 

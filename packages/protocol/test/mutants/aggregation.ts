@@ -1,0 +1,141 @@
+import type { Mutant } from "./mutant.ts";
+
+const AGGREGATING = "packages/protocol/test/aggregation/aggregation.test.ts";
+const CONTRADICTING = "packages/protocol/test/aggregation/contradictions.test.ts";
+const LATE = "packages/protocol/test/aggregation/late.test.ts";
+const SUBNETS = "packages/protocol/test/aggregation/subnets.test.ts";
+
+const AGGREGATION = "packages/protocol/src/aggregation/aggregation.ts";
+const CONTRADICTIONS = "packages/protocol/src/aggregation/contradictions.ts";
+
+/** Section 3, above 100 voters: subnets, what aggregators may do, and what happens where they do nothing. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "aggregation: certificates of less than a quorum",
+    file: AGGREGATION,
+    find: "isQuorum(electorate, weight) : isBacking(electorate, weight);",
+    replace: "weight.stake > 0n : isBacking(electorate, weight);",
+    opens: "certificates that everybody refuses, and their makers banned",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: forged votes are added up",
+    file: AGGREGATION,
+    find: "if (valid.has(seat)) gathering.verified.set(seat, signature);",
+    replace: "if (valid.size >= 0) gathering.verified.set(seat, signature);",
+    opens: "one forged vote spoils every later aggregate of its subnet",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: who forges an aggregate keeps his place",
+    file: AGGREGATION,
+    find: '      this.#emit({ type: "ban", seat: part.from, reason: "forged aggregate" });\n',
+    replace: "",
+    opens: "a collector that does bisection for free, view after view",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: votes of others are taken",
+    file: AGGREGATION,
+    find: "if (vote.seat !== from) {",
+    replace: "if (vote.seat < 0) {",
+    opens: "forged votes in others' names, which cost a bisection each",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: aggregates of whoever",
+    file: AGGREGATION,
+    find: "if (!this.#isAggregator(view, subnet, from) || !this.#isCollector(view)) return;",
+    replace: "if (!this.#isCollector(view)) return;",
+    opens: "every voter's aggregates are kept, not those of a subnet's five aggregators",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: aggregates over several subnets",
+    file: AGGREGATION,
+    find: "!members[seat] || subnets.of(seat) !== subnet",
+    replace: "!members[seat]",
+    opens: "an aggregator keeps other subnets' aggregates out by overlapping them",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: any number of votes of a signer",
+    file: AGGREGATION,
+    find: "const VOTES_OF_SIGNER = 6;",
+    replace: "const VOTES_OF_SIGNER = 6_000;",
+    opens: "memory and verifications for statements that nobody else signs",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: aggregates of next to nobody",
+    file: AGGREGATION,
+    find: "if (LEAST_SHARE * (gathering.pending.size + gathering.verified.size) < all) {",
+    replace: "if (all < 0) {",
+    opens: "an honest aggregator sends every invention of a few signers to all collectors",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: silent aggregators are waited for",
+    file: AGGREGATION,
+    find: "if (attempt > MOST_ATTEMPTS) {",
+    replace: "if (attempt > 2 * MOST_ATTEMPTS) {",
+    opens: "a network whose aggregators are all silent, and that stands still",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: what is not for the aggregator is dropped",
+    file: AGGREGATION,
+    find: '    this.#emit({ type: "deliver", from, message });\n',
+    replace: "",
+    opens: "late votes are lost, votes told to everybody are not heard, who is behind gets no answer",
+    test: AGGREGATING,
+  },
+  {
+    name: "aggregation: votes that certificates lack are lost",
+    file: AGGREGATION,
+    find: 'if (kind !== "nullify" && !hasSeat(bitmap, seat))',
+    replace: 'if (kind === "nullify" && !hasSeat(bitmap, seat))',
+    opens: "who is slow is not paid, and seems absent to the hybrid manager",
+    test: LATE,
+  },
+  {
+    name: "aggregation: late votes are sent whatever carries them",
+    file: AGGREGATION,
+    find: 'if (item.seat === seat && "blockHash" in item) this.#absences.delete(item.view);',
+    replace: "if (item.seat < 0) this.#absences.delete(seat);",
+    opens: "leaders told the same again for a whole window",
+    test: LATE,
+  },
+  {
+    name: "aggregation: contradicting aggregates convict nobody",
+    file: CONTRADICTIONS,
+    find: "if (other !== statement && contradicts(other)) suspect(other, signers);",
+    replace: "if (other === statement && contradicts(other)) suspect(other, signers);",
+    opens: "a key that tells each aggregator something else is never convicted",
+    test: CONTRADICTING,
+  },
+  {
+    name: "aggregation: a forged aggregate hides what a true one proves",
+    file: CONTRADICTIONS,
+    find: "    for (const seat of seats) slot.told.delete(nameOf(first, second, seat));\n",
+    replace: "",
+    opens: "whoever is about to be convicted forges an aggregate with himself in it",
+    test: CONTRADICTING,
+  },
+  {
+    name: "aggregation: evidence without looking at signatures",
+    file: AGGREGATION,
+    find: "    this.#suspicions--;\n    if (ok) {",
+    replace: "    this.#suspicions--;\n    if (ok || order.length > 0) {",
+    opens: "evidence that the contracts refuse, and whose reporter pays for the attempt",
+    test: CONTRADICTING,
+  },
+  {
+    name: "aggregation: one mesh for all views",
+    file: "packages/protocol/src/aggregation/subnets.ts",
+    find: 'const bits = new Bits("mesh", this.#seed, view);',
+    replace: 'const bits = new Bits("mesh", this.#seed, 0);',
+    opens: "a node whose neighbours are silent hears nothing for an epoch",
+    test: SUBNETS,
+  },
+];
