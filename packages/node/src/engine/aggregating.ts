@@ -78,6 +78,13 @@ interface Running {
   toldBefore: Map<Hash, number>;
 }
 
+/** What of the replica says which proposals it has verified. */
+export interface Verified extends Pick<ReplicaState, "epoch" | "tip"> {
+  readonly views: {
+    get(view: number): Pick<NonNullable<ReturnType<ReplicaState["views"]["get"]>>, "proposals"> | undefined;
+  };
+}
+
 interface WaitingProposal {
   readonly proposal: Proposal;
   readonly from: Peer;
@@ -255,7 +262,7 @@ export class Aggregating {
   }
 
   /** Passes on the proposals that the own replica has verified since. */
-  passOn({ epoch, tip, views }: ReplicaState): void {
+  passOn({ epoch, tip, views }: Verified): void {
     if (this.#running === null || this.#proposals.length === 0) return;
     this.#proposals = this.#proposals.filter(({ proposal, from }) => {
       const { view, parentView, block, signature } = proposal;

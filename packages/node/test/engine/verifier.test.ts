@@ -47,6 +47,42 @@ test("votes are answered with the valid ones and their sum", () => {
   assert.deepEqual(fresh().run({ what: "certificate", ...certificate }), { what: "certificate", ok: true });
 });
 
+test("aggregates are answered with the valid ones and their sum, and a certificate of that is believed at once", () => {
+  const part = (seats: readonly number[], by: readonly number[] = seats) => ({
+    bitmap: toBitmap(seats, 4),
+    signature: nativeBls.aggregateSignatures(by.map((seat) => nativeBls.parseSignature(sign(seat)))),
+  });
+  const verifier = fresh();
+  const parts = [part([0, 1]), part([2], [3]), part([3])];
+  const result = verifier.parts({ what: "parts", registry: R, root, parts });
+  assert.deepEqual(result.valid, [0, 2]);
+  const certificate = { registry: R, root, bitmap: toBitmap([0, 1, 3], 4), signature: result.aggregate! };
+  assert.deepEqual(verifier.run({ what: "certificate", ...certificate }), { what: "certificate", ok: true });
+  assert.deepEqual(verifier.parts({ what: "parts", registry: R, root, parts: parts.slice(1, 2) }), {
+    what: "parts",
+    valid: [],
+    aggregate: null,
+  });
+});
+
+test("an aggregate whose signature is no point is not well-formed", () => {
+  const partial = (signature: Uint8Array) => ({
+    type: "partial" as const,
+    partial: {
+      kind: "nullify" as const,
+      view: 1,
+      parentView: 0,
+      blockHash: ZERO_HASH,
+      epoch: 0,
+      domain: ZERO_HASH,
+      bitmap: toBitmap([0], 4),
+      signature,
+    },
+  });
+  assert.equal(fresh().wellFormed(partial(sign(0))), true);
+  assert.equal(fresh().wellFormed(partial(new Uint8Array(96).fill(1))), false);
+});
+
 test("bad votes are found among good ones; a seat counts once", () => {
   const votes = [
     { seat: 0, signature: sign(0) },

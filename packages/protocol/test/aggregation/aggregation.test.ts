@@ -123,6 +123,57 @@ describe("what is forged", () => {
     );
   });
 
+  test("is found among a subnet's votes: its sender is named, and later aggregates are free of it", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const [to] = net.subnets.duties(1).aggregators[0]!;
+    const [forger, ...others] = net.subnets.voters[0]!.filter((seat) => seat !== to);
+    const node = net.nodes[to!]!;
+    const told = (seat: number, signature?: Uint8Array) => {
+      const vote = net.vote(seat, notarize(1));
+      const message = { type: "vote" as const, vote: { ...vote, signature: signature ?? vote.signature } };
+      net.act(to!, node.receive(net.now, seat, message));
+    };
+    told(forger!, new Uint8Array(96).fill(1));
+    for (const seat of others.slice(0, 3)) told(seat);
+    net.act(to!, node.tick(10));
+    assert.deepEqual([...net.banned], [[forger, "forged vote"]]);
+    net.banned.clear();
+    net.flying.length = 0;
+    told(others[3]!);
+    net.act(to!, node.tick(30));
+    const sent = net.flying.map(({ message }) => message);
+    assert.ok(sent.length > 0);
+    for (const message of sent)
+      assert.ok(message.type === "partial" && fromBitmap(message.partial.bitmap).length === 4);
+    assert.equal(net.banned.size, 0);
+  });
+
+  test("is found among the subnets' aggregates: its sender is named, and the certificate is made of the others", () => {
+    const net = new AggregatingNet(members, SIZES);
+    const { aggregators, collectors } = net.subnets.duties(1);
+    const at = collectors[0]!;
+    const node = net.nodes[at]!;
+    for (const [subnet, voters] of net.subnets.voters.entries()) {
+      const [one, other] = aggregators[subnet]!.filter((seat) => seat !== at);
+      const whole = net.partial(notarize(1), voters);
+      const forged = { ...whole, signature: new Uint8Array(96).fill(1) };
+      if (subnet === 0) {
+        net.act(at, node.receive(0, one!, { type: "partial", partial: forged }));
+        const part = net.partial(notarize(1), voters.slice(1));
+        net.act(at, node.receive(0, other!, { type: "partial", partial: part }));
+      } else net.act(at, node.receive(0, one!, { type: "partial", partial: whole }));
+    }
+    net.act(at, node.tick(100));
+    net.act(at, node.tick(200));
+    const [forger] = aggregators[0]!.filter((seat) => seat !== at);
+    assert.deepEqual([...net.banned], [[forger, "forged aggregate"]]);
+    assert.ok(net.holds(made(net)));
+    assert.deepEqual(
+      seats.filter((seat) => !fromBitmap(made(net).bitmap).includes(seat)),
+      net.subnets.voters[0]!.slice(0, 1),
+    );
+  });
+
   test("aggregates over two subnets, of nobody, or too short are refused", () => {
     const net = new AggregatingNet(members, SIZES);
     const [collector] = net.subnets.duties(1).collectors;
