@@ -235,6 +235,7 @@ export class Aggregating {
       if ("vote" in message) loop.submit({ type: "message", from, message });
       return;
     }
+    if (this.#options.silent && !("vote" in message)) return;
     const { epoch } = running;
     const content = "vote" in message ? message.vote : message.partial;
     if (content.epoch === epoch.start.epoch + 1) {

@@ -49,7 +49,7 @@ export interface WanNodeOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly costs: Costs;
-  /** Votes, but aggregates nothing for others. */
+  /** Votes, but tells nobody what it added up of others' votes. */
   readonly idle: boolean;
 }
 
@@ -158,7 +158,7 @@ export class WanNode implements Endpoint<WanMessage> {
     const { costs } = this.#options;
     if (this.#aggregation !== null && isForAggregators(message)) {
       this.#busy = Math.max(this.#busy, this.#modules.queue.now) + arrivalCost(costs, message);
-      if (!this.#options.idle)
+      if (!this.#options.idle || "vote" in message)
         this.#aggregate((aggregation) => aggregation.receive(this.now, seatOf(from), message));
       return;
     }
@@ -221,8 +221,10 @@ export class WanNode implements Endpoint<WanMessage> {
 
   #aggregationEffect(effect: AggregationEffect): void {
     const { keyring, meter } = this.#modules;
+    const { idle } = this.#options;
     switch (effect.type) {
       case "send":
+        if (idle && !("vote" in effect.message)) return;
         this.#send(peerOf(effect.to), effect.message);
         return;
       case "verify": {
@@ -242,6 +244,7 @@ export class WanNode implements Endpoint<WanMessage> {
         return;
       case "certificate":
       case "checkpointCertificate":
+        if (idle) return;
         this.#input({ type: "message", from: this.peer, message: effect });
         return;
       case "evidence":

@@ -53,8 +53,10 @@ export interface WanOptions {
   /** Bytes of transactions that all validators together send each other in a block's time. */
   readonly bytesPerBlock?: number;
   readonly params?: Partial<Params>;
-  /** Validators that aggregate no votes of others, though it is their turn. */
+  /** Validators that tell nobody what they added up of others' votes, though it is their turn. */
   readonly idle?: ReadonlySet<number>;
+  /** By validator: what everything it sends takes longer, ms. */
+  readonly slow?: ReadonlyMap<number, Millis>;
   /** Where votes are aggregated, proposals and certificates go from everybody to everybody, not over a mesh. */
   readonly flood?: boolean;
 }
@@ -85,6 +87,7 @@ export interface Observation {
   readonly height: number;
   readonly view: number;
   readonly leader: Peer;
+  readonly block: Block;
   /** When its leader made it. */
   readonly made: Millis;
   readonly bytes: number;
@@ -134,10 +137,12 @@ export class WanWorld {
     );
     registries.set(this.registry.root, this.registry);
     const peers = Array.from({ length: size }, (_, validator): Peer => peerOf(validator));
-    const distance: Distance =
+    const way: Distance =
       typeof place === "number"
         ? () => place
         : distances(new Map(peers.map((peer, validator) => [peer, regionOf(place, validator)])));
+    const slow = new Map([...(options.slow ?? [])].map(([validator, by]) => [peerOf(validator), by]));
+    const distance: Distance = slow.size === 0 ? way : (from, to) => way(from, to) + (slow.get(from) ?? 0);
     const { queue } = this;
     const links = new WanLinks<WanMessage | BulkMessage>(line, {
       queue,
@@ -265,6 +270,7 @@ export class WanWorld {
           height: block.header.height,
           view: block.header.view,
           leader: peer,
+          block,
           made: this.queue.now,
           bytes: this.#bytesOf(block),
           certificateBytes: block.body.certificates.reduce(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { electorate, Subnets } from "@aitbc-hybrid/protocol";
+import { electorate, hasSeat, Subnets } from "@aitbc-hybrid/protocol";
 import { FREE } from "../../src/wan/costs.ts";
 import { secureLatency } from "../../src/wan/measure.ts";
 import { IDEAL_LINE, type WanOptions, WanWorld } from "../../src/wan/world.ts";
@@ -37,6 +37,41 @@ test("a subnet whose aggregators are all idle is heard through the next view's",
   world.runTo(4, 60_000);
   assert.deepEqual(world.surprises, []);
   assert.ok(world.latencies(1, 4).at(-1)! < 5_000);
+});
+
+test("where nobody aggregates votes go to everybody, and blocks are final all the same", () => {
+  const world = ideal(40, { idle: new Set(Array.from({ length: 130 }, (_, i) => i)) });
+  world.runTo(3, 60_000);
+  assert.deepEqual(world.surprises, []);
+  // t_agg passes four times for each of both votes.
+  const delta = world.registry.params.delta.secure;
+  assert.ok(world.latencies(1, 3)[0]! > 4 * delta);
+});
+
+test("whose votes come too late for certificates is found to have been there all the same", () => {
+  // Both votes of a slow one take a third of a second more than the others'.
+  const world = new WanWorld({
+    seed: "late",
+    mode: "secure",
+    authorities: 21,
+    stakers: 109,
+    place: 20,
+    line: IDEAL_LINE,
+    costs: FREE,
+    clockError: 0,
+    slow: new Map([[100, 400]]),
+  });
+  world.runTo(20, 120_000);
+  assert.deepEqual(world.surprises, []);
+  const named = { certificates: 0, late: 0 };
+  for (const { block, final } of world.blocks.values()) {
+    if (final.length === 0) continue;
+    const { certificates, lateVotes } = block.body;
+    named.certificates += certificates.filter(({ bitmap }) => hasSeat(bitmap, 100)).length;
+    named.late += lateVotes.filter(({ seat }) => seat === 100).length;
+  }
+  assert.ok(named.certificates < 5, `${named.certificates}`);
+  assert.ok(named.late > 12, `${named.late}`);
 });
 
 describe("a thousand validators around the globe", () => {
