@@ -25,8 +25,8 @@ import { Cluster, reaches } from "./support/cluster.ts";
 const NODES = 9;
 const SIZES = { voters: 3, aggregators: 3, collectors: 3 };
 const PARAMS = {
-  blockTime: { fast: 100, balanced: 300, secure: 300 },
-  delta: { fast: 100, balanced: 400, secure: 400 },
+  blockTime: { fast: 100, balanced: 200, secure: 200 },
+  delta: { fast: 100, balanced: 1_000, secure: 1_000 },
 };
 
 /** Bans by reason, with who was banned. */
@@ -52,7 +52,7 @@ const clusterOf = (silent: readonly number[], epochLength: number, slow: number 
     nodes: NODES,
     params: { ...PARAMS, epochLength: { fast: 20, balanced: epochLength, secure: 20 } },
     log: listening,
-    delayMs: (node) => (node === slow ? 350 : 0),
+    delayMs: (node) => (node === slow ? 600 : 0),
     consensus: (node) => ({ aggregateAbove: 4, subnets: SIZES, silent: silent.includes(node) }),
   });
 
@@ -60,19 +60,19 @@ const figure = (cluster: Cluster, name: string): number =>
   cluster.running.reduce((sum, { reader }) => sum + reader.metricsSummary()[name]!, 0);
 
 describe("nine validators, a third of whom aggregate nothing, and one of whom answers late", () => {
-  const cluster = clusterOf([1, 4, 7], 20, 8);
+  const cluster = clusterOf([1, 4, 7], 16, 8);
   before(() => cluster.start());
   after(() => cluster.close());
 
-  test("finalize by certificates that aggregators made, over epochs", { timeout: 120_000 }, async () => {
-    await Promise.all(cluster.running.map((node) => reaches(node, 45)));
+  test("finalize by certificates that aggregators made, over epochs", { timeout: 180_000 }, async () => {
+    await Promise.all(cluster.running.map((node) => reaches(node, 19)));
     assert.ok(figure(cluster, "certificates_aggregated") > 0);
     assert.ok(figure(cluster, "aggregates_sent") > 0);
     for (const silent of [1, 4, 7]) {
       const { aggregates_sent, certificates_aggregated } = cluster.node(silent).reader.metricsSummary();
       assert.deepEqual([aggregates_sent, certificates_aggregated], [0, 0]);
     }
-    const blocks = await Promise.all(cluster.running.map(({ reader }) => reader.block({ height: 40 })));
+    const blocks = await Promise.all(cluster.running.map(({ reader }) => reader.block({ height: 18 })));
     assert.equal(new Set(blocks.map((block) => block?.hash)).size, 1);
     assert.deepEqual(bans, []);
   });
@@ -94,7 +94,7 @@ describe("nine validators, none of whom aggregates", () => {
   before(() => cluster.start());
   after(() => cluster.close());
 
-  test("turn to everybody, and finalize", { timeout: 120_000 }, async () => {
+  test("turn to everybody, and finalize", { timeout: 180_000 }, async () => {
     await Promise.all(cluster.running.map((node) => reaches(node, 3)));
     assert.ok(figure(cluster, "votes_direct") > 0);
     assert.equal(figure(cluster, "certificates_aggregated"), 0);
@@ -169,7 +169,7 @@ describe("a corrupted validator among nine", () => {
   };
   const other = (body: VoteBody): VoteBody => ({ ...body, blockHash: `0x${"ee".repeat(32)}` });
 
-  test("is convicted by aggregates that hold one of its votes each", { timeout: 120_000 }, async () => {
+  test("is convicted by aggregates that hold one of its votes each", { timeout: 180_000 }, async () => {
     network.answer = (proposal) => {
       const body = notarize(proposal);
       const [first, ...others] = subnets.duties(body.view).aggregators[subnets.of(LIAR)]!;
@@ -187,7 +187,7 @@ describe("a corrupted validator among nine", () => {
   });
 
   test("whose vote is forged is named by bisection and banned, and nobody else", {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     network.answer = (proposal) => {
       const body = notarize(proposal);
@@ -201,7 +201,7 @@ describe("a corrupted validator among nine", () => {
   });
 
   test("whose aggregate is forged is named by bisection and banned, and nobody else", {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     bans.length = 0;
     network.answer = (proposal) => {
