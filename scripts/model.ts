@@ -45,11 +45,8 @@ const RUNS: readonly Run[] = [
   { name: "balanced/viewStep", share: 3, rules: [...VIEW_RULES, "notarize over a gap", "notarize again"] },
   { name: "balanced/step", share: 3, rules: [...VIEW_RULES, ...RECOVERY_RULES, "accept"] },
   { name: "balanced/leakStep", share: 2, rules: ["outage", "settlement lease over", "leak", "activate"] },
-  {
-    name: "balanced/leakStep/opened",
-    share: 1,
-    rules: ["outage", "settlement lease over", "leak", "activate"],
-  },
+  { name: "balanced/leakStep/opened", share: 1, rules: ["outage", "settlement lease over", "activate"] },
+  { name: "balanced/leakStep/outlasted", share: 1, rules: ["leak", "activate"] },
   { name: "secure/step", share: 2, rules: RECOVERY_RULES },
   { name: "authorities/viewStep", share: 3, rules: VIEW_RULES },
   { name: "fast/viewStep", share: 2, rules: VIEW_RULES },

@@ -269,7 +269,7 @@ export const mutants: readonly Mutant[] = [
     find: "not(node.cut) and (",
     replace: "(",
     opens: "finality after a leak, off the recovered chain",
-    test: run("balanced/leakStep/opened"),
+    test: run("balanced/leakStep/outlasted"),
   },
   {
     name: "model: a leak while somebody may still finalize",

@@ -66,6 +66,8 @@ export function smallSetup(options: {
 }
 
 const four = { authorities: 4, stakes: [0n, 0n, 0n, 0n], corrupt: [3] };
+/** Two honest stakers; the third of the stake beside them and the only authority are corrupt. */
+const beset = { authorities: 1, stakes: [0n, 7n, 7n, 7n], corrupt: [0, 3] };
 const thirds = { authorities: 1, stakes: [0n, 7n, 7n, 7n], corrupt: [3] };
 
 /** What `npm run explore` explores. */
@@ -94,5 +96,30 @@ export const SETUPS: readonly NamedSetup[] = [
     name: "balanced, an honest leader, two views",
     quick: false,
     setup: smallSetup({ mode: "balanced", ...four, leaders: [0], views: 2 }),
+  },
+  {
+    name: "fast, an honest leader, a term of two views",
+    quick: false,
+    setup: smallSetup({ mode: "fast", ...four, leaders: [0], views: 2, termViews: 2 }),
+  },
+  {
+    name: "secure, a third of the stake corrupt, an honest leader, three views",
+    quick: false,
+    setup: smallSetup({ mode: "secure", ...thirds, leaders: [1], views: 3 }),
+  },
+  {
+    name: "secure, a third of the stake and all authorities corrupt, a corrupt leader, two views",
+    quick: false,
+    setup: smallSetup({ mode: "secure", ...beset, leaders: [3], views: 2 }),
+  },
+  {
+    name: "balanced, an honest leader, one view, two crashes",
+    quick: false,
+    setup: smallSetup({ mode: "balanced", ...four, leaders: [0], views: 1, crashes: 2 }),
+  },
+  {
+    name: "secure, a third of the stake corrupt, an honest leader, two views, a crash",
+    quick: false,
+    setup: smallSetup({ mode: "secure", ...thirds, leaders: [1], views: 2, crashes: 1 }),
   },
 ];
