@@ -5,7 +5,7 @@
  *     npm run model [-- --samples N] [--seed S] [--json] [RUN...]
  *
  * A RUN is module/step or module/step/init, as test/mutants name it. With --json the last line of stdout is {runs,
- * traces, rules, failures}; the exit code is 0 only if nothing failed.
+ * traces, rules, failures, broken}, broken being runs in which an invariant broke that must hold; the exit code is 0 only if nothing failed.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -154,11 +154,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const rules = new Set<string>();
   const failures: string[] = [];
   let traces = 0;
+  let broken = 0;
   const worker = async (): Promise<void> => {
     for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
       const begin = performance.now();
       const result = readResult(await quint(run, Math.ceil((samples * run.share) / shares), seed));
       traces += result.traces;
+      if (result.broken && !run.breaks) broken++;
       for (const [rule, count] of result.used) if (count > 0) rules.add(rule);
       const faults = faultsOf(run, result);
       failures.push(...faults);
@@ -173,7 +175,7 @@ async function main(argv: readonly string[]): Promise<number> {
   console.error(`${traces} traces, ${rules.size} rules used, ${failures.length} failures`);
   if (argv.includes("--json")) {
     console.log(
-      JSON.stringify({ runs: chosen.length, traces, rules: rules.size, failures: failures.length }),
+      JSON.stringify({ runs: chosen.length, traces, rules: rules.size, failures: failures.length, broken }),
     );
   }
   return failures.length === 0 ? 0 : 1;
