@@ -92,7 +92,9 @@ function scenarioOf(seed: string, plan: RegistryPlan, change: Partial<Scenario>)
   };
 }
 
-describe("a simulated world's settlement chain, replayed on the contracts", () => {
+describe("a simulated world's settlement chain, replayed on the contracts", function () {
+  // Several hundred transactions each, and comparisons after every block.
+  this.timeout(300_000);
   const deployed = () => deployCore(connection, small);
 
   async function replayed(
@@ -147,8 +149,10 @@ describe("a simulated world's settlement chain, replayed on the contracts", () =
       world.queue.at(WORLD_START + 70 * MS, () => world.crash([2], 65 * MS));
       const { recoveries } = world.settlement;
       until(world, "a recovery", () => recoveries!.activations.length > 0, 200 * MS);
+      const isBack = (): boolean => world.settlement.history.some(({ call }) => call.what === "comeBack");
+      until(world, "an authority's return", isBack, 200 * MS);
       const { epoch } = world.settlement;
-      until(world, "epochs after it", () => world.settlement.epoch >= epoch + 10, 200 * MS);
+      until(world, "epochs after it", () => world.settlement.epoch >= epoch + 4, 200 * MS);
     });
     expect([...new Set(world.oracles.counts().modes)]).to.deep.equal(["balanced", "fast", "secure"]);
     for (const what of ["delegate", "undelegate", "requestUnbond", "enter", "seal", "accrue", "submit"])
