@@ -92,7 +92,7 @@ const lateCase = (mode: Mode, given: string, safe: number, broken: number | null
   mode,
   resource: "settlement blocks",
   given,
-  bound: broken === null ? "never" : "all settlement blocks of the grace",
+  bound: broken === null ? "never" : "p: the settlement block in which it is posted",
   scale: SCALE,
   most: SCALE,
   safe,

@@ -69,6 +69,8 @@ export const senderCensorship: Attack = {
       bound: ">= 1/3",
       scale: FAST_AUTHORITIES,
       safe: below(FAST_AUTHORITIES, 1, 3),
+      // Somebody else must be left who hears the victim.
+      most: FAST_AUTHORITIES - 2,
       holding: fastAuthorities,
       play,
     }),
