@@ -6,6 +6,7 @@ import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol
 import {IHybridManager, ILeakSlasher} from "../interfaces/consensus/IHybridManager.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
 import {IElections} from "../interfaces/staking/IElections.sol";
+import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
 import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {Quorum} from "../libraries/Quorum.sol";
@@ -35,7 +36,7 @@ contract HybridManager is IHybridManager {
     IElections public immutable elections;
     IValidatorRegistry public immutable registry;
     IConsensusParameters public immutable parameters;
-    ILeakSlasher public immutable slashing;
+    IStakingPool private immutable _pool;
 
     /// @inheritdoc IHybridManager
     uint32 public recoveryCount;
@@ -48,12 +49,12 @@ contract HybridManager is IHybridManager {
     /// @inheritdoc IHybridManager
     mapping(Epoch epoch => bytes32 blockHash) public recoveryPointOf;
 
-    constructor(ICheckpointManager checkpoints_, IElections elections_, ILeakSlasher slashing_) {
+    constructor(ICheckpointManager checkpoints_, IElections elections_) {
         checkpoints = checkpoints_;
         elections = elections_;
         registry = elections_.registry();
         parameters = elections_.parameters();
-        slashing = slashing_;
+        _pool = elections_.pool();
     }
 
     /// @inheritdoc IHybridManager
@@ -157,6 +158,8 @@ contract HybridManager is IHybridManager {
         Attendance storage a = _attendance[id];
         (, , address snapshot) = checkpoints.recordedRegistry(_recoveries[id].epoch);
         address keys = SealedSnapshots.keysOf(snapshot);
+        // Whoever custody listens to now: a slasher that was replaced could charge nobody.
+        ILeakSlasher slasher = ILeakSlasher(_pool.slasher());
         for (uint256 i = 0; i < seats.length; ++i) {
             uint16 seat = seats[i];
             uint256 bit = 1 << (seat & 0xff);
@@ -166,7 +169,7 @@ contract HybridManager is IHybridManager {
             a.charged[seat >> 8] |= bit;
             uint64 validator = registry.ownerOfKey(KeyId.wrap(Snapshots.blobValue(keys, Seat.wrap(seat))));
             emit LeakCharged(id, validator);
-            slashing.leak(validator);
+            slasher.leak(validator);
         }
     }
 

@@ -39,7 +39,7 @@ export default buildModule("Core", (m) => {
     },
   });
 
-  const hybrid = m.contract("HybridManager", [checkpoints, elections, slashing], {
+  const hybrid = m.contract("HybridManager", [checkpoints, elections], {
     libraries: { QuorumProofs: proofs, RecoveryRules: m.library("RecoveryRules") },
   });
   const inclusion = m.contract("InclusionLens", [checkpoints]);

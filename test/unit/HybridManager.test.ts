@@ -2,7 +2,6 @@ import { accountingHash, DEVNET_PARAMS, participationHash } from "@aitbc-hybrid/
 import { expect } from "chai";
 import { AbiCoder, keccak256, solidityPackedKeccak256 } from "ethers";
 import { network } from "hardhat";
-import type { HybridManager } from "../../typechain/contracts/consensus/HybridManager.ts";
 import {
   actAsSlasher,
   boundaryNow,
@@ -728,25 +727,11 @@ describe("HybridManager", () => {
       return core;
     };
 
-    /** With a HybridManager whose charges are recorded. */
+    /** With another slasher in custody, which records what it is asked to charge. */
     async function withRecorder(core: Core) {
       const recorder = await ethers.deployContract("LeakRecorder");
-      const [proofs, rules] = [
-        await ethers.deployContract("QuorumProofs"),
-        await ethers.deployContract("RecoveryRules"),
-      ];
-      const hybrid = (await ethers.deployContract(
-        "HybridManager",
-        [core.addresses.checkpoints, core.addresses.elections, await recorder.getAddress()],
-        {
-          libraries: {
-            QuorumProofs: await proofs.getAddress(),
-            RecoveryRules: await rules.getAddress(),
-          },
-        },
-      )) as unknown as HybridManager;
-      await core.access.grantRole(5, await hybrid.getAddress(), 0);
-      return { ...core, hybrid, recorder };
+      await core.pool.setSlasher(await recorder.getAddress());
+      return { ...core, recorder };
     }
 
     /** Seats of a round by the words of the rule, sorted here where the contract sorts. */
@@ -816,7 +801,7 @@ describe("HybridManager", () => {
       const [, of] = await core.hybrid.support(0, ZERO, false, 2);
       const { totalStake } = await core.elections.snapshot(1);
       expect(2n * of >= totalStake).to.equal(true);
-      // Pages in any order, each once, by anybody.
+      // Pages in any order, each once, by anybody; at the slasher that custody names, not the first one.
       const seats = [...left].sort((a, b) => a - b);
       await core.hybrid.connect(core.others[5]!).charge(1, seats.slice(2));
       await core.hybrid.charge(1, seats.slice(0, 2));

@@ -4,7 +4,6 @@ export const hybridManagerAbi = [
     inputs: [
       { internalType: "contract ICheckpointManager", name: "checkpoints_", type: "address" },
       { internalType: "contract IElections", name: "elections_", type: "address" },
-      { internalType: "contract ILeakSlasher", name: "slashing_", type: "address" },
     ],
     stateMutability: "nonpayable",
     type: "constructor",
@@ -344,13 +343,6 @@ export const hybridManagerAbi = [
     inputs: [],
     name: "settlementLease",
     outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [],
-    name: "slashing",
-    outputs: [{ internalType: "contract ILeakSlasher", name: "", type: "address" }],
     stateMutability: "view",
     type: "function",
   },
