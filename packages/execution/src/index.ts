@@ -5,6 +5,7 @@ export {
   type EmbeddedEngineModules,
   type EmbeddedEngineOptions,
   encodeSummary,
+  handedOn,
   type LedgerDatabase,
   type LedgerPut,
   SUMMARY_BYTES,

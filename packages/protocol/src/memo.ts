@@ -22,7 +22,6 @@ import type {
   SignIntent,
   VoteBody,
 } from "./types/index.ts";
-import { ZERO_HASH } from "./types/index.ts";
 
 /*
  * Hashes of immutable values, computed once per object. Pure: the caches hold nothing that their key does not decide.
@@ -73,7 +72,7 @@ export function bodyMatches(block: Block): boolean {
     header.batchesRoot === merkleRoot(body.batches) &&
     header.certificatesHash === certificatesHash(body) &&
     header.lateVotesHash === lateVotesHash(body.lateVotes, lateRootsOf(body)) &&
-    header.commitment === (body.commitment === null ? ZERO_HASH : commitmentHash(body.commitment));
+    (body.commitment === null || header.commitment === commitmentHash(body.commitment));
   bodies.set(block, matches);
   return matches;
 }

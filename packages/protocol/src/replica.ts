@@ -121,8 +121,8 @@ function receive(d: Draft, input: Input): void {
     case "executed": {
       const record = d.block(input.hash);
       if (record === undefined || record.roots !== null) return;
-      const { stateRoot, receiptsRoot, used, value } = input;
-      const roots = { height: record.block.header.height, stateRoot, receiptsRoot, used, value };
+      const { stateRoot, receiptsRoot, handedOn, used, value } = input;
+      const roots = { height: record.block.header.height, stateRoot, receiptsRoot, handedOn, used, value };
       d.setBlock({ ...record, executing: false, roots });
       return;
     }

@@ -60,6 +60,8 @@ export interface EpochContext {
   readonly electorate: Electorate;
   readonly params: EpochParams;
   readonly lastHeight: number;
+  /** What the first block commits of how the epoch began. */
+  readonly handover: Hash;
   readonly leader: (term: number) => Seat;
   /** Own seat if it votes on views / signs checkpoints in this epoch. */
   readonly voterSeat: Seat | null;

@@ -464,6 +464,7 @@ export class Shell implements Endpoint, Observed, Wire {
             hash: effect.hash,
             stateRoot,
             receiptsRoot: named("receipts", effect.hash),
+            handedOn: named("handed on", effect.hash),
             used: this.#options.used(effect.block),
             value: 0,
           };

@@ -1,4 +1,9 @@
-import { type ExecutionEngine, ExecutionError, type ExecutionResult } from "@aitbc-hybrid/execution";
+import {
+  type ExecutionEngine,
+  ExecutionError,
+  type ExecutionResult,
+  handedOn,
+} from "@aitbc-hybrid/execution";
 import { type Block, type Hash, usedOf } from "@aitbc-hybrid/protocol";
 import type { ChainStore, FinalBlock } from "../chain/index.ts";
 import type { DataPath } from "../data/index.ts";
@@ -87,6 +92,7 @@ export class Ledger {
       hash,
       stateRoot: result.stateRoot,
       receiptsRoot: result.receiptsRoot,
+      handedOn: handedOn(result),
       used: usedOf(
         transactions.reduce((sum, transaction) => sum + transaction.length, 0),
         result.gasUsed,

@@ -141,7 +141,6 @@ async function stage(options: JoinOptions, modules: JoinModules, own: Standing):
 const linksOf = (network: Network) => ({
   send: (to: string, frame: Uint8Array) => network.send(to, "data", frame),
   connected: () => network.connected(),
-  validatorOf: (peer: string) => network.validatorOf(peer),
   ban: (peer: string, reason: string) => network.ban(peer, reason),
 });
 

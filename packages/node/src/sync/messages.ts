@@ -24,13 +24,16 @@ export const ACCOUNT_BYTES = 44;
 export const MOST_CHUNKS = 65_535;
 
 /**
- * How an epoch began, with the state before its first block: what a node needs to take part in it. Of this the boundary
- * checkpoint proves the block, its header, the range of block hashes, registries, modes and the state root.
+ * How an epoch began, with the state before its first block: what a node needs to take part in it. The boundary checkpoint
+ * proves the block, its header, the range of block hashes, registries, modes and the state root; the epoch's first
+ * header, which a quorum signed, the rest of the beginning and of the ledger's record.
  */
 export interface Offer {
   /** The last block of the epoch before, with its own F. */
   readonly last: CertifiedBlock;
-  /** Without its boundary certificate, of which every node has its own. */
+  /** The epoch's first block, with a certificate of it. */
+  readonly first: CertifiedBlock;
+  /** Without its boundary certificate, of which every node has its own, and what its blocks used. */
   readonly start: EpochStart;
   readonly ledger: BlockSummary;
   /** Hashes of the state's chunks, in the order of addresses. */
@@ -121,10 +124,11 @@ export function decodeSync(frame: Uint8Array): SyncMessage {
 
 function writeOffer(writer: Writer, offer: Offer): void {
   part(writer, encodeCertifiedBlock(offer.last));
+  part(writer, encodeCertifiedBlock(offer.first));
   writeAgreed(writer, offer);
 }
 
-/** What no signature covers in an offer, and so has to be heard from several. */
+/** What an offer says of the state and the epoch's beginning. */
 function writeAgreed(writer: Writer, { start, ledger, chunks }: Offer): void {
   part(writer, encodeRecord({ type: "epoch", start: { ...start, boundary: null } }));
   writer.bytes(encodeSummary(ledger)).u16(chunks.length, "chunks");
@@ -140,13 +144,14 @@ export function offerHash(offer: Offer): Hash {
 
 function readOffer(reader: Reader): Offer {
   const last = decodeCertifiedBlock(readPart(reader, "block"));
+  const first = decodeCertifiedBlock(readPart(reader, "block"));
   const record = decodeRecord(readPart(reader, "start"));
   if (record.type !== "epoch") throw invalid("an offer has no beginning of an epoch");
   const ledger = decodeSummary(reader.bytes(SUMMARY_BYTES, "ledger"));
   const chunks: Hash[] = [];
   for (let left = reader.u16("chunks"); left > 0; left--) chunks.push(reader.hash("chunk"));
   reader.end("offer");
-  return { last, start: record.start, ledger, chunks };
+  return { last, first, start: record.start, ledger, chunks };
 }
 
 const invalid = (why: string): NodeError =>

@@ -1,12 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import type { Account, Address, LedgerSnapshot } from "@aitbc-hybrid/execution";
 import {
+  type CertifiedBlock,
   type CheckpointCertificate,
   type EpochStart,
   type Hash,
   hashBytes,
   type Millis,
   type Peer,
+  ROOTS_HANDED_OVER,
 } from "@aitbc-hybrid/protocol";
 import type { ChainStore } from "../chain/index.ts";
 import { sentence } from "../errors.ts";
@@ -17,6 +19,8 @@ import { decodeSync, encodeSync, MOST_CHUNKS, type Offer, type SyncMessage } fro
 
 /** Epochs whose beginning is offered: a peer may be at work on the one before the present. */
 const OFFERED = 2;
+/** Blocks in which a certificate of an epoch's first one is looked for: a term of Fast makes blocks final together. */
+const CARRIED_WITHIN = 32;
 /** Accounts read before other work gets its turn. */
 const ACCOUNTS_PER_TURN = 512;
 /** Questions of a peer that may be under way, or wait: those of one that asks for more are dropped. */
@@ -181,14 +185,33 @@ export class SyncServer {
     if (this.#modules.finalHeight() < start.parent.height) return null;
     const last = await this.#modules.chain.at(start.parent.height);
     if (last === null || last.certificate?.blockHash !== last.hash) return null;
+    const first = await this.#firstOf(start);
+    if (first === null) return null;
     const { hashes } = await this.#cutOf(kept, snapshot);
     if (hashes.length > MOST_CHUNKS) return null;
+    const roots = start.roots.slice(-ROOTS_HANDED_OVER).map((each) => ({ ...each, used: 0, value: 0 }));
     return {
       last: { block: last.block, certificate: last.certificate, backing: null },
-      start,
+      first,
+      start: { ...start, roots },
       ledger: snapshot.block,
       chunks: hashes,
     };
+  }
+
+  /** The epoch's first block with a certificate of it, its own or one that a block above carries; null: not yet. */
+  async #firstOf(start: EpochStart): Promise<CertifiedBlock | null> {
+    const { chain } = this.#modules;
+    const first = await chain.at(start.firstHeight);
+    if (first === null) return null;
+    const { hash, block } = first;
+    let { certificate } = first;
+    for (let above = 1; certificate?.blockHash !== hash && above <= CARRIED_WITHIN; above++) {
+      const next = await chain.at(start.firstHeight + above);
+      if (next === null) return null;
+      certificate = next.block.body.certificates.find((each) => each.blockHash === hash) ?? null;
+    }
+    return certificate?.blockHash === hash ? { block, certificate, backing: null } : null;
   }
 
   async #chunk(epoch: number, index: number): Promise<Uint8Array | null> {

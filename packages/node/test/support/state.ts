@@ -5,6 +5,7 @@ import {
   defaultLedgerParameters,
   defaultPendingOptions,
   EmbeddedEngine,
+  handedOn,
   SenderPool,
 } from "@aitbc-hybrid/execution";
 import {
@@ -21,6 +22,7 @@ import {
   genesisHash,
   type Hash,
   type Hex,
+  handoverHash,
   hashOf,
   type Registry,
   rangeRoot,
@@ -60,8 +62,12 @@ export class StateWorld {
   readonly genesisHash: Hash;
   readonly anchor: LightAnchor;
   readonly boundary: CheckpointCertificate;
-  readonly start: EpochStart;
+  /** Of the blocks of epoch 0. */
+  readonly hashes: Hash[] = [];
   readonly last: FinalBlock;
+  /** The first block of epoch 1. */
+  first!: FinalBlock;
+  start!: EpochStart;
   readonly options: Parameters<typeof EmbeddedEngine.restore>[0];
   readonly engine: EmbeddedEngine;
   readonly now = STAMP + 60_000;
@@ -129,6 +135,7 @@ export class StateWorld {
       block = blockAt(domain, height, parentHash, genesis.stateRoot);
       parentHash = hashOf(block);
       range = appendLeaf(range, parentHash);
+      this.hashes.push(parentHash);
     }
     const commitment = {
       registryNext: registry.root,
@@ -166,38 +173,69 @@ export class StateWorld {
       bitmap,
       signature: aggregate(voteRoot(domain, vote)),
     };
-    const roots = { height: LAST, stateRoot: genesis.stateRoot, receiptsRoot: ZERO_HASH, used: 0, value: 0 };
-    const { reference, settledAt, inboxCursor } = block!.header;
+    const roots = { height: LAST, stateRoot: genesis.stateRoot, receiptsRoot: ZERO_HASH };
     this.last = { epoch: 0, hash: parentHash, block: block!, certificate, roots };
+  }
+
+  /** How epoch 1 begins, and its first block, which commits that. */
+  #begin(roots: EpochStart["roots"]): void {
+    const { registry, genesis, boundary, last } = this;
+    const { reference, settledAt, inboxCursor } = last.block.header;
+    const { checkpoint, domain } = boundary;
+    const { height, stamp } = checkpoint;
+    let range = appendLeaf(EMPTY_RANGE, this.genesisHash);
+    for (const hash of this.hashes) range = appendLeaf(range, hash);
     this.start = {
       epoch: 1,
       incarnation: 0,
       mode: "balanced",
       registry: registry.root,
       registryNext: registry.root,
-      seed: commitment.seedNext,
-      firstHeight: LAST + 1,
-      parent: { hash: parentHash, height: LAST, stamp, reference, settledAt, inboxCursor },
+      seed: checkpoint.boundary!.commitment.seedNext,
+      firstHeight: height + 1,
+      parent: { hash: last.hash, height, stamp, reference, settledAt, inboxCursor },
       peaks: range.peaks,
-      roots: [{ ...roots, height: LAST - 1 }, roots],
-      previousCheckpoint: root,
-      previousCheckpointHeight: LAST,
-      boundary: this.boundary,
+      roots,
+      previousCheckpoint: checkpointRoot(domain, checkpoint),
+      previousCheckpointHeight: height,
+      boundary,
       backedStamp: stamp,
       hybrid: { modeWanted: "balanced", resident: 2, capacity: 1_000_000, rate: 7, multiplier: 1_000_000 },
     };
+    const of = { epoch: 1, incarnation: 0, mode: "balanced", registry: registry.root } as const;
+    const next = domainHash({ chainId: CHAIN_ID, genesisHash: this.genesisHash, ...of });
+    const plain = blockAt(next, LAST + 1, last.hash, genesis.stateRoot);
+    const header = { ...plain.header, view: 1, parentView: 0, commitment: handoverHash(this.start) };
+    const block = { ...plain, header };
+    const vote = { kind: "notarize", view: 1, parentView: 0, blockHash: hashOf(block) } as const;
+    const certificate: Certificate = {
+      ...vote,
+      epoch: 1,
+      domain: next,
+      bitmap: toBitmap([0, 1, 2, 3], 4),
+      signature: aggregate(voteRoot(next, vote)),
+    };
+    const after = { height: LAST + 1, stateRoot: genesis.stateRoot, receiptsRoot: ZERO_HASH };
+    this.first = { epoch: 1, hash: vote.blockHash, block, certificate, roots: after };
   }
 
   async #run(): Promise<StateWorld> {
     let parentHash = this.genesisHash;
+    const { stateRoot } = this.genesis;
+    const unused = { used: 0, value: 0 };
+    const roots = [{ height: 0, stateRoot, receiptsRoot: ZERO_HASH, handedOn: ZERO_HASH, ...unused }];
     for (let height = 1; height <= LAST; height++) {
       const block = blockAt(this.boundary.domain, height, parentHash, this.genesis.stateRoot);
       const blockHash = hashOf(block);
       const { stamp, feeRecipient } = block.header;
-      await this.engine.execute(parentHash, { hash: blockHash, height, stamp, feeRecipient }, []);
+      const context = { hash: blockHash, height, stamp, feeRecipient };
+      const result = await this.engine.execute(parentHash, context, []);
+      const { receiptsRoot } = result;
+      roots.push({ height, stateRoot, receiptsRoot, handedOn: handedOn(result), ...unused });
       parentHash = blockHash;
     }
     await this.engine.finalize(parentHash);
+    this.#begin(roots);
     return this;
   }
 
@@ -212,7 +250,7 @@ export class StateWorld {
       { chunkAccounts: CHUNK, answersPerSecond: 0, answersBurst: 1, ...limits },
       {
         chain: {
-          at: async (height) => (height === LAST ? this.last : null),
+          at: async (height) => (height === LAST ? this.last : height === LAST + 1 ? this.first : null),
           lastOfEpoch: async (epoch) => (epoch === 0 ? this.last : null),
           backing: async (height) => (height === LAST ? this.boundary : null),
         },

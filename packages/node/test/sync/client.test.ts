@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { EmbeddedEngine, ExecutionError } from "@aitbc-hybrid/execution";
-import { hashBytes, type Peer } from "@aitbc-hybrid/protocol";
+import { handoverHash, hashBytes, hashOf, type Peer } from "@aitbc-hybrid/protocol";
 import { silentLog } from "../../src/log.ts";
 import { type Kv, keyOf, memoryDatabase } from "../../src/storage/index.ts";
 import { encodeChunk } from "../../src/sync/chunks.ts";
@@ -37,7 +37,6 @@ function join(twists: readonly Twist[], kv: Kv = memoryDatabase().bucket("sync")
           return true;
         },
         connected: () => [...servers.keys()].filter((peer) => !banned.has(peer)),
-        validatorOf: (peer) => Number(peer),
         ban: (peer, reason) => banned.set(peer, reason),
       },
       kv,
@@ -136,25 +135,76 @@ test("who sends a wrong chunk, a false boundary or beginning, or nonsense is ban
   assert.match(banned.get("3")!, /malformed/);
 });
 
-test("what no signature covers is believed from more than a third of the stake only", async () => {
-  const dearer: Twist = (message) => {
-    if (message.type !== "offer" || message.offer === null) return message;
-    const { ledger } = message.offer;
-    return { ...message, offer: { ...message.offer, ledger: { ...ledger, baseFee: ledger.baseFee + 1n } } };
-  };
-  const { client, banned } = join([dearer, honest, honest]);
-  const { offer } = await client.run();
-  assert.equal(offer.ledger.baseFee, world.engine.finalized.baseFee);
-  // It may have been mistaken: nothing proves it false.
-  assert.equal(banned.size, 0);
+test("one honest peer is enough: whoever lies about what was handed over is found out", async () => {
+  type Said = NonNullable<Extract<SyncMessage, { type: "offer" }>["offer"]>;
+  const lying =
+    (lie: (offer: Said) => Said): Twist =>
+    (message) =>
+      message.type === "offer" && message.offer !== null
+        ? { ...message, offer: lie(message.offer) }
+        : message;
+  const inLedger = (change: (ledger: Said["ledger"]) => Partial<Said["ledger"]>) =>
+    lying((offer) => ({ ...offer, ledger: { ...offer.ledger, ...change(offer.ledger) } }));
+  const inStart = (change: (start: Said["start"]) => Partial<Said["start"]>) =>
+    lying((offer) => ({ ...offer, start: { ...offer.start, ...change(offer.start) } }));
+  const inHybrid = (change: Partial<Said["start"]["hybrid"]>) =>
+    inStart(({ hybrid }) => ({ hybrid: { ...hybrid, ...change } }));
+  const lies: [Twist, RegExp][] = [
+    [inLedger(({ baseFee }) => ({ baseFee: baseFee + 1n })), /not what the last block handed on/],
+    [inLedger(({ gasUsed }) => ({ gasUsed: gasUsed + 1 })), /not what the last block handed on/],
+    [inLedger(({ burnt }) => ({ burnt: burnt + 1n })), /not what the last block handed on/],
+    [inLedger(({ skipped }) => ({ skipped: skipped + 1 })), /not what the last block handed on/],
+    [inLedger(({ parentHash }) => ({ receiptsRoot: parentHash })), /not what the last block handed on/],
+    [inHybrid({ rate: 8 }), /not what the epoch's first block commits/],
+    [inHybrid({ capacity: 999_999 }), /not what the epoch's first block commits/],
+    [inHybrid({ multiplier: 1_000_001 }), /not what the epoch's first block commits/],
+    [inHybrid({ resident: 3 }), /not what the epoch's first block commits/],
+    [inStart(({ roots }) => ({ roots: roots.slice(1) })), /roots do not end/],
+    [
+      inStart(({ roots }) => ({ roots: [roots[0]!, { ...roots[0]!, height: 1 }, ...roots.slice(2)] })),
+      /not what the epoch's first block commits/,
+    ],
+    [inStart(({ roots }) => ({ roots: roots.map((each) => ({ ...each, used: 1 })) })), /what blocks used/],
+    [
+      inStart(({ roots }) => ({ roots: [...roots.slice(0, -1), { ...roots.at(-1)!, height: 99 }] })),
+      /not in order/,
+    ],
+    [
+      lying((offer) => {
+        // A first block of its own making, which commits what it says.
+        const start = { ...offer.start, hybrid: { ...offer.start.hybrid, rate: 8 } };
+        const { block, certificate } = offer.first;
+        const header = { ...block.header, commitment: handoverHash(start) };
+        const forged = { ...block, header };
+        const named = { ...certificate!, blockHash: hashOf(forged) } as typeof certificate;
+        return { ...offer, start, first: { ...offer.first, block: forged, certificate: named } };
+      }),
+      /no valid certificate/,
+    ],
+    [lying((offer) => ({ ...offer, first: { ...offer.first, certificate: null } })), /no valid certificate/],
+    [lying((offer) => ({ ...offer, first: offer.last })), /not the checkpointed one's child/],
+  ];
+  for (const [liar, reason] of lies) {
+    const { client, banned } = join([liar, liar, liar, honest]);
+    const { offer } = await client.run();
+    assert.equal(offer.ledger.baseFee, world.engine.finalized.baseFee);
+    assert.deepEqual(offer.start.hybrid, world.start.hybrid);
+    assert.deepEqual([...banned.keys()].sort(), ["1", "2", "3"]);
+    assert.match(banned.get("2")!, reason);
+  }
+});
 
-  // One of four alone is not enough: it waits for more.
-  const silent: Twist = (message) => (message.type === "offer" ? { ...message, offer: null } : message);
+test("the state is offered once the epoch's first block is certified", async () => {
+  const { first } = world;
   let rounds = 0;
-  const late: Twist = (message) => (message.type === "offer" && ++rounds < 3 ? silent(message) : message);
-  const { client: patient } = join([honest, silent, late]);
-  await patient.run();
-  assert.equal(rounds, 3);
+  world.first = { ...first, certificate: null };
+  const patient: Twist = (message) => {
+    if (message.type === "offer" && ++rounds === 2) world.first = first;
+    return message;
+  };
+  const { client } = join([patient]);
+  await client.run();
+  assert.ok(rounds >= 3);
 });
 
 test("a fetch that was interrupted asks for what is missing only", async () => {
@@ -211,7 +261,7 @@ test("a state that is wrong as a whole is refused, with all who offered it", asy
       return { ...message, offer: { ...message.offer!, chunks: [hashBytes(forged)] } };
     return message.type === "chunk" ? { ...message, bytes: forged } : message;
   };
-  const { client, banned } = join([liar, liar, honest, honest]);
+  const { client, banned } = join([liar, liar, honest]);
   const synced = await client.run();
   const error = await restored(synced).then(
     () => assert.fail("a wrong state was taken"),

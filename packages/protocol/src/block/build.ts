@@ -1,8 +1,14 @@
 import { certificatesHash, commitmentHash, lateVotesHash, merkleRoot, vrfOutput } from "../codec/index.ts";
 import { commitmentOf, type Decided, foldSeed } from "../epoch/index.ts";
 import type { EpochContext, ParentFacts } from "../state.ts";
-import type { Block, BlockBody, ExecutedRoots, Header, Payload } from "../types/index.ts";
+import type { Block, BlockBody, ExecutedRoots, Hash, Header, Payload } from "../types/index.ts";
 import { ZERO_HASH } from "../types/index.ts";
+
+/** The header's commitment in a block that is not the last of its epoch. */
+export const plainCommitment = (
+  { start, handover }: Pick<EpochContext, "start" | "handover">,
+  height: number,
+): Hash => (height === start.firstHeight ? handover : ZERO_HASH);
 
 /** What a leader puts together (rule 2). `roots` are those of `rootLag` blocks back. */
 export interface BuildInput {
@@ -60,7 +66,7 @@ export function buildBlock(input: BuildInput): Block {
     header: {
       ...open,
       certificatesHash: certificatesHash(body),
-      commitment: commitment === null ? ZERO_HASH : commitmentHash(commitment),
+      commitment: commitment === null ? plainCommitment(context, height) : commitmentHash(commitment),
     },
     body,
   };

@@ -5,6 +5,7 @@ import { attendanceAt, attended, lateVotesReason, modesOf } from "../modes/index
 import { bitmapWeights, isBacking, isQuorum } from "../quorum.ts";
 import type { ChainFacts, EpochContext, ParentFacts, ReplicaState } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Header } from "../types/index.ts";
+import { plainCommitment } from "./build.ts";
 import { ancestorInView, rootsAtHeight, unfinalAtHeight } from "./tree.ts";
 
 /**
@@ -122,7 +123,10 @@ function commitmentReason(context: EpochContext, block: Block, seedNext: ChainFa
   const { commitment } = block.body;
   if ((commitment !== null) !== (block.header.height === context.lastHeight))
     return "a commitment stands in the last block of an epoch and nowhere else";
-  if (commitment === null) return null;
+  if (commitment === null)
+    return block.header.commitment === plainCommitment(context, block.header.height)
+      ? null
+      : "not what the epoch before handed over";
   const expected = commitmentOf(context, seedNext, commitment);
   const same =
     commitment.registryNext === expected.registryNext &&

@@ -1,4 +1,4 @@
-import { appendLeaf } from "../codec/index.ts";
+import { appendLeaf, ROOTS_HANDED_OVER } from "../codec/index.ts";
 import type { Draft } from "../draft.ts";
 import { firstFacts } from "../epoch/index.ts";
 import { checkpointRootOf } from "../memo.ts";
@@ -14,13 +14,10 @@ import type {
 import type { Block, Certificate, ExecutedRoots, Hash } from "../types/index.ts";
 import { checkpointOf, isDue } from "./due.ts";
 
-/** Roots kept at least: the next registry may lengthen `rootLag` (bounds: parameters.md). */
-const FEWEST_ROOTS = 64;
-
 /** How many final heights later rules look back at: carried certificates reach one term, roots `rootLag` heights. */
 const lookBack = (context: EpochContext): number => context.params.termViews + 2;
 const rootsBack = (context: EpochContext): number =>
-  context.params.rootLag + 2 > FEWEST_ROOTS ? context.params.rootLag + 2 : FEWEST_ROOTS;
+  context.params.rootLag + 2 > ROOTS_HANDED_OVER ? context.params.rootLag + 2 : ROOTS_HANDED_OVER;
 
 const appended = <T>(list: readonly T[], item: T, most: number): readonly T[] =>
   list.length >= most ? [...list.slice(list.length - most + 1), item] : [...list, item];

@@ -177,6 +177,7 @@ function writeRoots(writer: Writer, roots: ExecutedRoots): void {
     .u64(roots.height, "height")
     .hash(roots.stateRoot)
     .hash(roots.receiptsRoot)
+    .hash(roots.handedOn)
     .u64(roots.used, "used")
     .u32(roots.value, "value");
 }
@@ -185,6 +186,7 @@ const readRoots = (reader: Reader): ExecutedRoots => ({
   height: reader.u64("height"),
   stateRoot: reader.hash("stateRoot"),
   receiptsRoot: reader.hash("receiptsRoot"),
+  handedOn: reader.hash("handedOn"),
   used: reader.u64("used"),
   value: reader.u32("value"),
 });

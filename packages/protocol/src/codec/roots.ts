@@ -8,6 +8,7 @@ import type {
   Checkpoint,
   CheckpointCertificate,
   Commitment,
+  EpochStart,
   Genesis,
   Hash,
   Header,
@@ -49,6 +50,7 @@ export const TAG = {
   boundary: 0x15,
   accounting: 0x16,
   certificate: 0x17,
+  handover: 0x18,
   seed: 0x20,
   seedStep: 0x21,
   drawClass: 0x22,
@@ -227,6 +229,25 @@ export function recoverySeed(seed: Hash, incarnation: number, blockHash: Hash): 
 export function draw(what: "class" | "member", domain: Hash, seed: Hash, term: number): bigint {
   const tag = what === "class" ? TAG.drawClass : TAG.drawMember;
   return BigInt(finish(tagged(tag).hash(domain).hash(seed).u64(term, "term")));
+}
+
+/** Roots of final heights that every epoch takes over, as far as there are as many: more than `rootLag` looks back at. */
+export const ROOTS_HANDED_OVER = 64;
+
+/**
+ * What an epoch begins with that nothing else signed says: the hybrid manager's averages, the last roots, and with them
+ * what the ledger hands on. The `commitment` of its first header, so that a node that joins takes nothing over on anybody's word.
+ */
+export function handoverHash({ hybrid, roots }: Pick<EpochStart, "hybrid" | "roots">): Hash {
+  const writer = tagged(TAG.handover)
+    .u8(modeIndex(hybrid.modeWanted))
+    .u64(hybrid.resident, "resident")
+    .u64(hybrid.capacity, "capacity")
+    .u64(hybrid.rate, "rate")
+    .u32(hybrid.multiplier, "multiplier");
+  for (const { stateRoot, receiptsRoot, handedOn } of roots.slice(-ROOTS_HANDED_OVER))
+    writer.hash(stateRoot).hash(receiptsRoot).hash(handedOn);
+  return finish(writer);
 }
 
 /** Digest of a batch: proves author, order and each transaction (section 9). `transactions` are transaction hashes. */

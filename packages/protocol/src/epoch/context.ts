@@ -1,4 +1,4 @@
-import { domainHash, equalBytes } from "../codec/index.ts";
+import { domainHash, equalBytes, handoverHash } from "../codec/index.ts";
 import { ProtocolError } from "../errors.ts";
 import { leaderSchedule } from "../leader.ts";
 import { paramsAt } from "../params.ts";
@@ -60,6 +60,7 @@ export function epochContext(
     electorate: members,
     params,
     lastHeight: start.firstHeight + params.epochLength - 1,
+    handover: handoverHash(start),
     leader: memoized(leaderSchedule(members, domain, start.seed)),
     voterSeat: ownSeat(registry, members.voters, config.key),
     backerSeat: ownSeat(registry, members.backers, config.key),

@@ -32,7 +32,16 @@ export function genesisStart(genesis: Genesis, hash: Hash, registry: Registry): 
       inboxCursor: 0,
     },
     peaks: appendLeaf(EMPTY_RANGE, hash).peaks,
-    roots: [{ height: 0, stateRoot: genesis.stateRoot, receiptsRoot: ZERO_HASH, used: 0, value: 0 }],
+    roots: [
+      {
+        height: 0,
+        stateRoot: genesis.stateRoot,
+        receiptsRoot: ZERO_HASH,
+        handedOn: ZERO_HASH,
+        used: 0,
+        value: 0,
+      },
+    ],
     previousCheckpoint: hash,
     previousCheckpointHeight: 0,
     boundary: null,

@@ -84,11 +84,18 @@ export function fakeVerify(registries: ReadonlyMap<Hash, Registry>, check: Check
 }
 
 /** Roots a fake ledger executes to: a function of the parent's and the block. */
-export function fakeExecute(parentRoot: Hash, block: Block): { stateRoot: Hash; receiptsRoot: Hash } {
+export function fakeExecute(
+  parentRoot: Hash,
+  block: Block,
+): { stateRoot: Hash; receiptsRoot: Hash; handedOn: Hash } {
   const text = `${parentRoot}${block.header.batchesRoot}${block.header.height}`;
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return { stateRoot: hashBytes(bytes), receiptsRoot: hashBytes(bytes.slice(2)) };
+  return {
+    stateRoot: hashBytes(bytes),
+    receiptsRoot: hashBytes(bytes.slice(2)),
+    handedOn: hashBytes(bytes.slice(3)),
+  };
 }
 
 export interface LocalNetOptions {

@@ -34,7 +34,7 @@ export interface Header {
   readonly receiptsRoot: Hash;
   readonly certificatesHash: Hash;
   readonly lateVotesHash: Hash;
-  /** Hash of the body's commitment in the last block of an epoch, else zero. */
+  /** Hash of the body's commitment in the last block of an epoch, of what is handed over (section 8) in the first, else zero. */
   readonly commitment: Hash;
 }
 

@@ -101,6 +101,8 @@ export interface ExecutedRoots {
   readonly height: number;
   readonly stateRoot: Hash;
   readonly receiptsRoot: Hash;
+  /** Of what the ledger hands on to the next block besides its accounts; zero at genesis. */
+  readonly handedOn: Hash;
   /** What the block took of its capacity, in bytes: of transactions, or of execution if that is more. */
   readonly used: number;
   /** Value moved in the epoch up to this block, in millionths of the supply; 0 where it is not looked at. */
@@ -259,6 +261,7 @@ export type Input = { readonly now: Millis } & (
       readonly hash: Hash;
       readonly stateRoot: Hash;
       readonly receiptsRoot: Hash;
+      readonly handedOn: Hash;
       /** See {@link ExecutedRoots}; the same at every node that executes the block. */
       readonly used: number;
       readonly value: number;

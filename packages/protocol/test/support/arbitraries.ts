@@ -232,6 +232,7 @@ const arbRoots = arbRecordOf({
   height: arbU64,
   stateRoot: arbHash,
   receiptsRoot: arbHash,
+  handedOn: arbHash,
   used: arbU64,
   value: fc.nat(1_000_000),
 });

@@ -236,7 +236,13 @@ function lyingLeader(): Behaviour {
         vrfOutput: vrfOutput(told.vrfProof),
         certificatesHash: certificatesHash(told),
         lateVotesHash: lateVotesHash(told.lateVotes),
-        commitment: told.commitment === null ? ZERO_HASH : commitmentHash(told.commitment),
+        // A first block's is of what was handed over, which its body does not say.
+        commitment:
+          told.commitment !== null
+            ? commitmentHash(told.commitment)
+            : body.commitment === null
+              ? header.commitment
+              : ZERO_HASH,
       },
       body: told,
     };

@@ -51,7 +51,8 @@ export function stillAnswer(effect: Effect, { notary, seat, batch, settledAt }: 
       return { type: "available", hash: effect.hash, ok: true, inboxFrom: null };
     case "execute": {
       const { hash } = effect;
-      return { type: "executed", hash, stateRoot: hash, receiptsRoot: ZERO_HASH, used: 0, value: 0 };
+      const roots = { stateRoot: hash, receiptsRoot: ZERO_HASH, handedOn: ZERO_HASH };
+      return { type: "executed", hash, ...roots, used: 0, value: 0 };
     }
     case "payload": {
       const { epoch, view, parentHash, parentReference, parentSettledAt, vrfRoot } = effect;

@@ -21,6 +21,7 @@ import {
   type Seat,
   signingRoot,
   type Vote,
+  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "../events/index.ts";
 import type { Rules, RulesConfig } from "../rules.ts";
@@ -359,7 +360,8 @@ export class WanNode implements Endpoint<WanMessage> {
         const { hash, parentHash } = effect;
         this.#occupy(costs.execute, () => {
           const { stateRoot, receiptsRoot } = this.#modules.ledger.execute(parentHash, hash);
-          this.#input({ type: "executed", hash, stateRoot, receiptsRoot, used: 0, value: 0 });
+          const roots = { stateRoot, receiptsRoot, handedOn: ZERO_HASH };
+          this.#input({ type: "executed", hash, ...roots, used: 0, value: 0 });
         });
         return;
       }
