@@ -114,7 +114,13 @@ async function measure(directory: string, accounts: number, transfers: number, b
     spent.verify += await timed(() => engine.verify(fresh));
     verified += fresh.length;
     const height = i + 1;
-    const context = { hash: keccak256(toHex(height)), height, stamp: 500 * height, feeRecipient: others[0]! };
+    const context = {
+      hash: keccak256(toHex(height)),
+      height,
+      stamp: 500 * height,
+      feeRecipient: others[0]!,
+      valueFrom: null,
+    };
     spent.execute += await timed(async () => {
       const { executed } = await engine.execute(engine.finalized.hash, context, transactions);
       if (executed !== transactions.length) throw new Error(`only ${executed} transfers were executed`);

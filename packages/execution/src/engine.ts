@@ -18,6 +18,12 @@ export interface BlockContext {
   readonly feeRecipient: Address;
 }
 
+/** A block to be executed. */
+export interface BlockToExecute extends BlockContext {
+  /** Height of its epoch's first block, from which on the value moved is counted; null: it is not looked at. */
+  readonly valueFrom: number | null;
+}
+
 /** A transaction of a block that had no effect and has no receipt. */
 export interface SkippedTransaction {
   /** Among all transactions of the block. */
@@ -50,6 +56,11 @@ export interface ExecutionResult extends BlockSummary {
   /** Of the executed transactions, in order. */
   readonly receipts: readonly Receipt[];
   readonly skippedTransactions: readonly SkippedTransaction[];
+  /**
+   * What accounts sent away since the epoch began, each at most what it held then, in millionths of the supply; 0 where
+   * it is not looked at.
+   */
+  readonly value: number;
 }
 
 /** A receipt and the final block it stands in. */
@@ -128,11 +139,12 @@ export interface ExecutionEngine {
    * independently, so duplicates happen. Executing a block again gives the same result, but of one that is final already
    * the skipped transactions are no longer known.
    * @throws {ExecutionError} UNKNOWN_PARENT if the parent is neither final nor executed; BAD_HEIGHT;
-   *   CONFLICTING_BLOCK if the hash was executed on another parent; CONFLICTING_FINAL if the block is final on another parent
+   *   CONFLICTING_BLOCK if the hash was executed on another parent; CONFLICTING_FINAL if the block is final on another
+   *   parent; STATE_UNAVAILABLE if the value moved is asked for and what moved before is not kept
    */
   execute(
     parentHash: Hash,
-    context: BlockContext,
+    context: BlockToExecute,
     transactions: readonly Uint8Array[],
   ): Promise<ExecutionResult>;
 

@@ -13,6 +13,7 @@ export {
 export type {
   BlockContext,
   BlockSummary,
+  BlockToExecute,
   CheckResult,
   ExecutionEngine,
   ExecutionResult,

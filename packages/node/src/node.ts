@@ -242,7 +242,12 @@ async function start(
   const journal = await Journal.open(wal);
   const records = await journal.current();
   await replay(journal, chain);
-  await catchUpLedger(execution, chain, data, log);
+  const begins = records[0]?.type === "epoch" ? records[0].start : null;
+  const registryOf = async (epoch: number): Promise<Registry | null> => {
+    const root = epoch === begins?.epoch ? begins.registry : (await registries.ofEpoch(epoch))?.root;
+    return root === undefined ? null : registries.get(root);
+  };
+  await catchUpLedger(execution, chain, data, registryOf, log);
   const begun = await begin(config, records, { genesis, registries, settlement, clock });
   if (!protection.used) relearn(protection, records, begun.state);
 

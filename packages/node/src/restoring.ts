@@ -104,6 +104,7 @@ export async function catchUpLedger(
   execution: ExecutionEngine,
   chain: ChainStore,
   data: DataPath,
+  registryOf: (epoch: number) => Promise<Registry | null>,
   log: Log,
 ): Promise<void> {
   // A crash may have come between the two halves of going back to a recovery's point.
@@ -118,19 +119,32 @@ export async function catchUpLedger(
   }
   const from = execution.finalized.height + 1;
   if (from <= chain.height) log.info({ from, to: chain.height }, "executing final blocks again");
+  let epoch: number | null = null;
+  let valueFrom: number | null = null;
   for (let height = from; height <= chain.height; height++) {
     const final = await chain.at(height);
     if (final === null)
       throw new NodeError("DATA_MISMATCH", `Block ${height} is missing in the chain's store. ${RESTORE}`);
     const { parentHash, stamp, feeRecipient } = final.block.header;
     const transactions = await data.transactions(final.block);
-    const context = { hash: final.hash, height, stamp, feeRecipient };
+    if (final.epoch !== epoch) valueFrom = await valueFromOf((epoch = final.epoch), chain, registryOf);
+    const context = { hash: final.hash, height, stamp, feeRecipient, valueFrom };
     const { stateRoot } = await execution.execute(parentHash, context, transactions);
     if (stateRoot !== final.roots.stateRoot) {
       throw new NodeError("DATA_MISMATCH", `Executing block ${height} again gave another state. ${RESTORE}`);
     }
     await execution.finalize(final.hash);
   }
+}
+
+/** From which height on the value moved in an epoch is counted; null: its registry does not look at it. */
+async function valueFromOf(
+  epoch: number,
+  chain: ChainStore,
+  registryOf: (epoch: number) => Promise<Registry | null>,
+): Promise<number | null> {
+  if (((await registryOf(epoch))?.params.valueLimit ?? 0) === 0) return null;
+  return epoch === 0 ? 1 : ((await chain.lastOfEpoch(epoch - 1))?.block.header.height ?? 0) + 1;
 }
 
 const RESTORE =

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type {
   BlockContext,
   BlockSummary,
+  BlockToExecute,
   CheckResult,
   ExecutionEngine,
   ExecutionResult,
@@ -26,10 +27,15 @@ import {
   type Hash,
   type LedgerParameters,
   type LedgerState,
+  type Moved,
   maximumCost,
+  movedOn,
+  movedShare,
+  nothingMoved,
   type PendingOptions,
   PendingQueue,
   type RefusalReason,
+  type Sent,
   type Transaction,
   TransactionRefused,
   toHex,
@@ -85,6 +91,9 @@ interface Layer {
   readonly state: LedgerState;
   readonly changes: ReadonlyMap<Address, Account>;
   readonly skipped: readonly Skipped[];
+  /** What accounts sent in it, and since its epoch began; null where that is not looked at, or not read yet. */
+  readonly sent: Sent;
+  readonly moved: Moved | null;
 }
 
 const noAddress: Address = `0x${"0".repeat(40)}`;
@@ -104,6 +113,8 @@ export class EmbeddedEngine implements ExecutionEngine {
   readonly #layers = new Map<Hash, Layer>();
   /** The final block and those below it whose state is kept, by height. */
   readonly #recent = new Map<number, Layer>();
+  /** wei allocated at genesis. */
+  readonly #allocated: bigint;
   #final: Layer;
   #latest: Layer;
   /** Tail of the queue of finalizations: they happen one after the other. */
@@ -115,12 +126,14 @@ export class EmbeddedEngine implements ExecutionEngine {
     modules: EmbeddedEngineModules,
     store: LedgerStore,
     final: Layer,
+    allocated: bigint,
   ) {
     this.#options = options;
     this.#senders = modules.senders;
     this.#store = store;
     this.#pending = new PendingQueue(options.pending);
     this.#verified = new VerifiedCache(options.verifiedKept);
+    this.#allocated = allocated;
     this.#final = final;
     this.#latest = final;
     this.#recent.set(final.result.height, final);
@@ -138,7 +151,7 @@ export class EmbeddedEngine implements ExecutionEngine {
     const stored = await store.finalBlock();
     if (stored === undefined) {
       await store.writeGenesis(zero, genesis.accounts);
-      return new EmbeddedEngine(options, modules, store, layerOf(zero, genesis.state));
+      return new EmbeddedEngine(options, modules, store, layerOf(zero, genesis.state), genesis.supply);
     }
     const first = await store.blockAt(0);
     if (first?.hash !== zero.hash || first.stateRoot !== zero.stateRoot) {
@@ -148,7 +161,8 @@ export class EmbeddedEngine implements ExecutionEngine {
           `not ${zero.hash} with ${zero.stateRoot}`,
       );
     }
-    return new EmbeddedEngine(options, modules, store, layerOf(stored, await loadState(store, stored)));
+    const final = layerOf(stored, await loadState(store, stored));
+    return new EmbeddedEngine(options, modules, store, final, genesis.supply);
   }
 
   /**
@@ -219,7 +233,7 @@ export class EmbeddedEngine implements ExecutionEngine {
 
   async execute(
     parentHash: Hash,
-    context: BlockContext,
+    { valueFrom, ...context }: BlockToExecute,
     transactions: readonly Uint8Array[],
   ): Promise<ExecutionResult> {
     this.#assertOpen();
@@ -234,9 +248,10 @@ export class EmbeddedEngine implements ExecutionEngine {
     const { height } = context;
     const isFinal =
       height <= this.#final.result.height && (await this.#store.heightOf(context.hash)) === height;
-    if (isFinal) return this.#executedBefore(parentHash, context);
+    if (isFinal) return this.#executedBefore(parentHash, context, valueFrom);
     if (height <= this.#final.result.height) await this.#bringBack(parentHash, height - 1);
     const parent = this.#parentOf(parentHash, context);
+    const before = valueFrom === null ? null : await this.#movedBefore(parent, valueFrom);
     const verified = await this.#verify(transactions, true);
     const { parameters, slice } = this.#options;
     const execution = new BlockExecution(parameters, parent.state, context.feeRecipient);
@@ -255,6 +270,8 @@ export class EmbeddedEngine implements ExecutionEngine {
       skipped.push({ from, nonce: transaction.nonce, hash: transaction.hash, reason: outcome });
     }
     const { state, changes, ...sealed } = await inTurns(execution.sealing(slice));
+    const { sent } = execution;
+    const moved = before === null ? null : movedOn(before, sent);
     const layer: Layer = {
       result: {
         ...context,
@@ -270,10 +287,13 @@ export class EmbeddedEngine implements ExecutionEngine {
         bytesUsed: sealed.bytesUsed,
         receipts: sealed.receipts,
         skippedTransactions,
+        value: moved === null ? 0 : this.#share(moved, state.burnt),
       },
       state,
       changes,
       skipped,
+      sent,
+      moved,
     };
     return this.#adopt(layer, context).result;
   }
@@ -443,7 +463,11 @@ export class EmbeddedEngine implements ExecutionEngine {
   }
 
   /** The result of a block that is final already, which a node asks for if it lost its own mark of that. */
-  async #executedBefore(parentHash: Hash, { hash, height }: BlockContext): Promise<ExecutionResult> {
+  async #executedBefore(
+    parentHash: Hash,
+    { hash, height }: BlockContext,
+    valueFrom: number | null,
+  ): Promise<ExecutionResult> {
     const block = await this.#store.blockAt(height);
     if (block?.hash !== hash || block.parentHash !== parentHash) {
       throw new ExecutionError(
@@ -451,7 +475,36 @@ export class EmbeddedEngine implements ExecutionEngine {
         `at height ${height} block ${block?.hash} is final, not ${hash}`,
       );
     }
-    return { ...block, receipts: (await this.receiptsOf(height)) ?? [], skippedTransactions: [] };
+    const receipts = (await this.receiptsOf(height)) ?? [];
+    const moved = valueFrom === null ? null : await this.#movedUpTo(height, valueFrom);
+    const value = moved === null ? 0 : this.#share(moved, block.burnt);
+    return { ...block, receipts, skippedTransactions: [], value };
+  }
+
+  #share(moved: Moved, burnt: bigint): number {
+    return movedShare(moved, this.#allocated - burnt);
+  }
+
+  /** What moved in the epoch before a child of a block. */
+  async #movedBefore({ result, state, moved }: Layer, first: number): Promise<Moved> {
+    if (result.height + 1 === first) return nothingMoved(first, state.accounts);
+    return moved?.first === first ? moved : this.#movedUpTo(result.height, first);
+  }
+
+  /** The same up to a final block, from the store: a ledger that was opened again, or goes on from further down. */
+  async #movedUpTo(height: number, first: number): Promise<Moved> {
+    await this.#finalizing;
+    const { accounts } = this.#final.state;
+    const [sent, changed] = await Promise.all([
+      this.#store.sentBetween(first, height),
+      this.#store.changedAbove(first - 1),
+    ]);
+    if (sent === undefined || changed === undefined)
+      throw new ExecutionError("STATE_UNAVAILABLE", `what moved since height ${first} is not kept`);
+    const base = accounts.with(
+      [...changed].map(([address, account]) => [accountKey(address), account ?? emptyAccount]),
+    );
+    return movedOn(nothingMoved(first, base), sent);
   }
 
   /** Adds an executed layer, unless the same block was added, or its fork dropped, while it was executed. */
@@ -494,7 +547,9 @@ export class EmbeddedEngine implements ExecutionEngine {
       const before = new Map(
         [...layer.changes.keys()].map((address) => [address, parent.accounts.get(accountKey(address))]),
       );
-      return { result: layer.result, changes: layer.changes, before };
+      const { sent, moved } = layer;
+      const { result, changes } = layer;
+      return { result, changes, before, sent: moved === null ? null : { first: moved.first, sent } };
     });
     await this.#store.write(blocks);
 
@@ -650,10 +705,12 @@ function genesisSummary(
 /** A layer of a block whose receipts are in the store already. */
 function layerOf(block: BlockSummary, state: LedgerState): Layer {
   return {
-    result: { ...block, receipts: [], skippedTransactions: [] },
+    result: { ...block, receipts: [], skippedTransactions: [], value: 0 },
     state,
     changes: new Map(),
     skipped: [],
+    sent: new Map(),
+    moved: null,
   };
 }
 

@@ -1,6 +1,5 @@
 import type { BlockSummary } from "../engine.ts";
-import type { Hash } from "../ledger/index.ts";
-import { keccakHex } from "../ledger/keccak.ts";
+import { type Hash, keccak256, toHex } from "../ledger/index.ts";
 import { encodeSummary } from "./records.ts";
 
 const TAG = 0x41;
@@ -16,5 +15,5 @@ export function handedOn(summary: BlockSummary): Hash {
   const bytes = new Uint8Array(1 + figures.length);
   bytes[0] = TAG;
   bytes.set(figures, 1);
-  return keccakHex(bytes);
+  return toHex(keccak256(bytes));
 }

@@ -8,6 +8,7 @@ import {
   fromBigint,
   fromHex,
   type Hash,
+  type Sent,
   toBigint,
   toHex,
   writeBigint,
@@ -31,6 +32,8 @@ const buckets = {
   executed: 0x15,
   /** height -> accounts that the block changed, as they were before */
   undo: 0x16,
+  /** height -> first height of its epoch, accounts and what they sent, where that is looked at */
+  sent: 0x17,
 } as const;
 
 const format = 1;
@@ -60,6 +63,10 @@ export function executedKeyOf(height: number): Uint8Array {
 
 export function undoKeyOf(height: number): Uint8Array {
   return keyOf(buckets.undo, encodeHeight(height));
+}
+
+export function sentKeyOf(height: number): Uint8Array {
+  return keyOf(buckets.sent, encodeHeight(height));
 }
 
 /** First key of the accounts and first key after them. */
@@ -131,6 +138,28 @@ export function decodeBefore(bytes: Uint8Array): Before {
     at = end;
   }
   return before;
+}
+
+const SENT_BYTES = 36;
+
+/** What accounts sent in a block of the epoch that began at a height. */
+export function encodeSent(first: number, sent: Sent): Uint8Array {
+  const bytes = new Uint8Array(8 + SENT_BYTES * sent.size);
+  bytes.set(encodeHeight(first), 0);
+  let at = 8;
+  for (const [address, amount] of sent) {
+    bytes.set(fromHex(address), at);
+    writeBigint(bytes, at + 20, 16, amount);
+    at += SENT_BYTES;
+  }
+  return bytes;
+}
+
+export function decodeSent(bytes: Uint8Array): { readonly first: number; readonly sent: Sent } {
+  const sent = new Map<Address, bigint>();
+  for (let at = 8; at < bytes.length; at += SENT_BYTES)
+    sent.set(toHex(bytes.subarray(at, at + 20)), toBigint(bytes.subarray(at + 20, at + SENT_BYTES)));
+  return { first: decodeHeight(bytes), sent };
 }
 
 export function encodeFinalReceipt(

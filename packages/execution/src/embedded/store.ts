@@ -1,6 +1,6 @@
 import type { BlockSummary, ExecutionResult, FinalReceipt } from "../engine.ts";
 import { ExecutionError } from "../errors.ts";
-import type { Account, Address, Hash } from "../ledger/index.ts";
+import type { Account, Address, Hash, Sent } from "../ledger/index.ts";
 import { toHex } from "../ledger/index.ts";
 import {
   accountKeyOf,
@@ -13,17 +13,20 @@ import {
   decodeFinalReceipt,
   decodeHeight,
   decodeMarker,
+  decodeSent,
   decodeSummary,
   encodeAccount,
   encodeBefore,
   encodeFinalReceipt,
   encodeHeight,
   encodeMarker,
+  encodeSent,
   encodeSummary,
   executedKeyOf,
   heightKeyOf,
   markerKey,
   receiptKeyOf,
+  sentKeyOf,
   undoKeyOf,
 } from "./records.ts";
 
@@ -49,6 +52,8 @@ export interface FinalizedBlock {
   readonly changes: ReadonlyMap<Address, Account>;
   /** The same accounts before the block. */
   readonly before: Before;
+  /** What accounts sent in it, and where its epoch began; null where that is not looked at. */
+  readonly sent: { readonly first: number; readonly sent: Sent } | null;
 }
 
 /** The final part of the ledger, in a key-value store that holds exactly one height's state. */
@@ -128,11 +133,12 @@ export class LedgerStore {
     const changes = new Map<Address, Account>();
     for (const block of blocks) for (const [address, account] of block.changes) changes.set(address, account);
     const operations: LedgerChange[] = [];
-    for (const { result, before } of blocks) {
+    for (const { result, before, sent } of blocks) {
       operations.push(...puts(result, result.receipts, []));
       operations.push(put(undoKeyOf(result.height), encodeBefore(before)));
+      if (sent !== null) operations.push(put(sentKeyOf(result.height), encodeSent(sent.first, sent.sent)));
       const old = result.height - this.#undoKept;
-      if (old > 0) operations.push({ type: "del", key: undoKeyOf(old) });
+      if (old > 0) for (const key of [undoKeyOf(old), sentKeyOf(old)]) operations.push({ type: "del", key });
     }
     for (const [address, account] of changes) operations.push(accountPut(address, account));
     operations.push(marker(blocks.at(-1)!.result.height));
@@ -151,6 +157,18 @@ export class LedgerStore {
     return before;
   }
 
+  /** What accounts sent from an epoch's first block up to a height. Undefined if it was not looked at in all of them. */
+  async sentBetween(first: number, height: number): Promise<Sent | undefined> {
+    const sum = new Map<Address, bigint>();
+    for (let at = first; at <= height; at++) {
+      const bytes = await this.#database.get(sentKeyOf(at));
+      const record = bytes === undefined ? undefined : decodeSent(bytes);
+      if (record?.first !== first) return undefined;
+      for (const [address, amount] of record.sent) sum.set(address, (sum.get(address) ?? 0n) + amount);
+    }
+    return sum;
+  }
+
   /** Takes the blocks above a height back: all of it or nothing. */
   async rewind(height: number, before: Before): Promise<void> {
     const operations: LedgerChange[] = [];
@@ -160,7 +178,7 @@ export class LedgerStore {
       for (const hash of (await this.executedAt(above)) ?? [])
         operations.push({ type: "del", key: receiptKeyOf(hash) });
       if (block !== undefined) operations.push({ type: "del", key: heightKeyOf(block.hash) });
-      for (const key of [blockKeyOf(above), executedKeyOf(above), undoKeyOf(above)])
+      for (const key of [blockKeyOf(above), executedKeyOf(above), undoKeyOf(above), sentKeyOf(above)])
         operations.push({ type: "del", key });
     }
     for (const [address, account] of before)

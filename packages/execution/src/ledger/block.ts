@@ -1,6 +1,7 @@
 import { type Account, type AccountTrie, accountKey, emptyAccount } from "./accounts.ts";
 import { type Address, type Hash, toHex } from "./bytes.ts";
 import { intrinsicGas, nextBaseFee } from "./fees.ts";
+import type { Sent } from "./moved.ts";
 import type { LedgerParameters } from "./parameters.ts";
 import { type Receipt, receiptsRoot } from "./receipts.ts";
 import type { RefusalReason } from "./refusal.ts";
@@ -72,6 +73,7 @@ export class BlockExecution {
   readonly #receipts: Receipt[] = [];
   #gasUsed = 0;
   #bytesUsed = 0;
+  readonly #sent = new Map<Address, bigint>();
   #burnt: bigint;
 
   /** @param proposer the account that the tips go to */
@@ -100,6 +102,8 @@ export class BlockExecution {
     from.nonce++;
     from.balance -= transaction.value + fee;
     this.#touch(transaction.to).balance += transaction.value;
+    if (transaction.value > 0n && transaction.to !== sender)
+      this.#sent.set(sender, (this.#sent.get(sender) ?? 0n) + transaction.value);
     this.#touch(this.#proposer).balance += BigInt(gasUsed) * tip;
     this.#burnt += BigInt(gasUsed) * this.baseFee;
     this.#gasUsed += gasUsed;
@@ -119,6 +123,11 @@ export class BlockExecution {
     };
     this.#receipts.push(receipt);
     return receipt;
+  }
+
+  /** What accounts sent to others, fees apart. */
+  get sent(): Sent {
+    return this.#sent;
   }
 
   /** The outcome. Call once, after the last transaction. */

@@ -11,6 +11,7 @@ export { type Address, fromBigint, fromHex, type Hash, toBigint, toHex, writeBig
 export { elasticityMultiplier, intrinsicGas, nextBaseFee } from "./fees.ts";
 export { type Allocation, type GenesisLedger, genesisLedger } from "./genesis.ts";
 export { keccak256, keccakHex } from "./keccak.ts";
+export { type Moved, movedOn, movedShare, nothingMoved, type Sent } from "./moved.ts";
 export { defaultLedgerParameters, type LedgerParameters } from "./parameters.ts";
 export { defaultPendingOptions, type PendingOptions, PendingQueue } from "./pending.ts";
 export { decodeReceipt, encodeReceipt, type Receipt, receiptHash, receiptsRoot } from "./receipts.ts";

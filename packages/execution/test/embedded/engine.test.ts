@@ -40,8 +40,8 @@ async function open(database = new MemoryDatabase(), options: Partial<EmbeddedEn
   );
 }
 
-function context(name: string, height: number) {
-  return { hash: blockHash(name), height, stamp: 1_000 + 500 * height, feeRecipient };
+function context(name: string, height: number, valueFrom: number | null = null) {
+  return { hash: blockHash(name), height, stamp: 1_000 + 500 * height, feeRecipient, valueFrom };
 }
 
 /** Executes a chain of blocks with these names, each with its transactions. */
@@ -479,5 +479,92 @@ describe("the embedded ledger", () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("value at stake", () => {
+  /** A wallet that counts its transfers. */
+  const payer = (seed: number) => {
+    const own = wallet(seed);
+    let nonce = 0;
+    return {
+      ...own,
+      pay: ({ address: to }: { address: Address }, value: bigint) => own.sign({ to, value, nonce: nonce++ }),
+    };
+  };
+
+  /** Of the supply of three coins, in millionths. */
+  const third = 333_333;
+
+  /** Blocks from a height on, each with its transactions, of an epoch that began at `first`; the value after each. */
+  async function values(
+    engine: EmbeddedEngine,
+    parent: Hash,
+    first: number | null,
+    height: number,
+    blocks: readonly (readonly [string, readonly Uint8Array[]])[],
+  ): Promise<number[]> {
+    const found: number[] = [];
+    let at = parent;
+    for (const [i, [name, transactions]] of blocks.entries()) {
+      const { value } = await engine.execute(at, context(name, height + i, first), transactions);
+      found.push(value);
+      at = blockHash(name);
+    }
+    return found;
+  }
+
+  it("what goes round counts once for each who held it, oneself not at all, and the next epoch begins anew", async () => {
+    const engine = await open();
+    const [alice, bob] = [payer(1), payer(2)];
+    const round = [
+      ["1", [alice.pay(bob, coin / 2n)]],
+      // Half of what bob sends came from alice: he held one coin.
+      ["2", [bob.pay(alice, (coin * 5n) / 4n)]],
+      ["3", [alice.pay(alice, coin / 2n)]],
+      ["4", [alice.pay(bob, coin)]],
+    ] as const;
+    const [half, more, same, most] = await values(engine, genesis.hash, 1, 1, round);
+    // What was burnt left the supply.
+    const near = (value: number | undefined, expected: number) =>
+      assert.ok(Math.abs(value! - expected) < 200, `${value}, not ${expected}`);
+    near(half, third / 2);
+    near(more, third * 1.5);
+    near(same, third * 1.5);
+    near(most, 2 * third);
+    const [anew] = await values(engine, blockHash("4"), 5, 5, [["5", [bob.pay(alice, coin / 10n)]]]);
+    near(anew, third / 10);
+    assert.deepEqual(await values(engine, blockHash("5"), null, 6, [["6", []]]), [0], "not looked at");
+  });
+
+  it("branches count on their own", async () => {
+    const engine = await open();
+    const [alice, bob] = [payer(1), payer(2)];
+    await values(engine, genesis.hash, 1, 1, [["1", []]]);
+    const [left] = await values(engine, blockHash("1"), 1, 2, [["left", [alice.pay(bob, coin / 2n)]]]);
+    const [right] = await values(engine, blockHash("1"), 1, 2, [["right", []]]);
+    assert.ok(left! > 0);
+    assert.equal(right, 0);
+  });
+
+  it("a ledger that is opened again, goes back or is asked again for a final block counts the same", async () => {
+    const database = new MemoryDatabase();
+    const [alice, bob] = [payer(1), payer(2)];
+    const early = [["1", [bob.pay(alice, coin / 5n)]]] as const;
+    const transfers = ["2", "3", "4"].map((name) => [name, [alice.pay(bob, coin / 4n)]] as const);
+    const whole = await open(database);
+    await values(whole, genesis.hash, null, 1, early);
+    const expected = await values(whole, blockHash("1"), 2, 2, transfers);
+    await whole.finalize(blockHash("3"));
+    await whole.close();
+
+    const again = await open(database);
+    assert.deepEqual(await values(again, blockHash("3"), 2, 4, transfers.slice(2)), expected.slice(2));
+    assert.deepEqual(await values(again, blockHash("1"), 2, 2, transfers.slice(0, 2)), expected.slice(0, 2));
+    await again.finalize(blockHash("4"));
+    await again.rewind(blockHash("2"));
+    assert.deepEqual(await values(again, blockHash("2"), 2, 3, transfers.slice(1)), expected.slice(1));
+    // Nobody counted in the epoch that began with block 1.
+    await assert.rejects(values(again, blockHash("4"), 1, 5, [["5", []]]), { code: "STATE_UNAVAILABLE" });
   });
 });

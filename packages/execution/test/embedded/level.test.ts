@@ -51,6 +51,7 @@ async function grow(engine: EmbeddedEngine): Promise<void> {
       height,
       stamp: 500 * height,
       feeRecipient: fixedAddress(7),
+      valueFrom: null,
     };
     await engine.execute(engine.finalized.hash, context, transactions);
     await engine.finalize(context.hash);

@@ -68,13 +68,13 @@ export class Ledger {
   }
 
   /** Executes a block whose batches are there; tells the replica the outcome. */
-  async execute({ hash, parentHash, block }: EffectOf<"execute">): Promise<void> {
+  async execute({ hash, parentHash, block, valueFrom }: EffectOf<"execute">): Promise<void> {
     const { data, execution, listener, metrics, loop } = this.#modules;
     this.#blocks.set(hash, block);
     const begun = performance.now();
     const { height, stamp, feeRecipient } = block.header;
     const transactions = await data.transactions(block);
-    const context = { hash, height, stamp, feeRecipient };
+    const context = { hash, height, stamp, feeRecipient, valueFrom };
     let result: ExecutionResult | null = null;
     while (result === null) {
       try {
@@ -97,8 +97,7 @@ export class Ledger {
         transactions.reduce((sum, transaction) => sum + transaction.length, 0),
         result.gasUsed,
       ),
-      // The ledger does not follow what each account moved: the rule on it is off (docs/protocol-notes.md).
-      value: 0,
+      value: result.value,
     });
     listener.executed();
   }

@@ -81,6 +81,7 @@ export class FakeChain implements ChainReader {
       height,
       stamp: latest.stamp + 500,
       feeRecipient: feeAccount,
+      valueFrom: null,
     };
     await this.#engine.execute(latest.hash, context, this.#engine.takeExecutable());
     this.#announce([]);

@@ -228,7 +228,7 @@ export class StateWorld {
       const block = blockAt(this.boundary.domain, height, parentHash, this.genesis.stateRoot);
       const blockHash = hashOf(block);
       const { stamp, feeRecipient } = block.header;
-      const context = { hash: blockHash, height, stamp, feeRecipient };
+      const context = { hash: blockHash, height, stamp, feeRecipient, valueFrom: null };
       const result = await this.engine.execute(parentHash, context, []);
       const { receiptsRoot } = result;
       roots.push({ height, stateRoot, receiptsRoot, handedOn: handedOn(result), ...unused });

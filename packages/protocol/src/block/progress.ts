@@ -109,5 +109,7 @@ function advance(d: Draft, record: BlockRecord): void {
     return;
   }
   d.setBlock({ ...current, executing: true });
-  d.emit({ type: "execute", hash: current.hash, parentHash, block: current.block });
+  const { start, registry } = d.epoch;
+  const valueFrom = registry.params.valueLimit === 0 ? null : start.firstHeight;
+  d.emit({ type: "execute", hash: current.hash, parentHash, block: current.block, valueFrom });
 }

@@ -320,7 +320,14 @@ export type Effect =
       readonly capacity: number;
     }
   /** Execute on top of the parent, which is executed already (or final). Answered with `executed`. */
-  | { readonly type: "execute"; readonly hash: Hash; readonly parentHash: Hash; readonly block: Block }
+  | {
+      readonly type: "execute";
+      readonly hash: Hash;
+      readonly parentHash: Hash;
+      readonly block: Block;
+      /** Height of the epoch's first block, where the value moved since is looked at (section 6); null: it is not. */
+      readonly valueFrom: number | null;
+    }
   /** Does the own settlement client show this block final, and what does it read there? Answered with `reference`. */
   | {
       readonly type: "reference";
