@@ -245,15 +245,6 @@ test("what an interrupted fetch left is used only as far as it is what is fetche
   assert.equal(await kv.get(keyOf("c", 3)), undefined);
 });
 
-test("where no stake counts, more than a third of the authorities must say the same", async () => {
-  const unstaked = await StateWorld.make(1, 0n);
-  let rounds = 0;
-  const late: Twist = (message) =>
-    message.type === "offer" && ++rounds < 3 ? { ...message, offer: null } : message;
-  await join([honest, late], undefined, unstaked).client.run();
-  assert.equal(rounds, 3);
-});
-
 test("a state that is wrong as a whole is refused, with all who offered it", async () => {
   const forged = encodeChunk([[`0x${"01".repeat(20)}`, { nonce: 0, balance: 1n }]]);
   const liar: Twist = (message) => {

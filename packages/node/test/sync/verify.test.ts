@@ -3,12 +3,13 @@ import { before, describe, test } from "node:test";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { type Certificate, type Hash, toBitmap, voteRoot, ZERO_HASH } from "@aitbc-hybrid/protocol";
 import type { Offer } from "../../src/sync/messages.ts";
-import { type Begun, contradiction } from "../../src/sync/verify.ts";
+import { type Begun, type Chain, contradiction } from "../../src/sync/verify.ts";
 import { aggregate, CHUNK, StateWorld } from "../support/state.ts";
 
 const OTHER: Hash = `0x${"0f".repeat(32)}`;
 let begun: Begun;
 let offer: Offer;
+let chain: Chain;
 before(async () => {
   const world = await StateWorld.make(CHUNK);
   const { registry, boundary, last, start } = world;
@@ -24,12 +25,13 @@ before(async () => {
     before: { registry, mode: "balanced" },
   };
   const { block } = await world.engine.snapshot(boundary.checkpoint.blockHash);
-  const { certificate } = last;
-  offer = { last: { block: last.block, certificate, backing: null }, start, ledger: block, chunks: [] };
+  const certified = ({ block: of, certificate }: typeof last) => ({ block: of, certificate, backing: null });
+  offer = { last: certified(last), first: certified(world.first), start, ledger: block, chunks: [] };
+  chain = { chainId: world.genesis.chainId, genesisHash: world.genesisHash };
 });
 
 const judged = (change: Partial<Offer>): string | null =>
-  contradiction({ ...offer, ...change }, begun, nativeBls);
+  contradiction({ ...offer, ...change }, begun, chain, nativeBls);
 
 /** The offer whose last block comes with another certificate. */
 const finalBy = (change: Partial<Certificate>, seats = [0, 1, 2, 3], signedFor?: Hash): string | null => {
@@ -118,15 +120,38 @@ describe("an offer", () => {
   });
 
   test("has roots of one block after the other, up to the checkpoint's", () => {
-    const [first, last] = offer.start.roots as [Offer["start"]["roots"][0], Offer["start"]["roots"][0]];
-    const withRoots = (...roots: Offer["start"]["roots"]) => judged({ start: { ...offer.start, roots } });
-    assert.equal(withRoots(last), null);
+    const { roots } = offer.start;
+    const withRoots = (changed: Offer["start"]["roots"]) =>
+      judged({ start: { ...offer.start, roots: changed } });
+    const last = roots.at(-1)!;
     const unordered = "its roots are not in order";
-    assert.equal(withRoots({ ...first, height: first.height - 1 }, last), unordered);
-    assert.equal(withRoots(last, last), unordered);
+    assert.equal(withRoots(roots.map((each) => ({ ...each, height: each.height - 1 }))), unordered);
+    assert.equal(withRoots(roots.map(() => last)), unordered);
     const endless = "its roots do not end with the checkpoint's";
-    assert.equal(withRoots(), endless);
-    assert.equal(withRoots(first), endless);
-    assert.equal(withRoots(first, { ...last, stateRoot: ZERO_HASH }), endless);
+    assert.equal(withRoots([]), endless);
+    assert.equal(withRoots([last]), endless);
+    assert.equal(withRoots(roots.slice(1)), endless);
+    assert.equal(withRoots([...roots.slice(0, -1), { ...last, stateRoot: ZERO_HASH }]), endless);
+  });
+
+  test("has a first block of the epoch that a quorum certified, in the epoch's own domain", () => {
+    const none = "its first block has no valid certificate";
+    const { first } = offer;
+    const by = (change: Partial<Certificate>, seats = [0, 1, 2, 3]): string | null => {
+      const certificate = { ...first.certificate!, bitmap: toBitmap(seats, 4), ...change };
+      const signature = aggregate(voteRoot(certificate.domain, certificate), seats);
+      return judged({ first: { ...first, certificate: { ...certificate, signature } } });
+    };
+    assert.equal(by({}, [1, 2, 3]), null);
+    assert.equal(by({ kind: "finalize" }), null);
+    assert.equal(by({}, [0, 1]), none);
+    assert.equal(by({ kind: "nullify" }), none);
+    assert.equal(by({ blockHash: OTHER }), none);
+    assert.equal(by({ epoch: 0 }), none);
+    assert.equal(by({ domain: OTHER }), none);
+    const other = { ...first.block, header: { ...first.block.header, domain: OTHER } };
+    const stranger = "its first block is not the checkpointed one's child";
+    assert.equal(judged({ first: { ...first, block: other } }), stranger);
+    assert.equal(judged({ first: offer.last }), stranger);
   });
 });
