@@ -127,7 +127,10 @@ export async function catchUpLedger(
       throw new NodeError("DATA_MISMATCH", `Block ${height} is missing in the chain's store. ${RESTORE}`);
     const { parentHash, stamp, feeRecipient } = final.block.header;
     const transactions = await data.transactions(final.block);
-    if (final.epoch !== epoch) valueFrom = await valueFromOf((epoch = final.epoch), chain, registryOf);
+    if (final.epoch !== epoch) {
+      epoch = final.epoch;
+      valueFrom = await valueFromOf(epoch, chain, registryOf);
+    }
     const context = { hash: final.hash, height, stamp, feeRecipient, valueFrom };
     const { stateRoot } = await execution.execute(parentHash, context, transactions);
     if (stateRoot !== final.roots.stateRoot) {
