@@ -1,13 +1,4 @@
-export {
-  Aggregation,
-  type AggregationEffect,
-  type AggregationMessage,
-  type AggregationOptions,
-  type AggregationTimes,
-  aggregationTimes,
-  type PartsCheck,
-  type PartsResult,
-} from "./aggregation.ts";
+export { Aggregation } from "./aggregation.ts";
 export {
   type Ballot,
   Contradictions,
@@ -16,6 +7,15 @@ export {
   type Statement,
   type Suspicion,
 } from "./contradictions.ts";
+export {
+  type AggregationEffect,
+  type AggregationMessage,
+  type AggregationOptions,
+  type AggregationTimes,
+  aggregationTimes,
+  type PartsCheck,
+  type PartsResult,
+} from "./io.ts";
 export {
   type Duties,
   isAggregated,

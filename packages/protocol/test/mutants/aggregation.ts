@@ -6,13 +6,16 @@ const LATE = "packages/protocol/test/aggregation/late.test.ts";
 const SUBNETS = "packages/protocol/test/aggregation/subnets.test.ts";
 
 const AGGREGATION = "packages/protocol/src/aggregation/aggregation.ts";
+const COLLECTOR = "packages/protocol/src/aggregation/collector.ts";
 const CONTRADICTIONS = "packages/protocol/src/aggregation/contradictions.ts";
+const GATHERER = "packages/protocol/src/aggregation/gatherer.ts";
+const LATE_VOTES = "packages/protocol/src/aggregation/late.ts";
 
 /** Section 3, above 100 voters: subnets, what aggregators may do, and what happens where they do nothing. */
 export const mutants: readonly Mutant[] = [
   {
     name: "aggregation: certificates of less than a quorum",
-    file: AGGREGATION,
+    file: COLLECTOR,
     find: "isQuorum(electorate, weight) : isBacking(electorate, weight);",
     replace: "weight.stake > 0n : isBacking(electorate, weight);",
     opens: "certificates that everybody refuses, and their makers banned",
@@ -20,7 +23,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: forged votes are added up",
-    file: AGGREGATION,
+    file: GATHERER,
     find: "if (valid.has(seat)) gathering.verified.set(seat, signature);",
     replace: "if (valid.size >= 0) gathering.verified.set(seat, signature);",
     opens: "one forged vote spoils every later aggregate of its subnet",
@@ -28,8 +31,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: who forges an aggregate keeps his place",
-    file: AGGREGATION,
-    find: '      this.#emit({ type: "ban", seat: part.from, reason: "forged aggregate" });\n',
+    file: COLLECTOR,
+    find: '      outbox.emit({ type: "ban", seat: part.from, reason: "forged aggregate" });\n',
     replace: "",
     opens: "a collector that does bisection for free, view after view",
     test: AGGREGATING,
@@ -44,15 +47,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: aggregates of whoever",
-    file: AGGREGATION,
-    find: "if (!this.#isAggregator(view, subnet, from) || !this.#isCollector(view)) return;",
-    replace: "if (!this.#isCollector(view)) return;",
+    file: COLLECTOR,
+    find: "if (!turns.isAggregator(view, subnet, from) || !turns.isCollector(view)) return;",
+    replace: "if (!turns.isCollector(view)) return;",
     opens: "every voter's aggregates are kept, not those of a subnet's five aggregators",
     test: AGGREGATING,
   },
   {
     name: "aggregation: aggregates over several subnets",
-    file: AGGREGATION,
+    file: COLLECTOR,
     find: "!members[seat] || subnets.of(seat) !== subnet",
     replace: "!members[seat]",
     opens: "an aggregator keeps other subnets' aggregates out by overlapping them",
@@ -60,7 +63,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: any number of votes of a signer",
-    file: AGGREGATION,
+    file: "packages/protocol/src/aggregation/shares.ts",
     find: "const VOTES_OF_SIGNER = 6;",
     replace: "const VOTES_OF_SIGNER = 6_000;",
     opens: "memory and verifications for statements that nobody else signs",
@@ -68,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: aggregates of next to nobody",
-    file: AGGREGATION,
+    file: GATHERER,
     find: "if (LEAST_SHARE * (gathering.pending.size + gathering.verified.size) < all) {",
     replace: "if (all < 0) {",
     opens: "an honest aggregator sends every invention of a few signers to all collectors",
@@ -76,7 +79,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: silent aggregators are waited for",
-    file: AGGREGATION,
+    file: "packages/protocol/src/aggregation/own.ts",
     find: "if (attempt > MOST_ATTEMPTS) {",
     replace: "if (attempt > 2 * MOST_ATTEMPTS) {",
     opens: "a network whose aggregators are all silent, and that stands still",
@@ -85,14 +88,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "aggregation: what is not for the aggregator is dropped",
     file: AGGREGATION,
-    find: '    this.#emit({ type: "deliver", from, message });\n',
+    find: '    outbox.emit({ type: "deliver", from, message });\n',
     replace: "",
     opens: "late votes are lost, votes told to everybody are not heard, who is behind gets no answer",
     test: AGGREGATING,
   },
   {
     name: "aggregation: votes that certificates lack are lost",
-    file: AGGREGATION,
+    file: LATE_VOTES,
     find: 'if (kind !== "nullify" && !hasSeat(bitmap, seat))',
     replace: 'if (kind === "nullify" && !hasSeat(bitmap, seat))',
     opens: "who is slow is not paid, and seems absent to the hybrid manager",
@@ -100,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: late votes are sent whatever carries them",
-    file: AGGREGATION,
+    file: LATE_VOTES,
     find: 'if (item.seat === seat && "blockHash" in item) this.#absences.delete(item.view);',
     replace: "if (item.seat < 0) this.#absences.delete(seat);",
     opens: "leaders told the same again for a whole window",
@@ -124,7 +127,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: evidence without looking at signatures",
-    file: AGGREGATION,
+    file: "packages/protocol/src/aggregation/suspects.ts",
     find: "    this.#suspicions--;\n    if (ok) {",
     replace: "    this.#suspicions--;\n    if (ok || order.length > 0) {",
     opens: "evidence that the contracts refuse, and whose reporter pays for the attempt",
