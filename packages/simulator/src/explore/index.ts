@@ -1,5 +1,5 @@
 export { type Explored, explore, type Setup } from "./explorer.ts";
-export { type Followed, follow, type Instance, type Narrower } from "./follower.ts";
+export { type Followed, follow, type Instance, type Narrower } from "./follow/index.ts";
 export { INSTANCES } from "./instances.ts";
 export type { Reducer } from "./local.ts";
 export { type NamedSetup, SETUPS, smallSetup } from "./setups.ts";

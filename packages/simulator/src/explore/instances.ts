@@ -2,7 +2,7 @@ import type { Mode, Params, Registry, Seat } from "@aitbc-hybrid/protocol";
 import { pinned, smallParams } from "../scenario.ts";
 import { sealRegistry } from "../settlement/index.ts";
 import { Keyring } from "../signatures.ts";
-import type { Instance } from "./follower.ts";
+import type { Instance } from "./follow/index.ts";
 
 /** Leases that no view outlasts, and that of settlement far beyond the other. */
 const LEASE = 1e8;
