@@ -47,6 +47,8 @@ interface Slot {
   view: number;
   readonly aggregates: Statement[];
   readonly ballots: Map<Seat, Statement[]>;
+  /** What the statements sign, each once, and what contradicts it. Honest ones are thousands of few, and agree. */
+  readonly contradicting: Map<Hash, { readonly of: Statement; readonly by: Set<Hash> }>;
   /** Who is suspected already, and by what. */
   readonly told: Set<string>;
 }
@@ -108,7 +110,20 @@ export class Contradictions {
       else if (slot.aggregates.length >= MOST_AGGREGATES) return [];
       else slot.aggregates.push(statement);
     }
+    this.#compare(slot, statement, root);
     return this.#against(slot, statement);
+  }
+
+  /** Compares what a statement signs with all that others of its slot sign, if it is new there. */
+  #compare({ contradicting }: Slot, statement: Statement, root: Hash): void {
+    if (contradicting.has(root)) return;
+    const by = new Set<Hash>();
+    for (const [other, known] of contradicting) {
+      if (!contradictory(known.of, statement, this.#termViews)) continue;
+      by.add(other);
+      known.by.add(root);
+    }
+    contradicting.set(root, { of: statement, by });
   }
 
   #slotOf(statement: Statement): Slot {
@@ -119,7 +134,7 @@ export class Contradictions {
         : [this.#votes, termOf(content.view, this.#termViews), content.view];
     let slot = slots.get(key);
     if (slot === undefined) {
-      slot = { view, aggregates: [], ballots: new Map(), told: new Set() };
+      slot = { view, aggregates: [], ballots: new Map(), contradicting: new Map(), told: new Set() };
       slots.set(key, slot);
     }
     if (view > slot.view) slot.view = view;
@@ -127,17 +142,9 @@ export class Contradictions {
   }
 
   #against(slot: Slot, statement: Statement): readonly Suspicion[] {
+    const by = slot.contradicting.get(rootIn(statement))?.by;
+    if (by === undefined || by.size === 0) return [];
     const found: Suspicion[] = [];
-    const others = new Map<Hash, boolean>();
-    const contradicts = (other: Statement): boolean => {
-      const root = rootIn(other);
-      let is = others.get(root);
-      if (is === undefined) {
-        is = contradictory(other, statement, this.#termViews);
-        others.set(root, is);
-      }
-      return is;
-    };
     const suspect = (other: Statement, of: readonly Seat[]): void => {
       const seats = of.filter(
         (seat) => signedBy(other, seat) && !slot.told.has(nameOf(other, statement, seat)),
@@ -147,11 +154,9 @@ export class Contradictions {
       found.push({ first: other, second: statement, seats });
     };
     const signers = signersOf(statement);
-    for (const other of slot.aggregates)
-      if (other !== statement && contradicts(other)) suspect(other, signers);
+    for (const other of slot.aggregates) if (by.has(rootIn(other))) suspect(other, signers);
     for (const seat of signers)
-      for (const other of slot.ballots.get(seat) ?? [])
-        if (other !== statement && contradicts(other)) suspect(other, [seat]);
+      for (const other of slot.ballots.get(seat) ?? []) if (by.has(rootIn(other))) suspect(other, [seat]);
     return found;
   }
 

@@ -112,8 +112,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "aggregation: contradicting aggregates convict nobody",
     file: CONTRADICTIONS,
-    find: "if (other !== statement && contradicts(other)) suspect(other, signers);",
-    replace: "if (other === statement && contradicts(other)) suspect(other, signers);",
+    find: "if (by.has(rootIn(other))) suspect(other, signers);",
+    replace: "if (by.has(rootIn(statement))) suspect(other, signers);",
     opens: "a key that tells each aggregator something else is never convicted",
     test: CONTRADICTING,
   },
