@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { globalOptions } from "hardhat";
 import { type GasFigures, measureGas, readTable, type TableEntry } from "../support/gas.ts";
 
-/** Growth that is noise: signatures differ from run to run in how many of their bytes are zero. */
+/** Growth that is noise: signatures and hashes differ from run to run, and with them a few hundred gas of a proof. */
 const TOLERANCE = 1.03;
 
 // Contracts instrumented for measuring coverage cost more.
