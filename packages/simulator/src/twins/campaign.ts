@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Mode } from "@aitbc-hybrid/protocol";
 import { runTwins } from "./host.ts";
@@ -152,11 +153,9 @@ export async function twinsParallel(options: ParallelTwins): Promise<TwinsSummar
     try {
       for (let from = open.shift(); from !== undefined; from = open.shift()) {
         const portion: TwinsPortion = { first: from, count: Math.min(PORTION, end - from) };
-        const part = await new Promise<TwinsSummary>((resolve, reject) => {
-          worker.once("message", resolve);
-          worker.once("error", reject);
-          worker.postMessage(portion);
-        });
+        const answer = once(worker, "message") as Promise<[TwinsSummary]>;
+        worker.postMessage(portion);
+        const [part] = await answer;
         done.add(from);
         sum = mergeTwins([sum, part]);
         told?.({ sum, done: [...done] });
