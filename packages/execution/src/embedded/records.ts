@@ -210,16 +210,23 @@ export function decodeSummary(bytes: Uint8Array): BlockSummary {
     stateRoot: toHex(bytes.subarray(64, 96)),
     receiptsRoot: toHex(bytes.subarray(96, 128)),
     feeRecipient: toHex(bytes.subarray(128, 148)),
-    height: Number(view.getBigUint64(148)),
-    stamp: Number(view.getBigUint64(156)),
-    gasUsed: Number(view.getBigUint64(164)),
-    gasTarget: Number(view.getBigUint64(172)),
-    bytesUsed: Number(view.getBigUint64(180)),
+    height: countAt(view, 148),
+    stamp: countAt(view, 156),
+    gasUsed: countAt(view, 164),
+    gasTarget: countAt(view, 172),
+    bytesUsed: countAt(view, 180),
     executed: view.getUint32(188),
     skipped: view.getUint32(192),
     baseFee: toBigint(bytes.subarray(196, 212)),
     burnt: toBigint(bytes.subarray(212)),
   };
+}
+
+/** A number of 64 bits. Peers send such records too: what does not fit would be another number when it is written again. */
+function countAt(view: DataView, offset: number): number {
+  const value = Number(view.getBigUint64(offset));
+  if (!Number.isSafeInteger(value)) throw new ExecutionError("CORRUPT_STATE", "a block's record is damaged");
+  return value;
 }
 
 function keyOf(first: number, rest: Uint8Array): Uint8Array {

@@ -60,6 +60,8 @@ const EARLY = 4_096;
 /** Proposals that wait for the own replica's verdict before they are passed on: of each peer, and in all. */
 const PROPOSALS_OF_PEER = 2;
 const MOST_PROPOSALS = 256;
+/** Of them those of the next epoch, of which nothing can be told before it begins. */
+const EARLY_PROPOSALS = 64;
 /** Messages a peer may send at once, and in Δ, beside those that grow with the number of subnets. */
 const BURST = 256;
 const RATE = 64;
@@ -79,7 +81,7 @@ interface Running {
 }
 
 /** What of the replica says which proposals it has verified. */
-export interface Verified extends Pick<ReplicaState, "epoch" | "tip"> {
+export interface Verified extends Pick<ReplicaState, "tip"> {
   readonly views: {
     get(view: number): Pick<NonNullable<ReturnType<ReplicaState["views"]["get"]>>, "proposals"> | undefined;
   };
@@ -87,6 +89,8 @@ export interface Verified extends Pick<ReplicaState, "epoch" | "tip"> {
 
 interface WaitingProposal {
   readonly proposal: Proposal;
+  /** Of the vote in it. */
+  readonly root: Hash;
   readonly from: Peer;
 }
 
@@ -107,6 +111,8 @@ export class Aggregating {
   readonly #modules: AggregatingModules;
   readonly #alarm: Alarm;
   #running: Running | null = null;
+  /** The replica's epoch. */
+  #epoch = 0;
   #due = Number.POSITIVE_INFINITY;
   #early: { readonly from: Peer; readonly epoch: number; readonly message: AggregationMessage }[] = [];
   #proposals: WaitingProposal[] = [];
@@ -121,6 +127,7 @@ export class Aggregating {
   begin({ epoch, view, tip }: Pick<ReplicaState, "epoch" | "view" | "tip">): void {
     this.close();
     this.#running = null;
+    this.#epoch = epoch.start.epoch;
     const { electorate, start, domain, params, registry, leader } = epoch;
     this.#proposals = this.#proposals.filter(({ proposal }) => proposal.epoch >= start.epoch);
     const early = this.#early.filter((each) => each.epoch === start.epoch);
@@ -217,15 +224,30 @@ export class Aggregating {
     return null;
   }
 
+  /** Keeps a proposal that may turn out a leader's, if a validator sent it. */
   #await(from: Peer, proposal: Proposal): void {
     if (this.#running === null || this.#proposals.length >= MOST_PROPOSALS) return;
+    if (this.#modules.links.validatorOf(from) === null || !this.#isAwaited(proposal)) return;
     const root = rootIn(proposal);
     let held = 0;
+    let early = 0;
     for (const each of this.#proposals) {
-      if (rootIn(each.proposal) === root && equalBytes(each.proposal.signature, proposal.signature)) return;
+      if (each.root === root && equalBytes(each.proposal.signature, proposal.signature)) return;
       if (each.from === from) held++;
+      if (each.proposal.epoch > this.#epoch) early++;
     }
-    if (held < PROPOSALS_OF_PEER) this.#proposals.push({ proposal, from });
+    if (held >= PROPOSALS_OF_PEER || (proposal.epoch > this.#epoch && early >= EARLY_PROPOSALS)) return;
+    this.#proposals.push({ proposal, root, from });
+  }
+
+  /** Whether the own replica may still find a proposal true: what it never will must not take others' place. */
+  #isAwaited({ epoch: number, domain, view, seat }: Proposal): boolean {
+    const { epoch, aggregation } = this.#running!;
+    if (number === this.#epoch + 1) return true;
+    const { leader, params } = epoch;
+    return (
+      domain === epoch.domain && aggregation.isNear(view) && leader(termOf(view, params.termViews)) === seat
+    );
   }
 
   #take(from: Peer, message: AggregationMessage): void {
@@ -236,13 +258,12 @@ export class Aggregating {
       return;
     }
     if (this.#options.silent && !("vote" in message)) return;
-    const { epoch } = running;
     const content = "vote" in message ? message.vote : message.partial;
-    if (content.epoch === epoch.start.epoch + 1) {
+    const validator = links.validatorOf(from);
+    if (validator !== null && content.epoch === this.#epoch + 1) {
       this.#keep(from, message);
       return;
     }
-    const validator = links.validatorOf(from);
     const seat = validator === null ? undefined : running.seatOf.get(validator);
     // Who is no voter here may still be told that its epoch or view is over.
     if (seat === undefined) {
@@ -252,23 +273,24 @@ export class Aggregating {
     this.#perform(running.aggregation.receive(clock(), seat, message));
   }
 
-  /** A hand-over reaches nodes one after another: what comes of the next epoch waits for it. */
+  /** A hand-over reaches nodes one after another: what a validator says of the next epoch waits for it. */
   #keep(from: Peer, message: AggregationMessage): void {
+    const { epoch } = "vote" in message ? message.vote : message.partial;
+    if (epoch !== this.#epoch + 1 || this.#modules.links.validatorOf(from) === null) return;
     if (this.#early.length >= EARLY) return;
     let held = 0;
     for (const each of this.#early) if (each.from === from) held++;
-    if (held >= EARLY_OF_PEER) return;
-    const { epoch } = "vote" in message ? message.vote : message.partial;
-    this.#early.push({ from, epoch, message });
+    if (held < EARLY_OF_PEER) this.#early.push({ from, epoch, message });
   }
 
   /** Passes on the proposals that the own replica has verified since. */
-  passOn({ epoch, tip, views }: Verified): void {
+  passOn({ tip, views }: Verified): void {
     if (this.#running === null || this.#proposals.length === 0) return;
-    this.#proposals = this.#proposals.filter(({ proposal, from }) => {
+    this.#proposals = this.#proposals.filter(({ proposal, root, from }) => {
       const { view, parentView, block, signature } = proposal;
-      if (proposal.epoch > epoch.start.epoch) return true;
-      if (proposal.domain !== epoch.domain || view <= tip.view) return false;
+      if (!this.#isAwaited(proposal)) return false;
+      if (proposal.epoch > this.#epoch) return true;
+      if (view <= tip.view) return false;
       const hash = hashOf(block);
       const isVerified = views
         .get(view)
@@ -279,7 +301,7 @@ export class Aggregating {
             equalBytes(known.signature, signature),
         );
       if (!isVerified) return true;
-      if (this.#isNew(rootIn(proposal))) this.#spread({ type: "proposal", proposal }, view, from);
+      if (this.#isNew(root)) this.#spread({ type: "proposal", proposal }, view, from);
       return false;
     });
   }

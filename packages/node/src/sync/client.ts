@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Bls } from "@aitbc-hybrid/crypto";
 import type { Account, Address, ExecutionError } from "@aitbc-hybrid/execution";
 import {
+  type CheckpointCertificate,
   fromHex,
   type Hash,
   hashBytes,
@@ -195,17 +196,26 @@ export class SyncClient {
     for (const peer of this.#modules.links.connected()) {
       const answer = await this.#ask(peer, { type: "askBoundary", epoch }, "boundary");
       if (answer?.type !== "boundary" || answer.certificate === null) continue;
-      try {
-        light.submit(answer.certificate);
-        if (light.status === "frozen") throw light.conflict;
-        return true;
-      } catch (error) {
-        if (!(error instanceof SdkError))
-          throw new Error("quorums signed two boundaries: anchor by hand", { cause: error });
-        this.#ban([peer], `told a false boundary of epoch ${epoch}: ${error.message}`);
-      }
+      const why = this.#refusal(light, answer.certificate, epoch);
+      if (why === null) return true;
+      this.#ban([peer], `told a false boundary of epoch ${epoch}: ${why}`);
     }
     return false;
+  }
+
+  /** Takes what is said to end an epoch; null if it does, else why not. Others that a quorum signed lead nowhere. */
+  #refusal(light: LightClient, certificate: CheckpointCertificate, epoch: number): string | null {
+    if (certificate.epoch !== epoch || certificate.checkpoint.boundary === null)
+      return "it ends another epoch, or none";
+    try {
+      light.submit(certificate);
+    } catch (error) {
+      if (error instanceof SdkError) return error.message;
+      throw error;
+    }
+    if (light.status === "frozen")
+      throw new Error("quorums signed two boundaries: anchor by hand", { cause: light.conflict });
+    return null;
   }
 
   async #registry(root: Hash, epoch: number): Promise<Registry> {

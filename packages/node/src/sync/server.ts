@@ -226,7 +226,11 @@ export class SyncServer {
   }
 
   #cutOf(kept: Kept, snapshot: LedgerSnapshot): Promise<Cut> {
-    kept.cut ??= cut(snapshot, this.#options.chunkAccounts);
+    kept.cut ??= cut(snapshot, this.#options.chunkAccounts).catch((error) => {
+      // The next one who asks has it cut anew.
+      kept.cut = null;
+      throw error;
+    });
     return kept.cut;
   }
 }

@@ -76,7 +76,7 @@ function setUp({ above = 20, epoch = state.epoch, key = true } = {}) {
         broadcast: () => {},
         ban: (peer, reason) => banned.push([peer, reason]),
         connected: () => [...seats.filter((seat) => seat !== OWN).map(peerOf), STRANGER],
-        validatorOf: (peer) => (peer === STRANGER ? null : Number(peer.slice(1)) + 1),
+        validatorOf: (peer) => (peer.startsWith("p") ? Number(peer.slice(1)) + 1 : null),
         peerOf: (validator) => peerOf(validator - 1),
       },
       verify: () => {},
@@ -195,6 +195,25 @@ describe("votes", () => {
   });
 });
 
+test("what strangers say, or who speaks of later epochs, keeps nothing of the next one out", () => {
+  const few = registryOf({ authorities: [1_000n, 1_000n], stakers: [1_000n, 1_000n, 1_000n] });
+  const { epoch } = initialReplica({ ...config, key: few.entries[0]!.key }, few, 1_000).state;
+  const { aggregating, banned } = setUp({ epoch });
+  const partial = (number: number, view: number): PartialMessage => ({
+    type: "partial",
+    partial: { ...certificate(body(view)), epoch: number, bitmap: new Uint8Array(1) },
+  });
+  for (let peer = 0; peer < 600; peer++)
+    for (let view = 1; view <= 8; view++) {
+      aggregating.receive(`stranger ${peer}`, partial(1, view));
+      aggregating.receive(peerOf(100 + peer), partial(7, view));
+    }
+  aggregating.receive(peerOf(3), partial(1, 1));
+  aggregating.begin({ ...state, epoch: { ...state.epoch, start: { ...start, epoch: 1 } } });
+  // That it was kept shows by what it costs.
+  assert.deepEqual(banned, [[peerOf(3), "malformed aggregate"]]);
+});
+
 describe("what spreads", () => {
   test("a certificate goes to the neighbours in its view's mesh and to who does not vote; told again, over another", () => {
     const { aggregating, sent, to } = setUp();
@@ -266,6 +285,39 @@ describe("what spreads", () => {
     aggregating.receive(peerOf(other), { type: "proposal", proposal });
     aggregating.passOn(verified(proposal));
     assert.equal(sent.length, 0);
+  });
+
+  test("whatever others send first, of whatever views and in whoever's place, a leader's proposal is passed on", () => {
+    const { aggregating, sent, to } = setUp();
+    const proposal = proposalOf(signature);
+    const [near] = subnets.neighbours(2, OWN) as [number];
+    const bogus = (view: number, seat: number): Proposal => ({
+      ...proposal,
+      view,
+      parentView: view - 1,
+      seat,
+    });
+    for (let peer = 0; peer < 200; peer++)
+      for (const view of [2, 3]) {
+        const message: Message = { type: "proposal", proposal: bogus(view, leader(view)) };
+        aggregating.receive(`stranger ${peer}`, message);
+      }
+    for (let peer = 100; peer < 300; peer++) {
+      aggregating.receive(peerOf(peer), { type: "proposal", proposal: bogus(900, leader(900)) });
+      aggregating.receive(peerOf(peer), { type: "proposal", proposal: bogus(3, (leader(3) + 1) % VOTERS) });
+    }
+    for (let peer = 300; peer < 500; peer++) {
+      const signed = new Uint8Array(96).fill(peer);
+      const later = { ...bogus(3, 1), epoch: 1, signature: signed };
+      aggregating.receive(peerOf(peer), { type: "proposal", proposal: later });
+    }
+    aggregating.receive(peerOf(near), { type: "proposal", proposal });
+    aggregating.passOn(verified(proposal));
+    assert.deepEqual(
+      to().sort(),
+      mesh(2).filter((peer) => peer !== peerOf(near)),
+    );
+    assert.ok(sent.every(({ message }) => message.type === "proposal"));
   });
 
   test("the own proposal spreads, and the vote in it goes to the aggregators", () => {

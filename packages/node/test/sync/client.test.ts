@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { EmbeddedEngine, ExecutionError } from "@aitbc-hybrid/execution";
-import { handoverHash, hashBytes, hashOf, type Peer } from "@aitbc-hybrid/protocol";
+import { checkpointRoot, handoverHash, hashBytes, hashOf, type Peer } from "@aitbc-hybrid/protocol";
 import { silentLog } from "../../src/log.ts";
 import { type Kv, keyOf, memoryDatabase } from "../../src/storage/index.ts";
 import { encodeChunk } from "../../src/sync/chunks.ts";
 import { SyncClient, type SyncServer } from "../../src/sync/index.ts";
 import { decodeSync, encodeSync, type SyncMessage } from "../../src/sync/messages.ts";
-import { CHUNK, StateWorld } from "../support/state.ts";
+import { aggregate, CHUNK, StateWorld } from "../support/state.ts";
 
 /** Three chunks. */
 const ACCOUNTS = 2 * CHUNK + 1;
@@ -133,6 +133,55 @@ test("who sends a wrong chunk, a false boundary or beginning, or nonsense is ban
   const { client, banned } = join([honest, honest, honest]);
   client.receive("3", Uint8Array.of(0x20));
   assert.match(banned.get("3")!, /malformed/);
+});
+
+test("a checkpoint that quorums signed but that ends no epoch leads nobody round in circles", async () => {
+  const { domain, checkpoint } = world.boundary;
+  const before = { ...checkpoint, height: 2, view: 2, boundary: null };
+  const certificate = {
+    ...world.boundary,
+    checkpoint: before,
+    signature: aggregate(checkpointRoot(domain, before)),
+  };
+  let told = 0;
+  const circling: Twist = (message) => {
+    if (message.type !== "boundary") return message;
+    // A client that believes it asks again and again: then it is told the truth.
+    return ++told > 5 ? message : { ...message, certificate };
+  };
+  const { client, banned } = join([circling, honest]);
+  await restored(await client.run());
+  assert.equal(told, 1);
+  assert.deepEqual([...banned.keys()], ["1"]);
+  assert.match(banned.get("1")!, /a false boundary of epoch 0: it ends another epoch, or none/);
+});
+
+test("signatures that are no points of the group cost who sent them the connection, and nobody else", async () => {
+  const nothing = new Uint8Array(96);
+  const twists: [Twist, RegExp][] = [
+    [
+      (message) =>
+        message.type === "boundary"
+          ? { ...message, certificate: { ...world.boundary, signature: nothing } }
+          : message,
+      /a false boundary of epoch 0/,
+    ],
+    [
+      (message) => {
+        if (message.type !== "offer") return message;
+        const { last } = message.offer!;
+        const certificate = { ...last.certificate!, signature: nothing };
+        return { ...message, offer: { ...message.offer!, last: { ...last, certificate } } };
+      },
+      /its block has no valid F/,
+    ],
+  ];
+  for (const [twist, reason] of twists) {
+    const { client, banned } = join([twist, honest]);
+    await restored(await client.run());
+    assert.deepEqual([...banned.keys()], ["1"]);
+    assert.match(banned.get("1")!, reason);
+  }
 });
 
 test("one honest peer is enough: whoever lies about what was handed over is found out", async () => {

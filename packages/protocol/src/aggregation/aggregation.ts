@@ -6,8 +6,7 @@ import type { AggregationEffect, AggregationMessage, AggregationOptions, PartsRe
 import { type Carrier, LateVotes } from "./late.ts";
 import { OwnVotes } from "./own.ts";
 import { type Shared, sharedOf } from "./shared.ts";
-import { statementOf, viewOf } from "./topic.ts";
-import { MOST_ATTEMPTS } from "./turns.ts";
+import { isOfVotes, statementOf, viewOf } from "./topic.ts";
 
 /**
  * One node's part in aggregating an epoch's votes (section 3): it sends its own to the aggregators of its subnet,
@@ -33,7 +32,7 @@ export class Aggregation {
 
   /** The replica's own vote, or one it repeats. */
   cast(now: Millis, message: Ballot): readonly AggregationEffect[] {
-    const { options, outbox, topics } = this.#shared;
+    const { options, horizon, outbox, topics } = this.#shared;
     const { seat, domain, subnets } = options;
     if (seat === null || message.vote.domain !== domain) return [];
     if (message.type === "vote") this.#late.remember(message.vote);
@@ -42,8 +41,10 @@ export class Aggregation {
       outbox.emit({ type: "broadcast", message });
       return outbox.take();
     }
-    const topic = topics.of(message, true);
-    if (topic === null) return outbox.take();
+    horizon.reach(viewOf(message));
+    if (!topics.takes(message)) return outbox.take();
+    const topic = topics.of(message);
+    topics.stir(topic);
     this.#own.cast(now, topic, seat, message);
     this.#collector.collect(now, topic);
     return outbox.take();
@@ -51,8 +52,8 @@ export class Aggregation {
 
   /** What a voter sent, as the transport authenticated it. */
   receive(now: Millis, from: Seat, message: AggregationMessage): readonly AggregationEffect[] {
-    const { options, horizon, outbox, suspects, topics, turns } = this.#shared;
-    const { domain, electorate, subnets } = options;
+    const { options, horizon, outbox, suspects } = this.#shared;
+    const { domain, electorate } = options;
     if (!("vote" in message)) {
       if (message.partial.domain === domain) this.#collector.receive(now, from, message);
       return outbox.take();
@@ -68,11 +69,8 @@ export class Aggregation {
         outbox.emit({ type: "ban", seat: from, reason: "vote of another" });
         return outbox.take();
       }
-      if (horizon.isNear(message)) suspects.note({ testimony: message, from });
-      if (turns.of(viewOf(message), subnets.of(from)) !== null) {
-        const topic = topics.of(message, false);
-        if (topic !== null && this.#gatherer.gather(now, topic, from, message)) return outbox.take();
-      }
+      if (horizon.isNear(viewOf(message), isOfVotes(message))) suspects.note({ testimony: message, from });
+      if (this.#gatherer.receive(now, from, message)) return outbox.take();
     }
     // Of another epoch or an old view, told to everybody, or late and to be carried: the replica knows.
     outbox.emit({ type: "deliver", from, message });
@@ -100,6 +98,11 @@ export class Aggregation {
     if (topics.settle(certificate)) suspects.note(statementOf(certificate, null));
   }
 
+  /** True if a vote of that view would be taken in: it is not final yet, nor far ahead. */
+  isNear(view: number): boolean {
+    return this.#shared.horizon.isNear(view, true);
+  }
+
   /** The own replica is in this view. */
   enter(view: number): void {
     this.#shared.horizon.reach(view);
@@ -122,20 +125,12 @@ export class Aggregation {
 
   /** When `tick` has something to do; null: never, as it is. */
   get due(): Millis | null {
-    let due = Number.POSITIVE_INFINITY;
-    for (const topic of this.#shared.topics.all()) {
-      if (topic.own !== null && topic.own.attempt <= MOST_ATTEMPTS && topic.own.due < due)
-        due = topic.own.due;
-      if (topic.due !== null && !topic.job && topic.due < due) due = topic.due;
-      for (const gathering of topic.gatherings.values())
-        if (gathering.due !== null && !gathering.job && gathering.due < due) due = gathering.due;
-    }
-    return due === Number.POSITIVE_INFINITY ? null : due;
+    return this.#shared.topics.due;
   }
 
   tick(now: Millis): readonly AggregationEffect[] {
     const { outbox, topics } = this.#shared;
-    for (const topic of [...topics.all()]) {
+    for (const topic of topics.stirred()) {
       this.#own.tick(now, topic);
       this.#gatherer.tick(now, topic);
       this.#collector.collect(now, topic);

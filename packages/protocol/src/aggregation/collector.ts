@@ -4,8 +4,8 @@ import type { Certificate, CheckpointCertificate, Millis, PartialMessage, Seat }
 import type { PartsResult } from "./io.ts";
 import type { Job } from "./outbox.ts";
 import type { Shared } from "./shared.ts";
-import { keyOf, LEAST_SHARE, PARTS_OF_SENDER } from "./shares.ts";
-import { certificateOf, type Part, statementOf, type Topic, viewOf } from "./topic.ts";
+import { LEAST_SHARE } from "./shares.ts";
+import { certificateOf, isOfVotes, type Part, statementOf, type Topic, viewOf } from "./topic.ts";
 
 /** Makes certificates of the subnets' aggregates. */
 export class Collector {
@@ -17,7 +17,10 @@ export class Collector {
 
   /** Takes in an aggregate of a subnet where this node makes certificates: of each sender the heaviest. */
   receive(now: Millis, from: Seat, message: PartialMessage): void {
-    const { options, outbox, shares, suspects, topics, turns } = this.#shared;
+    const { options, horizon, outbox, shares, suspects, topics, turns } = this.#shared;
+    // First of all: whose turn it is in a view takes hundreds of hashes to draw.
+    const view = viewOf(message);
+    if (!horizon.isNear(view, isOfVotes(message))) return;
     const { subnets, electorate } = options;
     const { bitmap, signature } = message.partial;
     const { voters, backers } = electorate;
@@ -32,16 +35,18 @@ export class Collector {
       outbox.emit({ type: "ban", seat: from, reason: "malformed aggregate" });
       return;
     }
-    const view = viewOf(message);
     if (!turns.isAggregator(view, subnet, from) || !turns.isCollector(view)) return;
     if (LEAST_SHARE * signers.length < subnets.voters[subnet]!.length) return;
-    const topic = topics.of(message, false);
-    if (topic === null) return;
-    const parts = topic.parts.get(subnet) ?? [];
-    const known = parts.find((part) => part.from === from);
+    if (!topics.takes(message)) return;
+    const known = topics
+      .known(message)
+      ?.parts.get(subnet)
+      ?.find((part) => part.from === from);
     if (known === undefined) {
-      if (!shares.admit(topic, keyOf(from, subnet), PARTS_OF_SENDER)) return;
+      if (!shares.admit(message, from, subnet)) return;
     } else if (known.signers >= signers.length) return;
+    const topic = topics.of(message);
+    const parts = topic.parts.get(subnet) ?? [];
     let weight = NO_WEIGHT;
     for (const seat of signers) weight = addWeights(weight, electorate.weights[seat]!);
     const statement = statementOf(message.partial, from);
@@ -95,8 +100,9 @@ export class Collector {
 
   /** Makes a certificate once there is a quorum and either everybody or no more time. */
   collect(now: Millis, topic: Topic): void {
-    const { options, outbox, turns } = this.#shared;
+    const { options, outbox, topics, turns } = this.#shared;
     if (topic.job || !turns.isCollector(topic.view)) return;
+    topics.stir(topic);
     const { parts, weight, signers } = this.#best(topic);
     if (!this.#suffices(topic, weight)) {
       // Forged aggregates that made up a quorum are gone.

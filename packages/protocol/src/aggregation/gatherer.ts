@@ -4,8 +4,8 @@ import type { Collector } from "./collector.ts";
 import type { Ballot } from "./contradictions.ts";
 import type { Asked, Job } from "./outbox.ts";
 import type { Shared } from "./shared.ts";
-import { keyOf, LEAST_SHARE, VOTES_OF_SIGNER } from "./shares.ts";
-import { certificateOf, type Gathering, messageOf, type Topic } from "./topic.ts";
+import { LEAST_SHARE } from "./shares.ts";
+import { certificateOf, type Gathering, messageOf, type Topic, viewOf } from "./topic.ts";
 
 /** An aggregator: gathers the votes of a subnet, and makes one aggregate of those that are valid. */
 export class Gatherer {
@@ -17,20 +17,34 @@ export class Gatherer {
     this.#collector = collector;
   }
 
-  /** Takes in a single vote where this node aggregates for its signer's subnet; false: it does not, or has it. */
-  gather(now: Millis, topic: Topic, from: Seat, { vote }: Ballot): boolean {
-    const { options, shares } = this.#shared;
+  /**
+   * Takes in a vote of another where this node aggregates for its subnet; false: it does not, has it, or has enough of
+   * that voter.
+   */
+  receive(now: Millis, from: Seat, message: Ballot): boolean {
+    const { options, shares, topics, turns } = this.#shared;
+    const subnet = options.subnets.of(from);
+    if (!topics.takes(message) || turns.of(viewOf(message), subnet) === null) return false;
+    const known = topics.known(message)?.gatherings.get(subnet);
+    if (known?.verified.has(from) || known?.pending.has(from)) return false;
+    if (!shares.admit(message, from, subnet)) return false;
+    this.gather(now, topics.of(message), message);
+    return true;
+  }
+
+  /** Gathers a vote, if this node aggregates for its signer's subnet and does not have it. */
+  gather(now: Millis, topic: Topic, { vote }: Ballot): void {
+    const { options, topics } = this.#shared;
     const { subnets, times } = options;
     const { seat } = vote;
     const gathering = this.#gathering(topic, subnets.of(seat));
-    if (gathering === null || gathering.verified.has(seat) || gathering.pending.has(seat)) return false;
-    if (from !== options.seat && !shares.admit(topic, keyOf(from, -1), VOTES_OF_SIGNER)) return false;
-    gathering.pending.set(seat, { from, signature: vote.signature });
+    if (gathering === null || gathering.verified.has(seat) || gathering.pending.has(seat)) return;
+    gathering.pending.set(seat, { from: seat, signature: vote.signature });
     gathering.due ??= now + times.gather;
+    topics.stir(topic);
     const all = subnets.voters[gathering.subnet]!.length;
     if (gathering.pending.size + gathering.verified.size === all) gathering.due = now;
     this.#flush(now, topic, gathering);
-    return true;
   }
 
   /** The gathering of a subnet if this node aggregates for it. */
@@ -87,6 +101,7 @@ export class Gatherer {
       else outbox.emit({ type: "ban", seat: from, reason: "forged vote" });
     }
     if (gathering.pending.size > 0) gathering.due ??= now + options.times.gather;
+    topics.stir(topic);
     if (!topics.has(topic) || result.aggregate === null) return;
     const { subnets, seat, electorate } = options;
     const bitmap = toBitmap(result.valid, electorate.voters.length);

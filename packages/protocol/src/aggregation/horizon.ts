@@ -1,6 +1,3 @@
-import type { Ballot } from "./contradictions.ts";
-import { viewOf } from "./topic.ts";
-
 /** Views whose votes are taken in beyond the current one. */
 const VIEWS_AHEAD = 16;
 /** Views below the final one of which checkpoints are still aggregated. */
@@ -25,14 +22,9 @@ export class Horizon {
     return isVote ? this.#lowest : this.#lowest - CHECKPOINT_VIEWS;
   }
 
-  isAhead(view: number): boolean {
-    return view > this.#highest + VIEWS_AHEAD;
-  }
-
-  /** True if a vote is of a view that is not final yet nor far ahead. */
-  isNear(message: Ballot): boolean {
-    const view = viewOf(message);
-    return view >= this.floor(message.type === "vote") && !this.isAhead(view);
+  /** True if votes or checkpoints of a view are taken in: it is not long final nor far ahead. */
+  isNear(view: number, isVote: boolean): boolean {
+    return view >= this.floor(isVote) && view <= this.#highest + VIEWS_AHEAD;
   }
 
   /** The network is in this view at least. */

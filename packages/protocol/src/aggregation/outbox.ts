@@ -16,7 +16,13 @@ export type Job =
       readonly asked: readonly Asked[];
     }
   | { readonly what: "parts"; readonly topic: Topic; readonly parts: readonly Part[] }
-  | { readonly what: "suspicion"; readonly suspicion: Suspicion; readonly order: readonly Statement[] };
+  | {
+      readonly what: "suspicion";
+      readonly suspicion: Suspicion;
+      /** Of the suspicion's statements those that are votes, and those that are aggregates: in the order of the check. */
+      readonly singles: readonly Statement[];
+      readonly aggregates: readonly Statement[];
+    };
 
 /** What a call asks of the node, and the checks whose answers are still to come. */
 export class Outbox {

@@ -46,7 +46,7 @@ export class OwnVotes {
     }
     const aggregators = subnets.duties(topic.view + attempt).aggregators[subnets.of(seat!)] ?? [];
     for (const to of aggregators) {
-      if (to === seat) this.#gatherer.gather(now, topic, seat, message);
+      if (to === seat) this.#gatherer.gather(now, topic, message);
       else this.#outbox.emit({ type: "send", to, message });
     }
   }

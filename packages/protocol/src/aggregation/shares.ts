@@ -1,54 +1,57 @@
 import type { Seat } from "../types/index.ts";
 import type { Horizon } from "./horizon.ts";
-import type { Topic } from "./topic.ts";
+import type { AggregationMessage } from "./io.ts";
+import { isOfVotes, viewOf } from "./topic.ts";
 
-/** Votes of a signer that are added up in a view: two proposals, their finalization, NULLIFY, and one to spare. */
-export const VOTES_OF_SIGNER = 6;
+/**
+ * Statements of a signer that are added up in a view: of votes two proposals, their finalization, NULLIFY, and one to
+ * spare; of checkpoints the one of its block.
+ */
+const MOST_OF_SIGNER = { votes: 6, checkpoints: 1 } as const;
 /** An aggregate has at least this share of its subnet, 1 in 8: else a few could make many of what nobody else signs. */
 export const LEAST_SHARE = 8;
-/** Aggregates of a subnet that are taken of a sender in a view: so many have that share if each signs what it may. */
-export const PARTS_OF_SENDER = LEAST_SHARE * VOTES_OF_SIGNER;
 
-/** How much was taken in of each sender of one view or height. */
-interface Share {
-  readonly isVote: boolean;
-  readonly view: number;
-  /** By sender and, of aggregates, subnet. */
-  readonly counts: Map<number, number>;
-}
-
-/** How much of each sender is taken in: as much as honest nodes send at most. */
+/** How much is taken in of each sender: as much as honest nodes send at most. */
 export class Shares {
   readonly #horizon: Horizon;
-  /** What was taken in of whom, by view; checkpoints by height, below zero. */
-  readonly #shares = new Map<number, Share>();
+  /**
+   * By view of what is voted for, votes and checkpoints apart, what was taken in of whom. Not by a checkpoint's height,
+   * which is whatever its sender says.
+   */
+  readonly #votes = new Map<number, Map<number, number>>();
+  readonly #checkpoints = new Map<number, Map<number, number>>();
 
   constructor(horizon: Horizon) {
     this.#horizon = horizon;
   }
 
-  /** Takes one more of a sender's messages in; false: it has sent as many as honest nodes do at most. */
-  admit(topic: Topic, key: number, most: number): boolean {
-    const { subject, view } = topic;
-    const isVote = subject.what === "vote";
-    const at = isVote ? view : -subject.checkpoint.height;
-    let share = this.#shares.get(at);
-    if (share === undefined) {
-      share = { isVote, view, counts: new Map() };
-      this.#shares.set(at, share);
+  /**
+   * Takes one more of a sender's messages in; false: it has sent as many as honest nodes do at most. Of an aggregator so
+   * many of a subnet have the least share if each of its voters signs what it may.
+   */
+  admit(message: AggregationMessage, from: Seat, subnet: number): boolean {
+    const isVote = isOfVotes(message);
+    const shares = isVote ? this.#votes : this.#checkpoints;
+    const view = viewOf(message);
+    let counts = shares.get(view);
+    if (counts === undefined) {
+      counts = new Map();
+      shares.set(view, counts);
     }
-    const count = share.counts.get(key) ?? 0;
-    if (count >= most) return false;
-    share.counts.set(key, count + 1);
+    const isSingle = "vote" in message;
+    // The own votes of a sender and its aggregates of each subnet count apart.
+    const key = from * 2_048 + (isSingle ? 0 : subnet + 1);
+    const ofSigner = isVote ? MOST_OF_SIGNER.votes : MOST_OF_SIGNER.checkpoints;
+    const count = counts.get(key) ?? 0;
+    if (count >= (isSingle ? ofSigner : LEAST_SHARE * ofSigner)) return false;
+    counts.set(key, count + 1);
     return true;
   }
 
   /** Drops what is below the horizon. */
   forget(): void {
-    for (const [at, share] of this.#shares)
-      if (share.view < this.#horizon.floor(share.isVote)) this.#shares.delete(at);
+    for (const view of this.#votes.keys()) if (view < this.#horizon.floor(true)) this.#votes.delete(view);
+    for (const view of this.#checkpoints.keys())
+      if (view < this.#horizon.floor(false)) this.#checkpoints.delete(view);
   }
 }
-
-/** Counts a sender's messages of a subnet apart; -1: its own votes. */
-export const keyOf = (from: Seat, subnet: number): number => from * 2_048 + subnet + 1;

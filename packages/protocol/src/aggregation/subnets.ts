@@ -42,8 +42,8 @@ export interface Duties {
   readonly collectors: readonly Seat[];
 }
 
-/** Views whose duties are remembered. */
-const REMEMBERED = 64;
+/** Views whose duties are remembered: more than those of which messages are taken in, or peers could have them drawn over and over. */
+const REMEMBERED = 512;
 /** Views whose meshes are remembered: messages spread in the views around the current one. */
 const MESHES = 16;
 /** Neighbours that a node chooses; about as many choose it. With a third silent, one in 1,200 hears nothing in a view. */

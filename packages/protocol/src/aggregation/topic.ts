@@ -11,6 +11,7 @@ import type {
 } from "../types/index.ts";
 import type { Ballot, Statement } from "./contradictions.ts";
 import type { AggregationMessage, AggregationOptions } from "./io.ts";
+import { MOST_ATTEMPTS } from "./turns.ts";
 
 type Subject =
   | { readonly what: "vote"; readonly body: VoteBody }
@@ -65,6 +66,19 @@ export interface Topic {
 export function viewOf(message: AggregationMessage): number {
   const content = "vote" in message ? message.vote : message.partial;
   return "checkpoint" in content ? content.checkpoint.view : content.view;
+}
+
+/** True of votes and their aggregates, false of what is said of checkpoints. */
+export const isOfVotes = ({ type }: AggregationMessage): boolean => type === "vote" || type === "partial";
+
+/** When an aggregation has to be looked at again; null: not before something comes. */
+export function dueOf({ own, due, job, gatherings }: Topic): Millis | null {
+  let earliest = Number.POSITIVE_INFINITY;
+  if (own !== null && own.attempt <= MOST_ATTEMPTS) earliest = own.due;
+  if (due !== null && !job && due < earliest) earliest = due;
+  for (const gathering of gatherings.values())
+    if (gathering.due !== null && !gathering.job && gathering.due < earliest) earliest = gathering.due;
+  return earliest === Number.POSITIVE_INFINITY ? null : earliest;
 }
 
 export const statementOf = (

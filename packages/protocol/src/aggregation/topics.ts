@@ -1,9 +1,9 @@
 import { checkpointRootOf, rootOf } from "../memo.ts";
-import type { Certificate, CheckpointCertificate, Hash, VoteBody } from "../types/index.ts";
+import type { Certificate, CheckpointCertificate, Hash, Millis, VoteBody } from "../types/index.ts";
 import { rootIn } from "./contradictions.ts";
 import type { Horizon } from "./horizon.ts";
 import type { AggregationMessage } from "./io.ts";
-import { statementOf, type Topic, viewOf } from "./topic.ts";
+import { dueOf, isOfVotes, statementOf, type Topic, viewOf } from "./topic.ts";
 
 /** What votes are being aggregated for, and what is certified already. */
 export class Topics {
@@ -11,38 +11,63 @@ export class Topics {
   readonly #horizon: Horizon;
   readonly #topics = new Map<Hash, Topic>();
   readonly #settled = new Map<Hash, number>();
+  /** Those in which something is due, perhaps: of the many that somebody may begin and leave, only these cost time. */
+  readonly #stirred = new Set<Topic>();
 
   constructor(domain: Hash, horizon: Horizon) {
     this.#domain = domain;
     this.#horizon = horizon;
   }
 
-  all(): Iterable<Topic> {
-    return this.#topics.values();
+  /** Those that may have something due. */
+  stirred(): readonly Topic[] {
+    return [...this.#stirred];
+  }
+
+  /** Something changed in a topic. */
+  stir(topic: Topic): void {
+    if (this.has(topic)) this.#stirred.add(topic);
+  }
+
+  /** When the first of them has something due; null: none has. */
+  get due(): Millis | null {
+    let earliest: Millis | null = null;
+    for (const topic of this.#stirred) {
+      const due = dueOf(topic);
+      if (due === null) this.#stirred.delete(topic);
+      else if (earliest === null || due < earliest) earliest = due;
+    }
+    return earliest;
   }
 
   has({ root }: Topic): boolean {
     return this.#topics.has(root);
   }
 
-  /** The topic of a statement; null if it is settled, too old or too far ahead. */
-  of(message: AggregationMessage, isOwn: boolean): Topic | null {
-    const content = "vote" in message ? message.vote : message.partial;
-    const isVote = !("checkpoint" in content);
-    const root = isVote ? rootOf(this.#domain, content) : checkpointRootOf(this.#domain, content.checkpoint);
+  /** The topic of a statement, if there is one. */
+  known(message: AggregationMessage): Topic | null {
+    return this.#topics.get(this.#rootOf(message)) ?? null;
+  }
+
+  /** Whether a statement may begin a topic: it is not settled, nor too old or too far ahead. */
+  takes(message: AggregationMessage): boolean {
+    const isNear = this.#horizon.isNear(viewOf(message), isOfVotes(message));
+    return isNear && !this.#settled.has(this.#rootOf(message));
+  }
+
+  /** The topic of a statement of which {@link takes} is true. */
+  of(message: AggregationMessage): Topic {
+    const root = this.#rootOf(message);
     const known = this.#topics.get(root);
     if (known !== undefined) return known;
-    const view = viewOf(message);
-    if (this.#settled.has(root)) return null;
-    if (view < this.#horizon.floor(isVote)) return null;
-    if (!isOwn && this.#horizon.isAhead(view)) return null;
-    if (isOwn) this.#horizon.reach(view);
+    const content = "vote" in message ? message.vote : message.partial;
     const topic: Topic = {
       root,
-      subject: isVote
-        ? { what: "vote", body: bodyOf(content) }
-        : { what: "checkpoint", checkpoint: content.checkpoint },
-      view,
+      subject:
+        "checkpoint" in content
+          ? { what: "checkpoint", checkpoint: content.checkpoint }
+          : { what: "vote", body: bodyOf(content) },
+      view: viewOf(message),
       own: null,
       gatherings: new Map(),
       parts: new Map(),
@@ -59,7 +84,7 @@ export class Topics {
     const root = rootIn(statementOf(certificate, null));
     const isVote = !("checkpoint" in certificate);
     const view = isVote ? certificate.view : certificate.checkpoint.view;
-    this.#topics.delete(root);
+    this.#drop(root);
     this.#horizon.reach(view);
     if (this.#settled.has(root)) return false;
     this.#settled.set(root, view);
@@ -74,8 +99,22 @@ export class Topics {
   /** Drops what is below the horizon. */
   forget(): void {
     for (const [root, topic] of this.#topics)
-      if (topic.view < this.#horizon.floor(topic.subject.what === "vote")) this.#topics.delete(root);
+      if (topic.view < this.#horizon.floor(topic.subject.what === "vote")) this.#drop(root);
     for (const [root, at] of this.#settled) if (at < this.#horizon.floor(false)) this.#settled.delete(root);
+  }
+
+  #drop(root: Hash): void {
+    const topic = this.#topics.get(root);
+    if (topic === undefined) return;
+    this.#topics.delete(root);
+    this.#stirred.delete(topic);
+  }
+
+  #rootOf(message: AggregationMessage): Hash {
+    const content = "vote" in message ? message.vote : message.partial;
+    return "checkpoint" in content
+      ? checkpointRootOf(this.#domain, content.checkpoint)
+      : rootOf(this.#domain, content);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const AGGREGATING = "packages/protocol/test/aggregation/aggregation.test.ts";
 const CONTRADICTING = "packages/protocol/test/aggregation/contradictions.test.ts";
+const LIMITED = "packages/protocol/test/aggregation/limits.test.ts";
 const LATE = "packages/protocol/test/aggregation/late.test.ts";
 const SUBNETS = "packages/protocol/test/aggregation/subnets.test.ts";
 
@@ -9,6 +10,8 @@ const AGGREGATION = "packages/protocol/src/aggregation/aggregation.ts";
 const COLLECTOR = "packages/protocol/src/aggregation/collector.ts";
 const CONTRADICTIONS = "packages/protocol/src/aggregation/contradictions.ts";
 const GATHERER = "packages/protocol/src/aggregation/gatherer.ts";
+const SHARES = "packages/protocol/src/aggregation/shares.ts";
+const SUSPECTS = "packages/protocol/src/aggregation/suspects.ts";
 const LATE_VOTES = "packages/protocol/src/aggregation/late.ts";
 
 /** Section 3, above 100 voters: subnets, what aggregators may do, and what happens where they do nothing. */
@@ -63,11 +66,68 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "aggregation: any number of votes of a signer",
-    file: "packages/protocol/src/aggregation/shares.ts",
-    find: "const VOTES_OF_SIGNER = 6;",
-    replace: "const VOTES_OF_SIGNER = 6_000;",
+    file: SHARES,
+    find: "{ votes: 6,",
+    replace: "{ votes: 6_000,",
     opens: "memory and verifications for statements that nobody else signs",
     test: AGGREGATING,
+  },
+  {
+    name: "aggregation: a signer's checkpoints of a view, one of each height it invents",
+    file: SHARES,
+    find: "checkpoints: 1 }",
+    replace: "checkpoints: 1_000 }",
+    opens: "one key that fills the memory of every aggregator",
+    test: LIMITED,
+  },
+  {
+    name: "aggregation: something is begun for what exceeds a share",
+    file: GATHERER,
+    find: "    if (!shares.admit(message, from, subnet)) return false;\n    this.gather(now, topics.of(message), message);",
+    replace:
+      "    const topic = topics.of(message);\n    if (!shares.admit(message, from, subnet)) return false;\n    this.gather(now, topic, message);",
+    opens: "one key that fills the memory of every aggregator, at the rate at which it may send",
+    test: LIMITED,
+  },
+  {
+    name: "aggregation: duties are drawn for whatever view is named",
+    file: COLLECTOR,
+    find: "    if (!horizon.isNear(view, isOfVotes(message))) return;\n",
+    replace: "",
+    opens: "hundreds of hashes for each message of a peer, none of which is signed",
+    test: LIMITED,
+  },
+  {
+    name: "aggregation: suspicions beyond those under verification are lost",
+    file: SUSPECTS,
+    find: "if (this.#unseen.size < MOST_UNSEEN) this.#unseen.add(statement);",
+    replace: "",
+    opens: "whoever contradicts himself hides it behind forged contradictions",
+    test: LIMITED,
+  },
+  {
+    name: "aggregation: of two votes the wrong one is taken for forged",
+    file: SUSPECTS,
+    find: "singles.push(each);",
+    replace: "singles.unshift(each);",
+    opens: "a forged vote hides the true ones that contradict it",
+    test: LIMITED,
+  },
+  {
+    name: "aggregation: whoever is convicted is convicted again and again",
+    file: CONTRADICTIONS,
+    find: "signersOf(statement).filter((seat) => !slot.convicted.has(seat))",
+    replace: "signersOf(statement)",
+    opens: "as many verifications as there are pairs of statements of one key",
+    test: LIMITED,
+  },
+  {
+    name: "aggregation: aggregates of any number of statements are compared",
+    file: CONTRADICTIONS,
+    find: "if (held === undefined && aggregates.size >= MOST_AGGREGATED) return false;",
+    replace: "",
+    opens: "thousands of comparisons for each statement, with thousands that nobody else makes",
+    test: LIMITED,
   },
   {
     name: "aggregation: aggregates of next to nobody",
@@ -112,24 +172,24 @@ export const mutants: readonly Mutant[] = [
   {
     name: "aggregation: contradicting aggregates convict nobody",
     file: CONTRADICTIONS,
-    find: "if (by.has(rootIn(other))) suspect(other, signers);",
-    replace: "if (by.has(rootIn(statement))) suspect(other, signers);",
+    find: "suspect(other, signers);",
+    replace: "suspect(other, []);",
     opens: "a key that tells each aggregator something else is never convicted",
     test: CONTRADICTING,
   },
   {
     name: "aggregation: a forged aggregate hides what a true one proves",
     file: CONTRADICTIONS,
-    find: "    for (const seat of seats) slot.told.delete(nameOf(first, second, seat));\n",
+    find: "    for (const seat of seats) told?.delete(seat);\n",
     replace: "",
     opens: "whoever is about to be convicted forges an aggregate with himself in it",
     test: CONTRADICTING,
   },
   {
     name: "aggregation: evidence without looking at signatures",
-    file: "packages/protocol/src/aggregation/suspects.ts",
+    file: SUSPECTS,
     find: "    this.#suspicions--;\n    if (ok) {",
-    replace: "    this.#suspicions--;\n    if (ok || order.length > 0) {",
+    replace: "    this.#suspicions--;\n    if (ok || singles.length + aggregates.length > 0) {",
     opens: "evidence that the contracts refuse, and whose reporter pays for the attempt",
     test: CONTRADICTING,
   },
