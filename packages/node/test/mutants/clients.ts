@@ -375,6 +375,14 @@ export const mutants: readonly Mutant[] = [
     test: ON_SYNC,
   },
   {
+    name: "joining: any checkpoint of the epoch counts as its end",
+    file: SYNC,
+    find: "if (certificate.epoch !== epoch || certificate.checkpoint.boundary === null)",
+    replace: "if (certificate.epoch !== epoch)",
+    opens: "One peer leads a joining node round in circles with a true checkpoint that ends nothing.",
+    test: ON_SYNC,
+  },
+  {
     name: "joining: chunks left by an interrupted run unchecked",
     file: SYNC,
     find: "if (bytes === undefined || hashBytes(bytes) !== chunk) missing.push(index);",

@@ -174,20 +174,22 @@ describe("contradictions", () => {
     const voters = net.subnets.voters[0]!;
     const node = net.nodes[at]!;
     const effects: AggregationEffect[] = [];
-    const send = (from: Seat, block: number, signer: readonly Seat[], isForged = false): void => {
-      const partial = { ...net.partial(notarize(1, block), signer), ...(isForged && { signature: FORGED }) };
+    const send = (from: Seat, block: number, signers: readonly Seat[]): void => {
+      const partial = net.partial(notarize(1, block), signers);
       effects.push(...node.receive(0, from, { type: "partial", partial }));
     };
+    const asked = (): number => effects.filter(({ type }) => type === "verify").length;
     send(one, 0, voters);
-    for (let block = 1; block <= 40; block++) send(other, block, voters.slice(0, 2), true);
-    const asked = effects.filter(({ type }) => type === "verify").length;
-    assert.ok(asked > 0 && asked < 40);
+    for (let block = 1; block <= 40; block++) send(other, block, voters.slice(0, 2));
+    const most = asked();
+    assert.ok(most > 0 && most < 40);
     send(other, 41, voters.slice(2, 4));
-    assert.equal(effects.filter(({ type }) => type === "verify").length, asked);
+    assert.equal(asked(), most);
     // Only now the verifier answers.
     net.act(at, effects);
-    assert.deepEqual(net.evidence.map(seatsOf), [voters.slice(2, 4)]);
-    assert.deepEqual([...net.banned], [[other, "forged aggregate"]]);
+    const convicted = new Set(net.evidence.flatMap(seatsOf));
+    assert.deepEqual([...convicted].sort(), voters.slice(0, 4).toSorted());
+    assert.equal(net.banned.size, 0);
   });
 
   test("whoever signs many statements is convicted once in a term", () => {
