@@ -41,12 +41,33 @@ export function hashOf(block: Block): Hash {
   return hash;
 }
 
+interface Rooted extends VoteBody {
+  readonly domain: Hash;
+  readonly root: Hash;
+}
+
+/** What was said last, each once: thousands of votes and certificates say the same few. */
+const recent: Rooted[] = [];
+const RECENT = 8;
+let oldest = 0;
+
+const says = (known: Rooted, domain: Hash, vote: VoteBody): boolean =>
+  known.view === vote.view &&
+  known.kind === vote.kind &&
+  known.parentView === vote.parentView &&
+  known.blockHash === vote.blockHash &&
+  known.domain === domain;
+
 /** {@link voteRoot}, once per vote or certificate object. */
 export function rootOf(domain: Hash, vote: VoteBody): Hash {
+  for (const known of recent) if (says(known, domain, vote)) return known.root;
   const known = votes.get(vote);
   if (known !== undefined && known.domain === domain) return known.root;
   const root = voteRoot(domain, vote);
   votes.set(vote, { domain, root });
+  const { kind, view, parentView, blockHash } = vote;
+  recent[oldest] = { kind, view, parentView, blockHash, domain, root };
+  oldest = (oldest + 1) % RECENT;
   return root;
 }
 

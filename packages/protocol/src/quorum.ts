@@ -148,8 +148,16 @@ export function bitmapWeights(
 export const hasSeat = (bitmap: Uint8Array, seat: Seat): boolean =>
   ((bitmap[seat >> 3] ?? 0) & (1 << (seat & 7))) !== 0;
 
-const everybodyOf = (e: Electorate): Weights =>
-  e.voters.reduce((sum, votes, seat) => (votes ? addWeights(sum, e.weights[seat]!) : sum), NO_WEIGHT);
+function everybodyOf({ voters, weights }: Electorate): Weights {
+  let authorities = 0;
+  let stake = 0n;
+  for (let seat = 0; seat < voters.length; seat++) {
+    if (!voters[seat]) continue;
+    authorities += weights[seat]!.authorities;
+    stake += weights[seat]!.stake;
+  }
+  return { authorities, stake };
+}
 
 /** True if any quorum of the mode can come from the registry: all of V_e together are one. */
 export const canDecide = (e: Electorate): boolean => isQuorum(e, everybodyOf(e));

@@ -2,7 +2,7 @@ import { commitmentOf, foldSeed } from "../epoch/index.ts";
 import { firstOfTerm, lastOfTerm } from "../leader.ts";
 import { checkpointRootOf } from "../memo.ts";
 import { attendanceAt, attended, lateVotesReason, modesOf } from "../modes/index.ts";
-import { bitmapWeights, isBacking, isQuorum } from "../quorum.ts";
+import { bitmapWeights, type Electorate, isBacking, isQuorum } from "../quorum.ts";
 import type { ChainFacts, EpochContext, ParentFacts, ReplicaState } from "../state.ts";
 import type { Block, Certificate, CheckpointCertificate, Header } from "../types/index.ts";
 import { plainCommitment } from "./build.ts";
@@ -18,19 +18,32 @@ export type Verdict =
 
 const invalid = (reason: string): Verdict => ({ invalid: reason });
 
-/** True if a certificate has the shape, the members and the quorum of one; its signature is not looked at. */
-export function isWellFormed(context: EpochContext, c: Certificate): boolean {
-  if (c.domain !== context.domain || c.epoch !== context.start.epoch || c.view < 1) return false;
-  const weights = bitmapWeights(context.electorate, context.electorate.voters, c.bitmap);
-  return weights !== null && isQuorum(context.electorate, weights);
+/** Whether the signers of immutable certificates suffice, in the electorate that they were last weighed in. */
+const weighed = new WeakMap<
+  Certificate | CheckpointCertificate,
+  { readonly in: Electorate; readonly suffice: boolean }
+>();
+
+/** True if a certificate's signers are members and suffice. One comes alone, and again in blocks and their proposals. */
+function signersSuffice(e: Electorate, c: Certificate | CheckpointCertificate): boolean {
+  const known = weighed.get(c);
+  if (known?.in === e) return known.suffice;
+  const isBacked = "checkpoint" in c;
+  const weights = bitmapWeights(e, isBacked ? e.backers : e.voters, c.bitmap);
+  const suffice = weights !== null && (isBacked ? isBacking(e, weights) : isQuorum(e, weights));
+  weighed.set(c, { in: e, suffice });
+  return suffice;
 }
 
+/** True if a certificate has the shape, the members and the quorum of one; its signature is not looked at. */
+export const isWellFormed = ({ domain, start, electorate }: EpochContext, c: Certificate): boolean =>
+  c.domain === domain && c.epoch === start.epoch && c.view >= 1 && signersSuffice(electorate, c);
+
 /** The same for a backed checkpoint. */
-export function isWellFormedBacking(context: EpochContext, c: CheckpointCertificate): boolean {
-  if (c.domain !== context.domain || c.epoch !== context.start.epoch) return false;
-  const weights = bitmapWeights(context.electorate, context.electorate.backers, c.bitmap);
-  return weights !== null && isBacking(context.electorate, weights);
-}
+export const isWellFormedBacking = (
+  { domain, start, electorate }: EpochContext,
+  c: CheckpointCertificate,
+): boolean => c.domain === domain && c.epoch === start.epoch && signersSuffice(electorate, c);
 
 /** Settlement reference: not below the parent's, and never two blocks of one number (section 1). */
 function referenceReason(header: Header, parent: ParentFacts): string | null {
