@@ -96,12 +96,11 @@ export function withholding(options: WithholdingOptions): WithholdingResult {
 export function lastTermInTheLongRun(p: number): number {
   const atLeast = (k: number, r: number): number => (k > MOST_WITHHELD ? 0 : 1 - (1 - p ** k) ** (2 ** r));
   const lengths = Array.from({ length: MOST_WITHHELD + 1 }, (_, r) => r);
+  const follows = lengths.map((k) => lengths.map((r) => (k === 0 ? 1 : atLeast(k, r)) - atLeast(k + 1, r)));
   let chance: readonly number[] = lengths.map((r) => (r === 0 ? 1 : 0));
   for (let round = 0; round < 1_000; round++) {
     const before = chance;
-    chance = lengths.map((k) =>
-      lengths.reduce((sum, r) => sum + before[r]! * ((k === 0 ? 1 : atLeast(k, r)) - atLeast(k + 1, r)), 0),
-    );
+    chance = follows.map((after) => after.reduce((sum, p, r) => sum + before[r]! * p, 0));
   }
   return 1 - chance[0]!;
 }

@@ -135,20 +135,26 @@ export class Network<M = Message> {
       return;
     }
     const { boot } = target;
+    const links = this.#links;
+    // At the receiver's door its own line may still be busy.
+    let isAtDoor = links === null;
     const deliver = (): void => {
+      if (!isAtDoor) {
+        isAtDoor = true;
+        const rest = links!.admit(to, message);
+        if (rest > 0) {
+          this.#queue.after(rest, deliver);
+          return;
+        }
+      }
       if (target.up && target.boot === boot) {
         this.counts.delivered++;
         this.observe?.("got", from, to, message);
         target.receive(from, message);
       }
     };
-    const links = this.#links;
     if (links !== null) {
-      this.#queue.after(links.transit(from, to, message), () => {
-        const rest = links.admit(to, message);
-        if (rest > 0) this.#queue.after(rest, deliver);
-        else deliver();
-      });
+      this.#queue.after(links.transit(from, to, message), deliver);
       return;
     }
     this.#queue.after(this.#delay(), deliver);

@@ -463,8 +463,19 @@ export class WanNode implements Endpoint<WanMessage> {
   }
 }
 
+/** One text of each peer's name: tables find the very same one without reading it. */
+const names: Peer[] = [];
+
 /** Validator i holds seat i and is the peer "vi". */
-export const peerOf = (seat: Seat): Peer => `v${seat}`;
+export function peerOf(seat: Seat): Peer {
+  let name = names[seat];
+  if (name === undefined) {
+    name = `v${seat}`;
+    names[seat] = name;
+  }
+  return name;
+}
+
 const seatOf = (peer: Peer): Seat => Number(peer.slice(1));
 
 const isForAggregators = (message: WanMessage): message is AggregationMessage =>
