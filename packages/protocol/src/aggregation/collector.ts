@@ -1,5 +1,13 @@
 import { bitmapLength, fromBitmap, toBitmap } from "../codec/index.ts";
-import { addWeights, hasSeat, isBacking, isQuorum, NO_WEIGHT, type Weights } from "../quorum.ts";
+import {
+  addWeights,
+  bitmapWeights,
+  hasSeat,
+  isBacking,
+  isQuorum,
+  NO_WEIGHT,
+  type Weights,
+} from "../quorum.ts";
 import type { Certificate, CheckpointCertificate, Millis, PartialMessage, Seat } from "../types/index.ts";
 import type { PartsResult } from "./io.ts";
 import type { Job } from "./outbox.ts";
@@ -47,8 +55,7 @@ export class Collector {
     } else if (known.signers >= signers.length) return;
     const topic = topics.of(message);
     const parts = topic.parts.get(subnet) ?? [];
-    let weight = NO_WEIGHT;
-    for (const seat of signers) weight = addWeights(weight, electorate.weights[seat]!);
+    const weight = bitmapWeights(electorate, members, bitmap)!;
     const statement = statementOf(message.partial, from);
     const next = { from, statement, bitmap, signature, weight, signers: signers.length };
     topic.parts.set(subnet, [...parts.filter((part) => part !== known), next]);
@@ -64,9 +71,10 @@ export class Collector {
   } {
     const parts: Part[] = [];
     for (const candidates of topic.parts.values()) {
-      const [first, ...others] = candidates;
-      if (first !== undefined)
-        parts.push(others.reduce((best, each) => (each.signers > best.signers ? each : best), first));
+      let best = candidates[0];
+      if (best === undefined) continue;
+      for (const each of candidates) if (each.signers > best.signers) best = each;
+      parts.push(best);
     }
     for (const [seat, { from, signature }] of topic.singles) {
       if (parts.some((part) => hasSeat(part.bitmap, seat))) continue;
@@ -80,11 +88,13 @@ export class Collector {
         signers: 1,
       });
     }
-    return {
-      parts,
-      weight: parts.reduce((sum, part) => addWeights(sum, part.weight), NO_WEIGHT),
-      signers: parts.reduce((sum, part) => sum + part.signers, 0),
-    };
+    let weight = NO_WEIGHT;
+    let signers = 0;
+    for (const part of parts) {
+      weight = addWeights(weight, part.weight);
+      signers += part.signers;
+    }
+    return { parts, weight, signers };
   }
 
   /** Who may sign the statement. */
