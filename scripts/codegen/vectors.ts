@@ -29,11 +29,11 @@ const uint = (value: bigint, bytes: number): Uint8Array =>
   hexToBytes(value.toString(16).padStart(2 * bytes, "0"));
 
 /** What a field holds: an unsigned integer of some bytes, or that many raw bytes; `raw` has any length. */
-type Kind = "u8" | "u16" | "u32" | "u64" | "b20" | "b32" | "b96" | "raw";
+type Kind = "u8" | "u16" | "u32" | "u64" | "u128" | "b20" | "b32" | "b96" | "raw";
 type Fields = readonly (readonly [name: string, kind: Kind])[];
 type Value = string | readonly string[];
 
-const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8, b20: 20, b32: 32, b96: 96 } as const;
+const WIDTH = { u8: 1, u16: 2, u32: 4, u64: 8, u128: 16, b20: 20, b32: 32, b96: 96 } as const;
 const isInteger = (kind: Kind): boolean => kind.startsWith("u");
 
 function encode(kind: Kind, value: string): Uint8Array {
@@ -305,6 +305,18 @@ const ROWS: Readonly<Record<string, { readonly tag: number; readonly fields: Fie
       (name) => [name, "b20"] as const,
     ),
   },
+  handedOn: {
+    tag: 0x41,
+    fields: [
+      ["gasUsed", "u64"],
+      ["gasTarget", "u64"],
+      ["bytesUsed", "u64"],
+      ["executed", "u32"],
+      ["skipped", "u32"],
+      ["baseFee", "u128"],
+      ["burnt", "u128"],
+    ],
+  },
 };
 
 interface CodecVector {
@@ -386,6 +398,32 @@ function certificate(seats: number): CodecVector {
     uint(BigInt(bitmap.length), 2),
     bitmap,
     signature,
+  );
+}
+
+/** Hand-over with what these many heights before the epoch left behind. */
+function handover(count: number): CodecVector {
+  const figures = {
+    modeWanted: "2",
+    resident: "3",
+    capacity: "1048576",
+    rate: "4294967296",
+    multiplier: "1250000",
+  };
+  const roots = Array.from({ length: count }, (_, i) => ({
+    stateRoot: hex(derived(`handover/${i}/state`)),
+    receiptsRoot: hex(derived(`handover/${i}/receipts`)),
+    handedOn: hex(derived(`handover/${i}/handed on`)),
+  }));
+  const { modeWanted, resident, capacity, rate, multiplier } = figures;
+  return vector(
+    `${count} heights`,
+    { ...figures, roots },
+    Uint8Array.of(0x18),
+    uint(BigInt(modeWanted), 1),
+    ...[resident, capacity, rate].map((figure) => uint(BigInt(figure), 8)),
+    uint(BigInt(multiplier), 4),
+    ...roots.flatMap((each) => Object.values(each).map(bytesOf)),
   );
 }
 
@@ -473,6 +511,7 @@ const codec = {
     certificates: [0, 1, 3].map(certificates),
     lateVotes: [0, 1, 3].map(lateVotes),
     certificate: [0, 7, 8, 1000].map(certificate),
+    handover: [1, 3, 64].map(handover),
     participation: [0, 1, 7].map(participation),
     blocksRoot: [1, 2, 3, 4, 7, 8, 21].map(blocksRoot),
   },

@@ -25,8 +25,7 @@ import type {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type MapOf<T> = T extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
 type MapKey = {
-  // biome-ignore lint/suspicious/noExplicitAny: matches every map, whatever its keys
-  [K in keyof ReplicaState]: ReplicaState[K] extends ReadonlyMap<any, any> ? K : never;
+  [K in keyof ReplicaState]: ReplicaState[K] extends ReadonlyMap<infer _K, infer _V> ? K : never;
 }[keyof ReplicaState];
 
 const EMPTY_VIEW: Omit<ViewRecord, "view"> = {

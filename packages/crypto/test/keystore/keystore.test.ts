@@ -83,14 +83,15 @@ describe("keystores (EIP-2335)", () => {
   });
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: a file may hold anything, that is what is tested
-type Editable = any;
-
 describe("damaged keystores", () => {
   const good = JSON.stringify(known.scrypt);
-  const change = (edit: (keystore: Editable) => void) => {
-    const keystore = JSON.parse(good);
-    edit(keystore);
+  /** The keystore with another value at a path; undefined: without what stands there. */
+  const change = (path: string, value: unknown): string => {
+    const keystore: Record<string, unknown> = JSON.parse(good);
+    const names = path.split(".");
+    const last = names.pop()!;
+    const within = names.reduce((object, name) => object[name] as Record<string, unknown>, keystore);
+    within[last] = value;
     return JSON.stringify(keystore);
   };
   const refused = (text: string, code: string) =>
@@ -108,63 +109,40 @@ describe("damaged keystores", () => {
     for (const text of ["", good.slice(0, -1), "null", "[]", "{}", '{"crypto":{}}']) {
       refused(text, "KEYSTORE_CORRUPTED");
     }
-    const edits: ((keystore: Editable) => void)[] = [
-      (k) => delete k.crypto.kdf,
-      (k) => delete k.crypto.kdf.params.salt,
-      (k) => {
-        k.crypto.checksum.message = "ab";
-      },
-      (k) => {
-        k.crypto.cipher.message = `zz${k.crypto.cipher.message.slice(2)}`;
-      },
-      (k) => {
-        k.crypto.cipher.params.iv = "";
-      },
-      (k) => {
-        k.pubkey = k.pubkey.slice(2);
-      },
-      (k) => delete k.pubkey,
-      (k) => delete k.uuid,
-    ];
-    for (const edit of edits) refused(change(edit), "KEYSTORE_CORRUPTED");
+    for (const [path, value] of [
+      ["crypto.kdf", undefined],
+      ["crypto.kdf.params.salt", undefined],
+      ["crypto.checksum.message", "ab"],
+      ["crypto.cipher.message", `zz${known.scrypt.crypto.cipher.message.slice(2)}`],
+      ["crypto.cipher.params.iv", ""],
+      ["pubkey", known.scrypt.pubkey.slice(2)],
+      ["pubkey", undefined],
+      ["uuid", undefined],
+    ] as const)
+      refused(change(path, value), "KEYSTORE_CORRUPTED");
   });
 
   it("are told from ones of another format", () => {
-    const edits: ((keystore: Editable) => void)[] = [
-      (k) => {
-        k.version = 3;
-      },
-      (k) => {
-        k.crypto.kdf.function = "argon2";
-      },
-      (k) => {
-        k.crypto.checksum.function = "md5";
-      },
-      (k) => {
-        k.crypto.cipher.function = "aes-256-gcm";
-      },
-      (k) => {
-        k.kind = "ed25519";
-      },
+    for (const [path, value] of [
+      ["version", 3],
+      ["crypto.kdf.function", "argon2"],
+      ["crypto.checksum.function", "md5"],
+      ["crypto.cipher.function", "aes-256-gcm"],
+      ["kind", "ed25519"],
       // Costs that would exhaust memory or never end.
-      (k) => {
-        k.crypto.kdf.params.n = 2 ** 24;
-      },
-      (k) => {
-        k.crypto.kdf.params.r = 2 ** 20;
-      },
-      (k) => {
-        k.crypto.kdf.params.p = 1000;
-      },
-      (k) => {
-        k.crypto.kdf = {
+      ["crypto.kdf.params.n", 2 ** 24],
+      ["crypto.kdf.params.r", 2 ** 20],
+      ["crypto.kdf.params.p", 1000],
+      [
+        "crypto.kdf",
+        {
           function: "pbkdf2",
           params: { dklen: 32, c: 2 ** 30, prf: "hmac-sha256", salt: "00" },
           message: "",
-        };
-      },
-    ];
-    for (const edit of edits) refused(change(edit), "KEYSTORE_UNSUPPORTED");
+        },
+      ],
+    ] as const)
+      refused(change(path, value), "KEYSTORE_UNSUPPORTED");
   });
 
   it("do not open: changed cipher text, checksum, or public key", async () => {
