@@ -1,6 +1,6 @@
 /**
  * Reporter for `node --test` that writes one JSON object a line, read by scripts/test.ts: each test as it ends,
- * what tests print, and the counts.
+ * what tests print, and how long files took.
  */
 import { relative, resolve } from "node:path";
 import { inspect } from "node:util";
@@ -10,6 +10,7 @@ export type ReportLine =
   | { kind: "skip"; name: string; where: string }
   | { kind: "fail"; name: string; where: string; error: string }
   | { kind: "empty"; where: string }
+  | { kind: "file"; where: string; ms: number }
   | { kind: "print"; where: string; text: string };
 
 interface TestData {
@@ -20,7 +21,11 @@ interface TestData {
   message?: string;
   skip?: string | boolean;
   todo?: string | boolean;
-  details?: { type?: string; error?: { failureType?: string; cause?: unknown; message?: string } };
+  details?: {
+    type?: string;
+    duration_ms?: number;
+    error?: { failureType?: string; cause?: unknown; message?: string };
+  };
 }
 
 const fileOf = (data: TestData): string =>
@@ -51,6 +56,9 @@ export function lineOf(type: string, data: TestData): ReportLine | null {
         error: typeof cause === "string" ? cause : inspect(cause),
       };
     }
+    case "test:complete":
+      // Its process, with what it imports.
+      return isFile ? { kind: "file", where: fileOf(data), ms: data.details?.duration_ms ?? 0 } : null;
     case "test:stdout":
     case "test:stderr":
       return {

@@ -36,6 +36,7 @@ import type { UnbondingQueue } from "../../typechain/contracts/staking/Unbonding
 import type { ValidatorRegistry } from "../../typechain/contracts/staking/ValidatorRegistry.ts";
 import type { AITBCToken } from "../../typechain/contracts/token/AITBCToken.ts";
 import { signatureWords } from "./points.ts";
+import { recorded } from "./recording.ts";
 
 /** An account of the tests' chain. */
 export type Signer = Awaited<ReturnType<NetworkConnection["ethers"]["getSigners"]>>[number];
@@ -130,9 +131,44 @@ export async function deployCore(
   connection: NetworkConnection,
   change: (file: ParameterFile) => ParameterFile = (file) => file,
 ): Promise<Core> {
-  const { ethers, ignition } = connection;
-  const [deployer, ...others] = await ethers.getSigners();
+  const [deployer, ...others] = await connection.ethers.getSigners();
   const file = change(parametersFor(SETTLEMENT_CHAIN_ID, undefined));
+  const addresses = await recorded(connection, `core ${JSON.stringify(file)}`, () =>
+    deployContracts(connection, file),
+  );
+  return {
+    connection,
+    deployer: deployer!,
+    others,
+    file,
+    addresses,
+    ...(await openContracts(addresses, deployer!)),
+    members: new Map(),
+    secrets: new Map(),
+  };
+}
+
+type CoreContracts = Omit<
+  Core,
+  "connection" | "deployer" | "others" | "file" | "addresses" | "members" | "secrets"
+>;
+
+async function openContracts(at: Contracts, runner: Signer): Promise<CoreContracts> {
+  const open = async (name: keyof Contracts) =>
+    new Contract(at[name], await interfaceOf(CONTRACT_NAMES[name]), runner);
+  return Object.fromEntries(
+    await Promise.all(
+      Object.keys(CONTRACT_NAMES).map(async (name) => [name, await open(name as keyof Contracts)]),
+    ),
+  ) as unknown as CoreContracts;
+}
+
+/** Deploys, wires and funds; where everything stands then. */
+async function deployContracts(
+  { ethers, ignition }: NetworkConnection,
+  file: ParameterFile,
+): Promise<Contracts> {
+  const [deployer, ...others] = await ethers.getSigners();
   const deployed = await ignition.deploy(coreModule, {
     parameters: { Core: coreParameters(file, deployer!.address, CHAIN_ID) as never },
   });
@@ -144,16 +180,7 @@ export async function deployCore(
       ]),
     ),
   ) as unknown as Contracts;
-  const open = async (name: keyof Contracts) =>
-    new Contract(at[name], await interfaceOf(CONTRACT_NAMES[name]), deployer!);
-  const contracts = Object.fromEntries(
-    await Promise.all(
-      Object.keys(CONTRACT_NAMES).map(async (name) => [name, await open(name as keyof Contracts)]),
-    ),
-  ) as unknown as Omit<
-    Core,
-    "connection" | "deployer" | "others" | "file" | "addresses" | "members" | "secrets"
-  >;
+  const contracts = await openContracts(at, deployer!);
   const calls = roleCalls(
     at,
     (name) => contracts[name].interface.fragments,
@@ -167,16 +194,7 @@ export async function deployCore(
     await contracts.token.transfer(other.address, FUNDS);
     await contracts.token.connect(other).approve(at.pool, FUNDS);
   }
-  return {
-    connection,
-    deployer: deployer!,
-    others,
-    file,
-    addresses: at,
-    ...contracts,
-    members: new Map(),
-    secrets: new Map(),
-  };
+  return at;
 }
 
 /** Loads a fixture; what the test adds to its members stays the test's. */

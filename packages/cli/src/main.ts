@@ -2,14 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
-import {
-  accountCommand,
-  chainCommand,
-  devnetCommand,
-  lightCommand,
-  simCommand,
-  transferCommand,
-} from "./commands/index.ts";
+import { COMMANDS } from "./commands/index.ts";
 import { EXIT, UsageError } from "./errors.ts";
 
 /** What `--version` prints: the package's version and, inside a checkout, the commit. */
@@ -42,15 +35,9 @@ export async function main(args: readonly string[]): Promise<number> {
     async (...given: A): Promise<void> => {
       code = await action(...given);
     };
-  for (const command of [
-    devnetCommand(run),
-    transferCommand(run),
-    accountCommand(run),
-    chainCommand(run),
-    lightCommand(run),
-    simCommand(run, told),
-  ]) {
-    program.addCommand(command.exitOverride());
+  const [asked = ""] = args;
+  for (const name of Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS)) {
+    program.addCommand((await COMMANDS[name]!(run, told)).exitOverride());
   }
   program.addHelpText(
     "after",

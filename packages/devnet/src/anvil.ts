@@ -14,7 +14,7 @@ export const SETTLEMENT_CHAIN_ID = 31_337;
  */
 const HEAD_START_S = 900;
 /** How long anvil may take to answer its first call. */
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 export interface SettlementOptions {
   readonly port: number;

@@ -16,7 +16,7 @@ import { DevnetError } from "./errors.ts";
 import { Folder } from "./folder.ts";
 import { describePause, type Pause, pauseBeyondLease } from "./lease.ts";
 import { type DevnetOptions, portsNeeded } from "./options.ts";
-import { choosePorts } from "./ports.ts";
+import { choosePorts, type Ports } from "./ports.ts";
 import { ManagedProcess } from "./processes.ts";
 import { bringIn, type Candidate, GAS_MONEY, senderOf, startAtRealTime } from "./setup.ts";
 import type { DevnetEvent, DevnetInfo } from "./types.ts";
@@ -42,7 +42,7 @@ const ALLOCATION = 1_000_000n * COIN;
 const WALLET = fileURLToPath(new URL("./wallet/main.ts", import.meta.url));
 
 /** Longest the wallet may take to wait for outcomes after it was told to stop. */
-const WALLET_END_MS = 15_000;
+const WALLET_END_MS = 35_000;
 /** A validator that ends unexpectedly is started again at most this often. */
 const RESTARTS = 3;
 /** Exit codes of a validator after which starting it again could do harm. */
@@ -64,6 +64,7 @@ export class Cluster {
   #client: PublicClient | null = null;
   #network: Network | null = null;
   #wallet: ManagedProcess | null = null;
+  #ports: Ports | null = null;
   #ending = false;
   #fatal: DevnetError | null = null;
   #pause: Pause | null = null;
@@ -113,7 +114,8 @@ export class Cluster {
     const { folder } = this;
     if (options.reset) folder.wipe();
     const resumed = this.#prepareFolder();
-    const ports = await choosePorts(options.portBase, portsNeeded(this.#names.length));
+    this.#ports = await choosePorts(options.portBase, portsNeeded(this.#names.length));
+    const ports = this.#ports.numbers;
     const accounts = await Accounts.open(folder);
     await this.#step(
       resumed ? "resuming the settlement chain (anvil)" : "starting the settlement chain (anvil)",
@@ -345,6 +347,8 @@ export class Cluster {
     await this.#wallet?.stop();
     await Promise.all(this.validators.map((validator) => validator.stop()));
     await this.#chain?.process.stop();
+    await this.#ports?.release();
+    this.#ports = null;
   }
 
   async #step<T>(text: string, work: () => Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ const FIRST = 1_000n * COIN;
 const ADDED = 100n * COIN;
 const LEAVING = 40n * COIN;
 /** Longest until the position has earned something. */
-const EARN_MS = 90_000;
+const EARN_MS = 180_000;
 /** How often that is looked at. */
 const LOOK_MS = 500;
 

@@ -11,7 +11,7 @@ if (command === undefined || process.send === undefined) {
 }
 
 /** Longest a program may take to save its state after SIGTERM. */
-const GRACE_MS = 15_000;
+const GRACE_MS = 45_000;
 
 let child: ChildProcess | undefined;
 let ending = false;

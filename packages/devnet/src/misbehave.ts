@@ -7,7 +7,7 @@ import { ManagedProcess } from "./processes.ts";
 const PROGRAM = fileURLToPath(new URL("./adversary/main.ts", import.meta.url));
 
 /** Longest that evidence may take to reach the settlement chain. */
-const CONVICTION_MS = 40_000;
+const CONVICTION_MS = 120_000;
 
 /**
  * Runs the adversary program with an authority's keys until `convicted` says that the contracts punished it.

@@ -25,7 +25,7 @@ export interface ProcessOptions {
 
 const GUARD = fileURLToPath(new URL("./guard.ts", import.meta.url));
 /** Longest a process may take to stop after SIGTERM before it is killed. */
-const STOP_MS = 20_000;
+const STOP_MS = 60_000;
 
 /**
  * One child process in a group of its own: Ctrl-C reaches the devnet only, which stops its children in order; the

@@ -11,7 +11,7 @@ export interface RpcAnswer {
 }
 
 /** Time-out of a batch: the endpoint counts as down afterwards. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 15_000;
 
 /** Sends calls as one JSON-RPC batch; answers stand in the order of the calls. Rejects if the endpoint does not answer. */
 export async function rpcBatch(url: string, calls: readonly RpcCall[]): Promise<RpcAnswer[]> {

@@ -15,11 +15,11 @@ import { SettlementWatch } from "./watch.ts";
 /** How often the state of everything is read and shown. */
 const TICK_MS = 500;
 /** Longest until the first block is final, where no recovery comes before. */
-const FIRST_FINAL_MS = 90_000;
+const FIRST_FINAL_MS = 180_000;
 /** After the wallet ended, validators may take this long to reach one height. */
-const AGREEMENT_MS = 20_000;
+const AGREEMENT_MS = 60_000;
 /** After its restart, a killed validator may take this long to be where the others are. */
-const CATCH_UP_MS = 60_000;
+const CATCH_UP_MS = 180_000;
 /** When, after the first final block, the delegator acts and faults asked for begin. */
 const DELEGATE_AFTER_MS = 1_000;
 const MISBEHAVE_AFTER_MS = 4_000;

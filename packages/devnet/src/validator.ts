@@ -18,7 +18,7 @@ const TOMBSTONED = 3;
 const PROGRAM = fileURLToPath(import.meta.resolve("@aitbc-hybrid/node/main"));
 
 /** Longest until a validator's RPC answers after its start. */
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 /** How often the settlement chain (a block a second) is polled, and how long a validator's turn to post lasts. */
 const POLL_MS = 250;
 const TURN_MS = 1_500;

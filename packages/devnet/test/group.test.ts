@@ -16,7 +16,7 @@ import { slashingManagerAbi, waitingIn } from "@aitbc-hybrid/sdk";
 import { finalHeight } from "../src/agreement.ts";
 import { rpc } from "../src/rpc.ts";
 import type { Validator } from "../src/validator.ts";
-import { TestNetwork } from "./support/network.ts";
+import { HANGS_MS, TestNetwork } from "./support/network.ts";
 
 /** What `hybrid_getCertificate` says of a height. */
 interface Finality {
@@ -52,7 +52,7 @@ function forge(
 test(
   "a coalition that signs two blocks of a view is convicted as a group by those who hear of it, and charged page by page",
   {
-    timeout: 280_000,
+    timeout: HANGS_MS,
   },
   () =>
     TestNetwork.during(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finalHeight } from "../src/agreement.ts";
-import { TestNetwork } from "./support/network.ts";
+import { HANGS_MS, TestNetwork } from "./support/network.ts";
 
 /** Seconds: the least that the devnet's bounds allow, and a settlement lease that is over before. */
 const LEAK_AFTER = 60;
@@ -11,7 +11,7 @@ const LEASE = 50;
 test(
   "nearly half of the stake is dead: the leak leaves out one round after the other until the rest is a quorum",
   {
-    timeout: 280_000,
+    timeout: HANGS_MS,
   },
   () =>
     TestNetwork.during("leak", 5, async (network) => {

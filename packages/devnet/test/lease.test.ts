@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkpointManagerAbi } from "@aitbc-hybrid/sdk";
 import { finalHeight } from "../src/agreement.ts";
-import { TestNetwork } from "./support/network.ts";
+import { HANGS_MS, TestNetwork } from "./support/network.ts";
 
 /** ms */
 const LEASE = 15_000;
@@ -10,7 +10,7 @@ const LEASE = 15_000;
 test(
   "a devnet paused for longer than its settlement lease recovers by itself when it is started again",
   {
-    timeout: 280_000,
+    timeout: HANGS_MS,
   },
   () =>
     TestNetwork.during("lease", 3, async (network) => {

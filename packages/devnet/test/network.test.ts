@@ -43,7 +43,7 @@ const options: DevnetOptions = {
 };
 
 /** A devnet that did not get where it should by then has failed. */
-const DEADLINE_MS = 240_000;
+const DEADLINE_MS = 600_000;
 
 /** Runs a devnet until `reached` holds; once it is ready, `meanwhile` runs beside it. */
 async function run(
@@ -101,7 +101,7 @@ async function refusals(client: PublicClient, sender: PrivateKeyAccount): Promis
   const transfer = { type: "eip1559", chainId: LEDGER_CHAIN_ID, to, value: 1n, ...fees } as const;
   const first = await sender.signTransaction({ ...transfer, nonce: 0 });
   const hash = await client.sendRawTransaction({ serializedTransaction: first });
-  const receipt = await client.waitForTransactionReceipt({ hash, timeout: 60_000 });
+  const receipt = await client.waitForTransactionReceipt({ hash, timeout: DEADLINE_MS });
   assert.equal(receipt.status, "success");
   const state = async () => [
     await client.getBalance({ address: sender.address, blockTag: "latest" }),

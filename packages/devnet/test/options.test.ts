@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { checkOptions, DevnetError, type DevnetOptions, parseDuration } from "@aitbc-hybrid/devnet";
 import { MODES, type Mode } from "@aitbc-hybrid/protocol";
+import { choosePorts } from "../src/ports.ts";
 
 const options: DevnetOptions = {
   authorities: 4,
@@ -45,7 +46,6 @@ test("options out of range are refused by name, value and range", () => {
 });
 
 test("a port in use is named, with what to do", async () => {
-  const { choosePorts } = await import("../src/ports.ts");
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -61,6 +61,13 @@ test("a port in use is named, with what to do", async () => {
   } finally {
     server.close();
   }
-  const free = await choosePorts(null, 3);
-  assert.equal(new Set(free).size, 3);
+});
+
+test("two that look for free ports before either uses them get different ones", async () => {
+  const chosen = await Promise.all(Array.from({ length: 8 }, () => choosePorts(null, 201)));
+  try {
+    assert.equal(new Set(chosen.flatMap(({ numbers }) => numbers)).size, 8 * 201);
+  } finally {
+    await Promise.all(chosen.map((ports) => ports.release()));
+  }
 });

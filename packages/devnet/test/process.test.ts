@@ -20,7 +20,7 @@ const alive = (pid: number): boolean => {
 };
 
 async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!holds()) {
     assert.ok(Date.now() < deadline, what);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isLeftOut } from "@aitbc-hybrid/sdk";
 import { finalHeight } from "../src/agreement.ts";
-import { TestNetwork } from "./support/network.ts";
+import { HANGS_MS, TestNetwork } from "./support/network.ts";
 
 test(
   "all authorities are gone: the stake restarts the chain without them, whoever is killed on the way",
   {
-    timeout: 280_000,
+    timeout: HANGS_MS,
   },
   () =>
     TestNetwork.during("recovery", 3, async (network) => {

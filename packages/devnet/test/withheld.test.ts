@@ -4,7 +4,7 @@ import type { NodeConfigInput } from "@aitbc-hybrid/node";
 import { checkpointManagerAbi } from "@aitbc-hybrid/sdk";
 import { finalHeight } from "../src/agreement.ts";
 import { rpc } from "../src/rpc.ts";
-import { TestNetwork } from "./support/network.ts";
+import { HANGS_MS, TestNetwork } from "./support/network.ts";
 
 /** Longer than it takes to see that a validator holds what the others lack, and to end it. */
 const DELAY_MS = 4_000;
@@ -23,7 +23,7 @@ const slow = (config: NodeConfigInput): NodeConfigInput => ({
 test(
   "a certificate that only one validator holds, posted within grace, is where the chain goes on from",
   {
-    timeout: 280_000,
+    timeout: HANGS_MS,
   },
   () =>
     TestNetwork.during("withheld", 3, async (network) => {

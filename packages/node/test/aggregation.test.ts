@@ -21,6 +21,7 @@ import {
 import { type Log, silentLog } from "../src/log.ts";
 import { createNetwork, type Network } from "../src/network/index.ts";
 import { Cluster, reaches } from "./support/cluster.ts";
+import { HANGS_MS, until } from "./support/until.ts";
 
 const NODES = 9;
 const SIZES = { voters: 3, aggregators: 3, collectors: 3 };
@@ -38,13 +39,6 @@ const listening = (node: number): Log => ({
   }) as Log["warn"],
   child: () => listening(node),
 });
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !holds(); ) {
-    assert.ok(Date.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /** Validators of whom a network of nine would be told everything by everybody, if it were not for the configuration. */
 const clusterOf = (silent: readonly number[], epochLength: number, slow: number | null = null): Cluster =>
@@ -64,7 +58,7 @@ describe("nine validators, a third of whom aggregate nothing, and one of whom an
   before(() => cluster.start());
   after(() => cluster.close());
 
-  test("finalize by certificates that aggregators made, over epochs", { timeout: 180_000 }, async () => {
+  test("finalize by certificates that aggregators made, over epochs", { timeout: HANGS_MS }, async () => {
     await Promise.all(cluster.running.map((node) => reaches(node, 19)));
     assert.ok(figure(cluster, "certificates_aggregated") > 0);
     assert.ok(figure(cluster, "aggregates_sent") > 0);
@@ -95,7 +89,7 @@ describe("nine validators, none of whom aggregates", () => {
   after(() => cluster.close());
 
   // Whether votes have to go to everybody depends on how fast those who heard them count: units decide that.
-  test("finalize by votes alone", { timeout: 180_000 }, async () => {
+  test("finalize by votes alone", { timeout: HANGS_MS }, async () => {
     await Promise.all(cluster.running.map((node) => reaches(node, 3)));
     assert.equal(figure(cluster, "certificates_aggregated"), 0);
   });
@@ -169,7 +163,7 @@ describe("a corrupted validator among nine", () => {
   };
   const other = (body: VoteBody): VoteBody => ({ ...body, blockHash: `0x${"ee".repeat(32)}` });
 
-  test("is convicted by aggregates that hold one of its votes each", { timeout: 180_000 }, async () => {
+  test("is convicted by aggregates that hold one of its votes each", { timeout: HANGS_MS }, async () => {
     network.answer = (proposal) => {
       const body = notarize(proposal);
       const [first, ...others] = subnets.duties(body.view).aggregators[subnets.of(LIAR)]!;
@@ -187,7 +181,7 @@ describe("a corrupted validator among nine", () => {
   });
 
   test("whose vote is forged is named by bisection and banned, and nobody else", {
-    timeout: 180_000,
+    timeout: HANGS_MS,
   }, async () => {
     network.answer = (proposal) => {
       const body = notarize(proposal);
@@ -201,7 +195,7 @@ describe("a corrupted validator among nine", () => {
   });
 
   test("whose aggregate is forged is named by bisection and banned, and nobody else", {
-    timeout: 180_000,
+    timeout: HANGS_MS,
   }, async () => {
     bans.length = 0;
     network.answer = (proposal) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createPublicClient, defineChain, hexToBytes, http, keccak256 } from "viem";
 import { Cluster, reaches } from "./support/cluster.ts";
+import { HANGS_MS } from "./support/until.ts";
 
 const cluster = new Cluster({ nodes: 4, params: { blockTime: { fast: 100, balanced: 200, secure: 1_000 } } });
 before(() => cluster.start());
@@ -63,7 +64,7 @@ async function assertParticipation(index: number): Promise<void> {
   assert.equal(await vectorOf(10_000), null);
 }
 
-test("transfers sent to different validators are final everywhere", { timeout: 60_000 }, async () => {
+test("transfers sent to different validators are final everywhere", { timeout: HANGS_MS }, async () => {
   const first = await transfer(0, 0, 1n);
   await clientOf(3).waitForTransactionReceipt({ hash: first });
   const second = await transfer(1, 1, 2n);
@@ -79,7 +80,7 @@ test("transfers sent to different validators are final everywhere", { timeout: 6
   await assertAgreement();
 });
 
-test("epochs hand over and boundaries are backed", { timeout: 60_000 }, async () => {
+test("epochs hand over and boundaries are backed", { timeout: HANGS_MS }, async () => {
   await Promise.all(cluster.running.map((node) => reaches(node, 25)));
   for (const node of cluster.running) {
     assert.ok(node.reader.status().epoch >= 2);
@@ -90,7 +91,7 @@ test("epochs hand over and boundaries are backed", { timeout: 60_000 }, async ()
 });
 
 test("one validator stops: the others go on; it returns from its disk and catches up", {
-  timeout: 60_000,
+  timeout: HANGS_MS,
 }, async () => {
   const stopped = cluster.node(2).reader.heads().finalized;
   await cluster.stopOne(2);
@@ -107,7 +108,7 @@ test("one validator stops: the others go on; it returns from its disk and catche
   await assertAgreement();
 });
 
-test("all stop and return: nothing final is lost, and the chain goes on", { timeout: 60_000 }, async () => {
+test("all stop and return: nothing final is lost, and the chain goes on", { timeout: HANGS_MS }, async () => {
   const heights = cluster.running.map((node) => node.reader.heads().finalized);
   const known = await cluster.node(0).reader.block({ height: heights[0]! });
   for (const index of [0, 1, 2, 3]) await cluster.stopOne(index);
@@ -120,7 +121,7 @@ test("all stop and return: nothing final is lost, and the chain goes on", { time
 });
 
 test("a validator that lost its data, not its protection, fetches the chain anew and votes again", {
-  timeout: 60_000,
+  timeout: HANGS_MS,
 }, async () => {
   await cluster.stopOne(3);
   cluster.loseData(3);
@@ -136,7 +137,7 @@ test("a validator that lost its data, not its protection, fetches the chain anew
 });
 
 test("what is queued on the settlement chain is executed without any validator being asked", {
-  timeout: 60_000,
+  timeout: HANGS_MS,
 }, async () => {
   await cluster.startOne(1);
   const nonce = await clientOf(0).getTransactionCount({ address: cluster.rich.address });

@@ -12,6 +12,7 @@ import {
 import { silentLog } from "../src/log.ts";
 import { createNetwork } from "../src/network/index.ts";
 import { Cluster, reaches } from "./support/cluster.ts";
+import { HANGS_MS, until } from "./support/until.ts";
 
 const LENGTH = 10;
 const OTHER: Hash = `0x${"ee".repeat(32)}`;
@@ -26,15 +27,8 @@ const cluster = new Cluster({
 before(() => cluster.start());
 after(() => cluster.close());
 
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 40_000; !(await holds()); ) {
-    assert.ok(Date.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 test("a quorum that finalized another block: the node votes no more, reports who it was, and goes on after a recovery", {
-  timeout: 120_000,
+  timeout: HANGS_MS,
 }, async () => {
   await reaches(cluster.node(0), LENGTH + 4);
   // Without the other two there is no quorum: the epoch does not end.

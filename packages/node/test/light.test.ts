@@ -11,6 +11,7 @@ import {
   rpcSource,
 } from "@aitbc-hybrid/sdk";
 import { Cluster, reaches } from "./support/cluster.ts";
+import { HANGS_MS } from "./support/until.ts";
 
 const cluster = new Cluster({
   nodes: 4,
@@ -42,7 +43,9 @@ async function covers(height: number): Promise<number> {
   return client.position.height;
 }
 
-test("a light client follows running validators by their RPC, over epochs", { timeout: 60_000 }, async () => {
+test("a light client follows running validators by their RPC, over epochs", {
+  timeout: HANGS_MS,
+}, async () => {
   await covers(25);
   assert.equal(client.status, "live");
   assert.ok(client.position.epoch >= 2);
@@ -54,7 +57,7 @@ test("a light client follows running validators by their RPC, over epochs", { ti
 });
 
 test("blocks, a transaction and its receipt are proved by what a node answers", {
-  timeout: 60_000,
+  timeout: HANGS_MS,
 }, async () => {
   const { reader } = cluster.node(0);
   const signed = await cluster.rich.signTransaction({

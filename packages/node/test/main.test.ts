@@ -12,6 +12,7 @@ import { defaultLedgerParameters, formatGenesisFile } from "@aitbc-hybrid/execut
 import { ADDRESS_NAMES } from "@aitbc-hybrid/sdk";
 import type { NodeConfigInput } from "../src/config.ts";
 import { openProtectionLog } from "../src/storage/index.ts";
+import { HANGS_MS } from "./support/until.ts";
 
 const PROGRAM = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "aitbc-hybrid-main-"));
@@ -103,7 +104,7 @@ const cases: [string, () => Promise<Outcome>, number, RegExp][] = [
 ];
 for (const [name, start, code, sentence] of cases) {
   test(`${name} ends with a sentence that names the remedy, and code ${code}`, {
-    timeout: 60_000,
+    timeout: HANGS_MS,
   }, async () => {
     const outcome = await start();
     assert.match(outcome.errors, sentence);
@@ -113,7 +114,7 @@ for (const [name, start, code, sentence] of cases) {
   });
 }
 
-test("a key in use by another process is refused with code 3", { timeout: 60_000 }, async () => {
+test("a key in use by another process is refused with code 3", { timeout: HANGS_MS }, async () => {
   const log = await openProtectionLog(at("held"));
   const outcome = await runWith("5.json", { ...config(), protectionDir: "held" });
   assert.match(outcome.errors, /in use by process/);

@@ -9,6 +9,7 @@ import {
 } from "@aitbc-hybrid/protocol";
 import type { RunningNode } from "../src/node.ts";
 import { Cluster, reaches } from "./support/cluster.ts";
+import { HANGS_MS, until } from "./support/until.ts";
 
 const NODES = [0, 1, 2, 3];
 /** Blocks of an epoch in the devnet's parameters. */
@@ -35,14 +36,6 @@ const reading = (change: Partial<ContractsReading>): ContractsReading => ({
   ...change,
 });
 
-/** Resolves once something holds that changes with the chain's heads or the log's progress. */
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 40_000; !(await holds()); ) {
-    assert.ok(Date.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 const hashAt = async (node: RunningNode, height: number): Promise<Hash | undefined> =>
   (await node.reader.block({ height }))?.hash;
 
@@ -60,7 +53,7 @@ async function assertAgreement(): Promise<void> {
 const activations: Activation[] = [];
 
 test("nodes far ahead of the contracts go back to the epoch that was recovered, and on from there", {
-  timeout: 90_000,
+  timeout: HANGS_MS,
 }, async () => {
   // Nothing is accepted: the contracts stay in epoch 0 while the nodes reach epoch 2.
   cluster.settlement.show({ reading: reading({}), activations });
@@ -96,7 +89,7 @@ test("nodes far ahead of the contracts go back to the epoch that was recovered, 
 });
 
 test("after a restart they stand where they were, one that lost its data too", {
-  timeout: 90_000,
+  timeout: HANGS_MS,
 }, async () => {
   const height = cluster.node(0).reader.heads().finalized;
   const hash = await hashAt(cluster.node(0), height);
@@ -114,7 +107,7 @@ test("after a restart they stand where they were, one that lost its data too", {
 });
 
 test("members answer an open recovery: certificates in grace, RESTART after it, silence until it is activated", {
-  timeout: 120_000,
+  timeout: HANGS_MS,
 }, async () => {
   // Two of four are no quorum: the chain stops in the middle of an epoch.
   const height = cluster.node(0).reader.heads().finalized;
@@ -182,7 +175,7 @@ test("members answer an open recovery: certificates in grace, RESTART after it, 
 });
 
 test("a validator that the contracts slash stops signing and says so; the others go on without it", {
-  timeout: 90_000,
+  timeout: HANGS_MS,
 }, async () => {
   const slashed = cluster.registry.entries[3]!.key;
   cluster.settlement.standingOf = (key) => (equalBytes(key, slashed) ? "slashed" : "active");

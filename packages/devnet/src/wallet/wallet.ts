@@ -44,7 +44,7 @@ const WINDOW = 512;
 /** Calls in one batch. */
 const PAGE = 200;
 /** After a stop, wait this long for outcomes. */
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 30_000;
 
 const VALUE = 1_000_000_000_000n;
 const TIP = 1_000_000_000n;

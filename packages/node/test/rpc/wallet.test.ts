@@ -17,6 +17,7 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { defaultRpcServerOptions, type RpcServer, startRpcServer } from "../../src/rpc/index.ts";
+import { HANGS_MS } from "../support/until.ts";
 import { chainId, FakeChain, feeAccount } from "./fake-chain.ts";
 
 const account = privateKeyToAccount(`0x${"11".repeat(32)}`);
@@ -62,7 +63,7 @@ describe("a stock wallet", () => {
     const early = await client.public.getTransaction({ hash });
     assert.equal(early.blockNumber, null, "certified is not final");
 
-    const received = client.public.waitForTransactionReceipt({ hash, timeout: 20_000 });
+    const received = client.public.waitForTransactionReceipt({ hash, timeout: HANGS_MS });
     await chain.finalize();
     await chain.certify();
     const receipt = await received;

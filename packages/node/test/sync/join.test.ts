@@ -6,6 +6,7 @@ import { type CheckpointCertificate, genesisHash } from "@aitbc-hybrid/protocol"
 import { genesisAnchor } from "@aitbc-hybrid/sdk";
 import { declareReady, PARTS, stagingOf } from "../../src/sync/swap.ts";
 import { Cluster, reaches } from "../support/cluster.ts";
+import { HANGS_MS } from "../support/until.ts";
 
 const cluster = new Cluster({
   nodes: 4,
@@ -67,7 +68,7 @@ async function assertAgreement(from: number): Promise<void> {
 }
 
 test("a node that lost its data begins at the checkpointed state of its peers, and votes", {
-  timeout: 90_000,
+  timeout: HANGS_MS,
 }, async () => {
   const nonces = [0, 1, 2];
   for (const nonce of nonces) await send(0, nonce);
@@ -101,7 +102,7 @@ test("a node that lost its data begins at the checkpointed state of its peers, a
   await cluster.startOne(1);
 });
 
-test("a joined node restarts from its disk", { timeout: 60_000 }, async () => {
+test("a joined node restarts from its disk", { timeout: HANGS_MS }, async () => {
   const { finalized } = cluster.node(3).reader.heads();
   await cluster.stopOne(3);
   // Its folder is not new any more: what it asked for at first is not asked for again.
@@ -112,7 +113,7 @@ test("a joined node restarts from its disk", { timeout: 60_000 }, async () => {
 });
 
 test("a node killed while the folders were swapped starts with the new ones", {
-  timeout: 60_000,
+  timeout: HANGS_MS,
 }, async () => {
   const { finalized } = cluster.node(3).reader.heads();
   await cluster.stopOne(3);
@@ -130,7 +131,7 @@ test("a node killed while the folders were swapped starts with the new ones", {
 });
 
 test("a node that was away for longer than batches are kept gives up its blocks for the peers' state", {
-  timeout: 90_000,
+  timeout: HANGS_MS,
 }, async () => {
   const stopped = cluster.node(2).reader.heads().finalized;
   await cluster.stopOne(2);
