@@ -5,7 +5,6 @@ import {LibBit} from "solady/src/utils/LibBit.sol";
 import {LibSort} from "solady/src/utils/LibSort.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IHybridManager} from "../interfaces/consensus/IHybridManager.sol";
-import {IValidatorRegistry} from "../interfaces/staking/IValidatorRegistry.sol";
 import {BLS12381} from "../libraries/BLS12381.sol";
 import {ConsensusCodec} from "../libraries/ConsensusCodec.sol";
 import {KeyStore} from "../libraries/KeyStore.sol";
@@ -223,7 +222,7 @@ library RecoveryRules {
                 if (_weight(words, k, bits) == 0) continue;
                 Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
                 KeyId key = KeyId.wrap(Snapshots.valueAt(keys, seat));
-                uint64 validator = IValidatorRegistry(r.sets.registry).ownerOfKey(key);
+                uint64 validator = KeyStore.ownerOf(r.sets.registry, key);
                 uint256 place = uint256(ConsensusCodec.leakOrder(r.domain, r.round, validator));
                 order[count++] = ((place >> 16) << 16) | Seat.unwrap(seat);
             }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {LibBit} from "solady/src/utils/LibBit.sol";
 import {LibRLP} from "solady/src/utils/LibRLP.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
-import {G1Point, KeyId} from "../types/Types.sol";
+import {G1Point, KeyId, Seat} from "../types/Types.sol";
+import {BLS12381} from "./BLS12381.sol";
+import {Snapshots} from "./Snapshots.sol";
 
 /// @title Keys written as contract code
 /// @notice ValidatorRegistry creates nothing but keys, so key number k is the code its k-th creation left: a STOP byte
@@ -50,6 +53,24 @@ library KeyStore {
             mstore(add(point, 0x40), shr(128, mload(add(at, 0x30))))
             mstore(add(point, 0x60), mload(add(at, 0x40)))
             owner := shr(192, mload(add(at, 0x60)))
+        }
+    }
+
+    /// @notice Adds the keys of many seats to a sum.
+    /// @param keys their numbers by seat, as in Snapshots
+    /// @param bits seat 256 k + j for each bit j
+    function addAll(
+        G1Point memory total,
+        address registry,
+        uint256[] memory keys,
+        uint256 k,
+        uint256 bits
+    ) internal view {
+        G1Point memory key;
+        for (; bits != 0; bits &= bits - 1) {
+            Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
+            load(registry, KeyId.wrap(Snapshots.valueAt(keys, seat)), key);
+            BLS12381.accumulate(total, key);
         }
     }
 

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
-import {Epoch, G1Point, KeyId, Mode, Seat} from "../types/Types.sol";
+import {SnapshotHeader} from "../types/Messages.sol";
+import {Epoch, G1Point, KeyId, Mode, Seat, WholeTokens} from "../types/Types.sol";
+import {ConsensusCodec} from "./ConsensusCodec.sol";
 import {Snapshots} from "./Snapshots.sol";
 
 /// @notice A sealed snapshot without its weights and keys, which have blobs of their own.
@@ -144,6 +146,28 @@ library SealedSnapshots {
                     abi.encode(s.sealer)
                 )
             );
+    }
+
+    /// @notice Writes the weights, and the snapshot with them, its roots and its hash.
+    /// @param words weights
+    function finish(SealedSnapshot memory s, uint256[] memory words) internal returns (bytes32 hash, address blob) {
+        s.weights = Snapshots.writeBlob(words);
+        s.weightsRoot = Snapshots.weightsRoot(words);
+        hash = ConsensusCodec.snapshot(
+            SnapshotHeader({
+                keysRoot: s.keysRoot,
+                weightsRoot: s.weightsRoot,
+                n: s.n,
+                nAuth: s.nAuth,
+                suspended: s.suspended,
+                totalStake: WholeTokens.wrap(s.totalStake),
+                backing: s.backing,
+                backingStake: WholeTokens.wrap(s.backingStake),
+                paramsHash: s.paramsHash
+            })
+        );
+        s.hash = hash;
+        blob = write(s);
     }
 
     /// @notice Reads a snapshot.

@@ -12,11 +12,13 @@ import {SnapshotLens} from "../lens/SnapshotLens.sol";
 import {SealedSnapshots} from "../libraries/SealedSnapshots.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {Epoch} from "../types/Types.sol";
+import {Resealing} from "./Resealing.sol";
 import {Sealing} from "./Sealing.sol";
 import {Seating} from "./Seating.sol";
 
 /// @title Seats, live weights, and the sealing of epoch snapshots
-/// @dev Seating (the base contract) moves validators between seats; Sealing (a linked library) freezes the result.
+/// @dev Seating (the base contract) moves validators between seats; Sealing and, after a recovery, Resealing (linked
+/// libraries) freeze the result.
 contract Elections is Seating {
     /// @dev R_0 serves epochs 0, 1 and 2.
     uint64 private constant _FIRST_SEALED_EPOCH = 3;
@@ -27,10 +29,6 @@ contract Elections is Seating {
     mapping(uint32 number => address blob) private _blobs;
     mapping(Epoch epoch => address blob) private _candidates;
     Snapshots.KeyTree private _keyTree;
-    /// @dev Validators in `silentWord`.
-    uint256 private _silenced;
-    /// @inheritdoc IElections
-    mapping(uint256 index => uint256 word) public silentWord;
 
     constructor(
         address authority,
@@ -64,19 +62,15 @@ contract Elections is Seating {
         uint256[4] calldata spared,
         address sealer
     ) external restricted returns (bytes32 hash, address blob) {
-        Sealing.Copy memory copy = Sealing.Copy(epoch, source, registry, silent, left, spared, sealer);
-        uint256 silenced;
-        (hash, blob, silenced) = Sealing.sealAgain(copy, _occupants, _keys, silentWord);
-        if (silenced != 0) _silenced += silenced;
+        Resealing.Copy memory copy = Resealing.Copy(epoch, source, registry, silent, left, spared, sealer, _nAuth);
+        uint256 places;
+        (hash, blob, places) = Resealing.sealAgain(copy, _occupants, _keys, _records);
+        _silent |= places;
     }
 
     /// @inheritdoc IElections
     function readmit(uint64 validator) external restricted {
-        (uint256 word, uint256 bit) = (silentWord[validator >> 8], 1 << (validator & 0xff));
-        if (word & bit != 0) {
-            silentWord[validator >> 8] = word ^ bit;
-            --_silenced;
-        }
+        _silent &= ~_seatBit(validator);
         emit Readmitted(validator);
     }
 
@@ -94,15 +88,15 @@ contract Elections is Seating {
         IConsensusParameters.Stake memory rules = parameters.stake();
         if (sealNumber != 0) _seatWaiting(rules);
         Sealing.Live memory live;
-        (live.registry, live.nAuth, live.silenced) = (registry, _nAuth, _silenced);
+        (live.registry, live.nAuth, live.silent) = (registry, _nAuth, _silent);
         (live.words, live.occupants, live.qualified) = (_read(_weights), _read(_occupants), _loadQualified());
-        (uint256[] memory words, uint256[4] memory qualified, uint256 places) = Sealing.choices(
-            rules,
-            live,
-            silentWord,
-            _records
-        );
+        (uint256[] memory words, uint256[4] memory qualified, uint256 places) = Sealing.choices(rules, live, _records);
         revert ElectionsHints(SnapshotLens.findHints(rules, words, qualified, places));
+    }
+
+    /// @inheritdoc IElections
+    function isSilent(uint64 validator) external view returns (bool) {
+        return _silent & _seatBit(validator) != 0;
     }
 
     /// @inheritdoc IElections
@@ -177,7 +171,7 @@ contract Elections is Seating {
         input.last = _blobs[number - 1];
         input.words = _read(_weights);
         input.qualified = _loadQualified();
-        (input.occupants, input.silenced) = (_read(_occupants), _silenced);
+        (input.occupants, input.silent) = (_read(_occupants), _silent);
         for (uint256 k = 0; k < 4; ++k) {
             uint256 changed = _changed[k];
             if (changed == 0) continue;
@@ -185,7 +179,7 @@ contract Elections is Seating {
             input.changed[k] = changed;
         }
         input.keys = _keysNow(input.last, input.changed);
-        (hash, blob) = Sealing.seal(input, hints, _keyTree, silentWord, _records);
+        (hash, blob) = Sealing.seal(input, hints, _keyTree, _records);
         _blobs[number] = blob;
         _candidates[epoch] = blob;
     }
@@ -197,6 +191,14 @@ contract Elections is Seating {
         for (uint256 i = 0; i < words.length; ++i) {
             if ((changed[i >> 5] >> ((i & 31) << 3)) & 0xff != 0) words[i] = _keys[i];
             else if (i < before.length) words[i] = before[i];
+        }
+    }
+
+    /// @dev A validator's seat as a bit of `_silent`; none without a seat or beyond those of authorities.
+    function _seatBit(uint64 validator) private view returns (uint256) {
+        // Without a seat it is shifted out of the word.
+        unchecked {
+            return 1 << (uint256(_records[validator].place) - 1);
         }
     }
 

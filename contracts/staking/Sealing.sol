@@ -15,8 +15,8 @@ import {KeyStore} from "../libraries/KeyStore.sol";
 import {Lanes} from "../libraries/Lanes.sol";
 import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
-import {Params, SnapshotHeader} from "../types/Messages.sol";
-import {Epoch, G1Point, KeyId, Seat, WholeTokens} from "../types/Types.sol";
+import {Params} from "../types/Messages.sol";
+import {Epoch, G1Point, KeyId, Seat} from "../types/Types.sol";
 import {Seating} from "./Seating.sol";
 
 /// @title The rules of a seal
@@ -43,7 +43,7 @@ library Sealing {
     /// @param qualified seats of the stakers bonded enough for Balanced
     /// @param changed seats whose occupant or key changed since the last seal
     /// @param occupants validators by seat, eight to a word
-    /// @param silenced authorities that a recovery left out and that were not readmitted
+    /// @param silent seats of authorities that a recovery left out and that were not readmitted
     /// @param last blob of the last seal; zero if this is the first
     /// @param sealer who seals
     struct Input {
@@ -56,7 +56,7 @@ library Sealing {
         uint256[4] qualified;
         uint256[4] changed;
         uint256[] occupants;
-        uint256 silenced;
+        uint256 silent;
         address last;
         address sealer;
         IConsensusParameters parameters;
@@ -68,46 +68,14 @@ library Sealing {
     /// @param words weights
     /// @param occupants validators by seat, eight to a word
     /// @param qualified seats of the stakers bonded enough for Balanced
-    /// @param silenced authorities that a recovery left out and that were not readmitted
+    /// @param silent seats of authorities that a recovery left out and that were not readmitted
     struct Live {
         IValidatorRegistry registry;
         uint16 nAuth;
         uint256[] words;
         uint256[] occupants;
         uint256[4] qualified;
-        uint256 silenced;
-    }
-
-    /// @notice A registry to seal again.
-    /// @param epoch epoch that begins
-    /// @param source blob of the registry
-    /// @param registry whose keys they are
-    /// @param silent seats of authorities left out
-    /// @param left further seats left out of this registry
-    /// @param spared seats that count although in jail
-    /// @param sealer who gets the credit
-    struct Copy {
-        Epoch epoch;
-        address source;
-        IValidatorRegistry registry;
         uint256 silent;
-        uint256[4] left;
-        uint256[4] spared;
-        address sealer;
-    }
-
-    /// @dev A word of validators' standing in the registry.
-    struct Standing {
-        uint256 index;
-        uint256 held;
-        uint256 jailed;
-    }
-
-    /// @dev A key that leaves, and the sums of those that left each set.
-    struct Leaving {
-        G1Point key;
-        G1Point backers;
-        G1Point members;
     }
 
     /// @dev Keys before and after, and the seats where they may differ.
@@ -134,7 +102,6 @@ library Sealing {
         Input memory input,
         IElections.SealHints memory hints,
         Snapshots.KeyTree storage tree,
-        mapping(uint256 index => uint256 word) storage silent,
         mapping(uint64 validator => Seating.Record) storage records
     ) external returns (bytes32 hash, address blob) {
         Live memory live = Live(
@@ -143,9 +110,9 @@ library Sealing {
             input.words,
             input.occupants,
             input.qualified,
-            input.silenced
+            input.silent
         );
-        uint256[] memory idle = _mask(live, silent, records);
+        uint256[] memory idle = _mask(live, records);
         Work memory w = _open(input);
         SealedSnapshot memory s = w.s;
         uint256 count = _chooseBacking(w, input.qualified, hints);
@@ -159,12 +126,8 @@ library Sealing {
         s.number = input.number;
         s.sealer = input.sealer;
         _sealKeys(s, input, tree);
-        s.weights = Snapshots.writeBlob(w.words);
-        s.weightsRoot = Snapshots.weightsRoot(w.words);
         _readParameters(s, input.parameters);
-        hash = _hash(s);
-        s.hash = hash;
-        blob = s.write();
+        (hash, blob) = s.finish(w.words);
         emit IElections.Sealed(s.number, s.epoch, hash, s.n, s.nAuth, s.totalStake, s.backingStake, s.cut);
         if (s.cut == 0 && w.heaviest * _MILLION > w.rules.stakeCap * w.stakersStake) {
             emit IElections.Concentrated(s.number, uint32(w.heaviest), s.backingStake);
@@ -187,7 +150,6 @@ library Sealing {
     }
 
     /// @notice What a seal would choose the backing set from.
-    /// @param silent authorities left out, by number
     /// @param records what Seating knows of validators
     /// @return words weights before any cap
     /// @return qualified seats of the stakers that qualify
@@ -195,57 +157,26 @@ library Sealing {
     function choices(
         IConsensusParameters.Stake memory rules,
         Live memory live,
-        mapping(uint256 index => uint256 word) storage silent,
         mapping(uint64 validator => Seating.Record) storage records
     ) external view returns (uint256[] memory words, uint256[4] memory qualified, uint256 places) {
-        _mask(live, silent, records);
+        _mask(live, records);
         (words, qualified) = (live.words, live.qualified);
         (places, ) = _placesFor(rules, live.nAuth, words);
-    }
-
-    /// @notice Seals a registry again without the weights of who is out, under the number of the seal it copies.
-    /// @param occupants validators on seats now
-    /// @param keyLanes their keys
-    /// @param silent authorities left out, by number; those on the seats named are added
-    /// @return hash the snapshot's hash
-    /// @return blob where it is
-    /// @return silenced authorities added
-    function sealAgain(
-        Copy memory copy,
-        uint256[128] storage occupants,
-        uint256[128] storage keyLanes,
-        mapping(uint256 index => uint256 word) storage silent
-    ) external returns (bytes32 hash, address blob, uint256 silenced) {
-        SealedSnapshot memory s = SealedSnapshots.load(copy.source);
-        uint256[] memory keys = Snapshots.readBlob(s.keys);
-        uint256[4] memory out;
-        (out, silenced) = _findOut(copy, keys, occupants, keyLanes, silent);
-        uint256[] memory words = Snapshots.readBlob(s.weights);
-        _takeOut(s, out, words, keys, address(copy.registry));
-        s.epoch = copy.epoch;
-        s.sealer = copy.sealer;
-        s.weights = Snapshots.writeBlob(words);
-        s.weightsRoot = Snapshots.weightsRoot(words);
-        hash = _hash(s);
-        s.hash = hash;
-        blob = s.write();
-        emit IElections.SealedAgain(s.number, s.epoch, hash, s.totalStake, s.backingStake, s.suspended);
     }
 
     /// @dev Takes the weight of convicted and jailed validators away, whether or not their live weights were refreshed, and
     /// that of authorities left out by a recovery; finds what these all would weigh.
     /// @param live its weights and its qualified seats are changed in place
-    /// @param silent authorities left out, by number
     /// @param records what Seating knows of validators
     function _mask(
         Live memory live,
-        mapping(uint256 index => uint256 word) storage silent,
         mapping(uint64 validator => Seating.Record) storage records
     ) private view returns (uint256[] memory idle) {
         uint256[] memory words = live.words;
         idle = new uint256[](words.length);
-        uint256[4] memory out = live.registry.idleSeats(live.occupants);
-        if (live.silenced != 0) _addSilent(out, live.occupants, silent);
+        uint256[4] memory spared;
+        uint256[4] memory out = live.registry.idleSeats(live.occupants, spared);
+        out[0] |= live.silent;
         for (uint256 k = 0; k < 4; ++k) {
             live.qualified[k] &= ~out[k];
         }
@@ -260,22 +191,6 @@ library Sealing {
                 weights |= uint256(records[uint32(live.occupants[i] >> shift)].idle) << shift;
             }
             idle[i] = weights;
-        }
-    }
-
-    /// @dev Adds the seats of authorities left out by a recovery.
-    function _addSilent(
-        uint256[4] memory out,
-        uint256[] memory occupants,
-        mapping(uint256 index => uint256 word) storage silent
-    ) private view {
-        for (uint256 i = 0; i < occupants.length; ++i) {
-            uint256 rest = occupants[i];
-            for (uint256 seat = 8 * i; rest != 0; ++seat) {
-                uint256 validator = rest & _LANE;
-                rest >>= 32;
-                if ((silent[validator >> 8] >> (validator & 0xff)) & 1 == 1) out[seat >> 8] |= 1 << (seat & 0xff);
-            }
         }
     }
 
@@ -428,114 +343,6 @@ library Sealing {
         s.membersKey = _aggregate(last.membersKey, last.members, s.members, change);
     }
 
-    /// @dev Seats of a sealed registry whose validators are out. Who sat there is read from the live seats where the key
-    /// is still the same, else asked for by the key.
-    function _findOut(
-        Copy memory copy,
-        uint256[] memory keys,
-        uint256[128] storage occupants,
-        uint256[128] storage keyLanes,
-        mapping(uint256 index => uint256 word) storage silent
-    ) private returns (uint256[4] memory out, uint256 silenced) {
-        Standing memory standing;
-        standing.index = type(uint256).max;
-        for (uint256 i = 0; i < keys.length; ++i) {
-            (uint256 here, uint256 live) = (occupants[i], keyLanes[i]);
-            for (uint256 j = 0; j < 8; ++j) {
-                Seat seat = Seat.wrap(uint16(8 * i + j));
-                uint32 key = Snapshots.lane(keys[i], seat);
-                if (key == 0) continue;
-                uint64 validator = Snapshots.lane(here, seat);
-                if (Snapshots.lane(live, seat) != key) validator = copy.registry.ownerOfKey(KeyId.wrap(key));
-                if (_silence(copy, seat, validator, silent)) ++silenced;
-                if (_isOut(copy, standing, seat, validator)) out.insert(seat);
-            }
-        }
-    }
-
-    /// @dev Notes an authority that is left out, for further seals.
-    /// @return added whether it was not yet
-    function _silence(
-        Copy memory copy,
-        Seat seat,
-        uint64 validator,
-        mapping(uint256 index => uint256 word) storage silent
-    ) private returns (bool added) {
-        if (!_isSilent(copy, seat)) return false;
-        (uint256 word, uint256 bit) = (silent[validator >> 8], 1 << (validator & 0xff));
-        added = word & bit == 0;
-        if (added) silent[validator >> 8] = word | bit;
-        emit IElections.Silenced(validator);
-    }
-
-    function _isSilent(Copy memory copy, Seat seat) private pure returns (bool) {
-        uint256 index = Seat.unwrap(seat);
-        return index < 256 && (copy.silent >> index) & 1 == 1;
-    }
-
-    /// @dev Whether a validator is out of a registry that is sealed again.
-    function _isOut(
-        Copy memory copy,
-        Standing memory standing,
-        Seat seat,
-        uint64 validator
-    ) private view returns (bool) {
-        if (_isSilent(copy, seat)) return true;
-        uint256 bit = 1 << (validator & 0xff);
-        _turnTo(standing, copy.registry, validator >> 8);
-        if (standing.held & bit != 0 || copy.left.contains(seat)) return true;
-        return standing.jailed & bit != 0 && !copy.spared.contains(seat);
-    }
-
-    /// @dev Reads a word of validators' standing unless it is the one read last: neighbours mostly share one.
-    function _turnTo(Standing memory standing, IValidatorRegistry registry, uint256 index) private view {
-        if (standing.index == index) return;
-        standing.index = index;
-        standing.held = registry.heldWord(index);
-        standing.jailed = registry.jailedWord(index);
-    }
-
-    /// @dev Takes seats out of a snapshot: their weights, their part in both sets, in the sums and in the sums of keys.
-    function _takeOut(
-        SealedSnapshot memory s,
-        uint256[4] memory out,
-        uint256[] memory words,
-        uint256[] memory keys,
-        address registry
-    ) private view {
-        Leaving memory leaving;
-        for (uint256 k = 0; k < 4; ++k) {
-            for (uint256 bits = out[k]; bits != 0; bits &= bits - 1) {
-                Seat seat = Seat.wrap(uint16((k << 8) | LibBit.ffs(bits)));
-                KeyStore.load(registry, KeyId.wrap(Snapshots.valueAt(keys, seat)), leaving.key);
-                uint256 index = Snapshots.wordIndex(seat);
-                _leave(s, leaving, seat, Snapshots.lane(words[index], seat));
-                words[index] = Snapshots.withLane(words[index], seat, 0);
-            }
-        }
-        if (!BLS12381.isInfinity(leaving.backers)) s.backingKey = BLS12381.subtract(s.backingKey, leaving.backers);
-        if (!BLS12381.isInfinity(leaving.members)) s.membersKey = BLS12381.subtract(s.membersKey, leaving.members);
-    }
-
-    function _leave(SealedSnapshot memory s, Leaving memory leaving, Seat seat, uint32 weight) private view {
-        bool authority = Seat.unwrap(seat) < s.nAuth;
-        s.totalStake -= weight;
-        s.idleStake += weight;
-        if (s.backing.contains(seat)) {
-            s.backingStake -= weight;
-            s.backing.remove(seat);
-            if (!authority) --s.backingStakers;
-            BLS12381.accumulate(leaving.backers, leaving.key);
-        }
-        if (!authority) {
-            if (weight != 0) --s.stakers;
-        } else if (s.members.contains(seat)) {
-            s.suspended |= 1 << Seat.unwrap(seat);
-            s.members.remove(seat);
-            BLS12381.accumulate(leaving.members, leaving.key);
-        }
-    }
-
     /// @dev Hashes the groups of eight seats anew in which a key changed.
     function _renewTree(Input memory input, Snapshots.KeyTree storage tree) private {
         address registry = address(input.registry);
@@ -563,26 +370,10 @@ library Sealing {
         total = BLS12381.add(last, left);
         for (uint256 k = 0; k < 4; ++k) {
             uint256 changed = change.seats[k];
-            _addKeys(left, change.registry, change.before, k, oldSet[k] & (~newSet[k] | changed));
-            _addKeys(total, change.registry, change.keys, k, newSet[k] & (~oldSet[k] | changed));
+            KeyStore.addAll(left, change.registry, change.before, k, oldSet[k] & (~newSet[k] | changed));
+            KeyStore.addAll(total, change.registry, change.keys, k, newSet[k] & (~oldSet[k] | changed));
         }
         if (!BLS12381.isInfinity(left)) total = BLS12381.subtract(total, left);
-    }
-
-    /// @dev Adds the keys of seats 256 k + j for each bit j.
-    function _addKeys(
-        G1Point memory total,
-        address registry,
-        uint256[] memory keys,
-        uint256 k,
-        uint256 bits
-    ) private view {
-        G1Point memory key;
-        for (; bits != 0; bits &= bits - 1) {
-            uint256 seat = (k << 8) | LibBit.ffs(bits);
-            KeyStore.load(registry, KeyId.wrap(_weight(keys, seat)), key);
-            BLS12381.accumulate(total, key);
-        }
     }
 
     function _readParameters(SealedSnapshot memory s, IConsensusParameters parameters) private view {
@@ -591,23 +382,6 @@ library Sealing {
         Params memory p = parameters.consensusAt(s.parameters);
         s.epochLengths = [uint32(p.epochLength.fast), uint32(p.epochLength.balanced), uint32(p.epochLength.secure)];
         s.termViews = uint32(p.termViews);
-    }
-
-    function _hash(SealedSnapshot memory s) private pure returns (bytes32) {
-        return
-            ConsensusCodec.snapshot(
-                SnapshotHeader({
-                    keysRoot: s.keysRoot,
-                    weightsRoot: s.weightsRoot,
-                    n: s.n,
-                    nAuth: s.nAuth,
-                    suspended: s.suspended,
-                    totalStake: WholeTokens.wrap(s.totalStake),
-                    backing: s.backing,
-                    backingStake: WholeTokens.wrap(s.backingStake),
-                    paramsHash: s.paramsHash
-                })
-            );
     }
 
     /// @dev A seat's lane.

@@ -82,6 +82,8 @@ abstract contract Seating is AccessManaged, IElections {
     /// @dev Bitmaps by seat: stakers that may sit in Balanced's voting set; occupant or key changed since the last seal.
     uint256[4] internal _qualified;
     uint256[4] internal _changed;
+    /// @dev Likewise: authorities' seats whose occupants a recovery left out and that were not readmitted.
+    uint256 internal _silent;
     uint64[] private _contenders;
     /// @dev Validators whose seat does not fit their role: those that lost an authority's come first.
     Line private _revoked;
@@ -355,6 +357,7 @@ abstract contract Seating is AccessManaged, IElections {
         } else if (!isAuthority && onAuthoritySeat) {
             uint16 last = --_nAuth;
             uint16 seat = r.place - 1;
+            if (_silent != 0) _moveSilence(last, seat);
             if (seat != last) {
                 _put(board, _occupant(last), seat);
                 _put(board, validator, last);
@@ -363,6 +366,13 @@ abstract contract Seating is AccessManaged, IElections {
                 _sync(board, seat);
             }
         }
+    }
+
+    /// @dev The authority on the last seat takes another, and its silence along; that of who sat there ends with the seat.
+    function _moveSilence(uint16 last, uint16 seat) private {
+        uint256 silent = _silent & ~(uint256(1) << seat);
+        uint256 bit = silent & (uint256(1) << last);
+        _silent = (silent ^ bit) | (bit >> (last - seat));
     }
 
     /// @dev An authority takes seat nAuth. The staker there takes the seat the authority left, else a free one, else

@@ -280,7 +280,10 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
     }
 
     /// @inheritdoc IValidatorRegistry
-    function idleSeats(uint256[] calldata occupants) external view returns (uint256[4] memory seats) {
+    function idleSeats(
+        uint256[] calldata occupants,
+        uint256[4] calldata spared
+    ) external view returns (uint256[4] memory seats) {
         // Words of validators' standing already read: each at its index modulo 64, behind that index + 1. A word takes the
         // place of another with the same remainder. Assembly: this runs for a thousand seats in every seal.
         uint256[128] memory known;
@@ -308,6 +311,7 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
                         continue
                     }
                 }
+                let jailable := not(shr(shl(3, and(i, 31)), calldataload(add(spared, shl(5, shr(5, i))))))
                 let idle := 0
                 let bit := 1
                 for {} rest {
@@ -329,6 +333,11 @@ contract ValidatorRegistry is AccessManaged, ElectionsClient, IValidatorRegistry
                         mstore(add(place, 0x20), or(not(read(index, _free.slot)), read(index, jailedWord.slot)))
                     }
                     if and(shr(and(id, 0xff), mload(add(place, 0x20))), 1) {
+                        if iszero(and(jailable, bit)) {
+                            if and(shr(and(id, 0xff), read(index, _free.slot)), 1) {
+                                continue
+                            }
+                        }
                         idle := or(idle, bit)
                     }
                 }

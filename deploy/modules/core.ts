@@ -25,7 +25,11 @@ export default buildModule("Core", (m) => {
   });
   const queue = m.contractAt("UnbondingQueue", m.staticCall(pool, "queue"));
   const elections = m.contract("Elections", [access, registry, pool, parameters], {
-    libraries: { Sealing: m.library("Sealing"), SnapshotLens: m.library("SnapshotLens") },
+    libraries: {
+      Resealing: m.library("Resealing"),
+      Sealing: m.library("Sealing"),
+      SnapshotLens: m.library("SnapshotLens"),
+    },
   });
   const proofs = m.library("QuorumProofs");
   const checkpoints = m.contract("CheckpointManager", [access, elections, m.getParameter("chainId")], {

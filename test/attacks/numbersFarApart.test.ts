@@ -1,33 +1,15 @@
 import { expect } from "chai";
-import { toBeHex } from "ethers";
 import { network } from "hardhat";
-import { bringIn, type Core, deployCore, finalize, start, ZERO } from "../support/core.ts";
+import { bringIn, deployCore, finalize, start, ZERO } from "../support/core.ts";
+import { pretend } from "../support/crowd.ts";
 import { contradiction, seatsIn, statement } from "../support/evidence.ts";
 
 const connection = await network.create();
-const { ethers, networkHelpers } = connection;
 /** Words of validators' numbers that one conviction reaches. */
 const WORDS = 64;
 const STAKERS = WORDS + 2;
 /** Between two of their numbers: a word more than they need. */
 const SPREAD = 512;
-
-/** Where the registry keeps how many validators there are: behind the address of the elections. */
-const COUNT_SLOT = 1;
-const COUNT_SHIFT = 160n;
-
-/** Sets how many validators there are, as if somebody had registered all those between. */
-async function pretend(core: Core, count: number): Promise<void> {
-  const address = core.addresses.registry;
-  const word = BigInt(await ethers.provider.getStorage(address, COUNT_SLOT));
-  const before = await core.registry.validatorCount();
-  await networkHelpers.setStorageAt(
-    address,
-    COUNT_SLOT,
-    toBeHex(word + ((BigInt(count) - before) << COUNT_SHIFT), 32),
-  );
-  expect(await core.registry.validatorCount()).to.equal(BigInt(count));
-}
 
 describe("attack: accomplices with numbers far apart", () => {
   it("are convicted together all the same, by the same evidence shown again", async function () {

@@ -4,6 +4,7 @@ const MANAGER = "contracts/consensus/CheckpointManager.sol";
 const PROOFS = "contracts/consensus/QuorumProofs.sol";
 const SEALING = "contracts/staking/Sealing.sol";
 const SEATING = "contracts/staking/Seating.sol";
+const RESEALING = "contracts/staking/Resealing.sol";
 const REGISTRY = "contracts/staking/ValidatorRegistry.sol";
 const ELECTIONS_TEST = "test/unit/Elections.test.ts";
 const HYBRID = "contracts/consensus/HybridManager.sol";
@@ -12,6 +13,7 @@ const CLIENT = "contracts/consensus/CheckpointLightClient.sol";
 const INBOX = "contracts/consensus/ForcedInbox.sol";
 const MANAGER_TEST = "test/unit/CheckpointManager.test.ts";
 const HYBRID_TEST = "test/unit/HybridManager.test.ts";
+const REGISTRY_TEST = "test/unit/ValidatorRegistry.test.ts";
 const CLIENT_TEST = "test/unit/CheckpointLightClient.test.ts";
 
 export const mutants: readonly Mutant[] = [
@@ -106,10 +108,42 @@ export const mutants: readonly Mutant[] = [
   {
     name: "silenced authorities keep their weight at the next seal",
     file: SEALING,
-    find: "if (live.silenced != 0) _addSilent(out, live.occupants, silent);",
+    find: "out[0] |= live.silent;",
     replace: "",
     opens: "an authority that had no part in a recovery holds up the chain again",
     test: HYBRID_TEST,
+  },
+  {
+    name: "silence stays on the seat when another authority takes it",
+    file: SEATING,
+    find: "if (_silent != 0) _moveSilence(last, seat);",
+    replace: "",
+    opens: "a silent authority counts again by a neighbour's revocation, which silences who answered",
+    test: HYBRID_TEST,
+  },
+  {
+    name: "silence falls on the seats of the registry that is sealed again",
+    file: RESEALING,
+    find: "if (place != 0 && place <= copy.nAuth) seats |= 1 << (place - 1);",
+    replace: "if (place != 0) seats |= bits & ~(bits - 1);",
+    opens: "a silent authority that has moved counts again, and another in its place does not",
+    test: HYBRID_TEST,
+  },
+  {
+    name: "the validators of a registry sealed again are those who sit there now",
+    file: RESEALING,
+    find: "for (uint256 bits = Lanes.nonZero(word ^ keyLanes[i]); bits != 0; bits &= bits - 1) {",
+    replace: "for (uint256 bits = 0; bits != 0; bits &= bits - 1) {",
+    opens: "who is in jail keeps its weight in a recovered registry if another got its seat since",
+    test: HYBRID_TEST,
+  },
+  {
+    name: "who was spared a jail is spared its conviction",
+    file: REGISTRY,
+    find: "if and(shr(and(id, 0xff), read(index, _free.slot)), 1) {",
+    replace: "if 1 {",
+    opens: "the convicted return with a recovery by asking for it late",
+    test: REGISTRY_TEST,
   },
   {
     name: "the last staker named is believed",

@@ -1,3 +1,5 @@
+import { expect } from "chai";
+import { toBeHex } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { Crowd } from "../../typechain/test/harness/Crowd.ts";
 import {
@@ -25,6 +27,30 @@ const ROTATIONS = 16;
 const GROUP = 8;
 const GROUPS = 6;
 const UNLIMITED = { gasLimit: 900_000_000n };
+
+/** Validators whose standing is kept in one word. */
+const WORD = 256;
+/** Words whose cleanliness is kept in one: a number divisible by both begins a page in which all are clean. */
+const PAGE = 256;
+/** Most authorities. */
+const MOST_AUTHORITIES = 256;
+
+/** Where the registry keeps how many validators there are: behind the address of the elections. */
+const COUNT_SLOT = 1;
+const COUNT_SHIFT = 160n;
+/** Beyond whatever slots Elections has before its seats' keys. */
+const LAST_SLOT = 1_000;
+
+/** Sets how many validators there are, as if somebody had registered all those between. */
+export async function pretend(core: Core, count: number): Promise<void> {
+  const { ethers, networkHelpers } = core.connection;
+  const address = core.addresses.registry;
+  const word = BigInt(await ethers.provider.getStorage(address, COUNT_SLOT));
+  const before = await core.registry.validatorCount();
+  const changed = word + ((BigInt(count) - before) << COUNT_SHIFT);
+  await networkHelpers.setStorageAt(address, COUNT_SLOT, toBeHex(changed, 32));
+  expect(await core.registry.validatorCount()).to.equal(BigInt(count));
+}
 
 /** Keys of many validators as the crowd takes them; each turn has its own. */
 export function keysOf(core: Core, ids: readonly number[], turn: number) {
@@ -64,13 +90,7 @@ export async function crowdedCore(
     },
   }));
   await populate(core, Array(AUTHORITIES).fill(10_000), []);
-  const { token, registry, pool } = core.addresses;
-  const crowd = (await connection.ethers.deployContract("Crowd", [
-    token,
-    registry,
-    pool,
-  ])) as unknown as Crowd;
-  await core.token.connect(core.others[0]!).transfer(await crowd.getAddress(), 40_000_000n * COIN);
+  const crowd = await crowdOf(core);
   const ids = range(AUTHORITIES + 1, seats - AUTHORITIES + RIVALS + NEWCOMERS);
   const weak = weakIn(seats);
   for (let i = 0; i < ids.length; i += 100) {
@@ -90,6 +110,57 @@ export async function crowdedCore(
     UNLIMITED,
   );
   return { core, crowd, startGas: Number((await sent.wait())!.gasUsed) };
+}
+
+async function crowdOf(core: Core): Promise<Crowd> {
+  const { token, registry, pool } = core.addresses;
+  const crowd = await core.connection.ethers.deployContract("Crowd", [token, registry, pool]);
+  await core.token.connect(core.others[0]!).transfer(await crowd.getAddress(), 40_000_000n * COIN);
+  return crowd as unknown as Crowd;
+}
+
+/**
+ * A thousand seats in Secure, as many as possible of them authorities'. Each validator's number is in a word of its own,
+ * of those that have to be read.
+ */
+export async function scatteredCore(connection: NetworkConnection): Promise<Core> {
+  const core = await deployCore(connection);
+  const crowd = await crowdOf(core);
+  const ids: number[] = [];
+  for (let word = PAGE + 1; ids.length < SEATS; word++) {
+    if (word % PAGE === 0) continue;
+    const id = word * WORD;
+    await pretend(core, id - 1);
+    const isAuthority = ids.push(id) <= MOST_AUTHORITIES;
+    await crowd.bring(...keysOf(core, [id], 0), [(isAuthority ? 10_000n : 20_000n) * COIN], UNLIMITED);
+    if (isAuthority) await core.registry.admit(id, UNLIMITED);
+  }
+  await core.elections.enter(ids.slice(MOST_AUTHORITIES), UNLIMITED);
+  const hints = plain(await core.elections.sealHints.staticCall(UNLIMITED));
+  const mode = MODES.indexOf("secure");
+  await core.checkpoints.start(coreAddresses(core), mode, hashOf("genesis state"), hints, UNLIMITED);
+  expect(await core.elections.seats()).to.deep.equal([BigInt(SEATS), BigInt(MOST_AUTHORITIES)]);
+  return core;
+}
+
+/** Gives all seats other keys than those sealed, as if each validator had rotated its own. */
+export async function pretendRotations(core: Core): Promise<void> {
+  const { ethers, networkHelpers } = core.connection;
+  const address = core.addresses.elections;
+  const wordOf = async (index: number) => {
+    const lanes = await Promise.all(
+      Array.from({ length: GROUP }, async (_, j) => (await core.elections.occupant(GROUP * index + j)).key),
+    );
+    return lanes.reduce((word, key, j) => word | (key << BigInt(32 * j)), 0n);
+  };
+  const [first, second] = [await wordOf(0), await wordOf(1)];
+  const at = async (slot: number) => BigInt(await ethers.provider.getStorage(address, slot));
+  let from = 0;
+  while ((await at(from)) !== first || (await at(from + 1)) !== second) expect(++from).to.be.below(LAST_SLOT);
+  const ones = BigInt(`0x${"00000001".repeat(GROUP)}`);
+  for (let i = 0; i < SEATS / GROUP; i++) {
+    await networkHelpers.setStorageAt(address, from + i, toBeHex((await at(from + i)) + ones, 32));
+  }
 }
 
 /**

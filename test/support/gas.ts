@@ -22,7 +22,14 @@ import {
   votePair,
   ZERO,
 } from "./core.ts";
-import { crowdedCore, exhaustSeal, largestGroup, refreshGroup } from "./crowd.ts";
+import {
+  crowdedCore,
+  exhaustSeal,
+  largestGroup,
+  pretendRotations,
+  refreshGroup,
+  scatteredCore,
+} from "./crowd.ts";
 import { KIND } from "./custody.ts";
 import { anchor, bits, endGrace, open, restartProof } from "./recovery.ts";
 import { accrueEpoch, delegate, deployWorld, fundedCore, payHour, sealRegistry } from "./rewards.ts";
@@ -299,6 +306,21 @@ async function measureRecovery(core: Core): Promise<GasFigures> {
   };
 }
 
+/**
+ * The dearest activation: every authority silent, each validator's standing in a word of its own, every key another than
+ * the live one on its seat.
+ */
+export async function measureScattered(connection: NetworkConnection): Promise<GasFigures> {
+  const core = await scatteredCore(connection);
+  await pretendRotations(core);
+  await open(core);
+  await endGrace(core);
+  const absent = Array.from({ length: Number((await core.elections.seats()).nAuth) }, (_, seat) => seat);
+  const genesis = await core.checkpoints.genesisHash();
+  await core.hybrid.restart(0, genesis, await restartProof(core, 0, genesis, { absent }));
+  return { sealRecoveryWorst: await gasOf(core.hybrid.activate(0, genesis, anchor(core))) };
+}
+
 /** A chain of a thousand seats, with the calls whose gas grows with them. */
 export async function measureThousand(connection: NetworkConnection): Promise<GasFigures> {
   const { core, crowd, startGas } = await crowdedCore(connection, EPOCH_LENGTH);
@@ -362,7 +384,7 @@ export async function measureGas(
     }
   }
   const parts = [measureAccrual, measureClaims, measureStake, measureCohorts];
-  for (const measure of options.thousand === true ? [...parts, measureThousand] : parts) {
+  for (const measure of options.thousand === true ? [...parts, measureThousand, measureScattered] : parts) {
     const connection = await network.create(UNCAPPED);
     try {
       Object.assign(figures, await measure(connection));

@@ -744,6 +744,7 @@ describe("Elections", () => {
       [core.addresses.access, core.addresses.registry, core.addresses.pool, await deaf.getAddress()],
       {
         libraries: {
+          Resealing: await (await connection.ethers.deployContract("Resealing")).getAddress(),
           Sealing: await (await connection.ethers.deployContract("Sealing")).getAddress(),
           SnapshotLens: await (await connection.ethers.deployContract("SnapshotLens")).getAddress(),
         },

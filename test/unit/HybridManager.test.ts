@@ -662,7 +662,7 @@ describe("HybridManager", () => {
       const core = await load(started);
       await closeEpoch(core, { seal: false });
       await recover(core, 4, [3]);
-      expect(await core.elections.silentWord(0)).to.equal(1n << 4n);
+      expect(await core.elections.isSilent(4)).to.equal(true);
       await core.elections.seal(4, plain(await core.elections.sealHints.staticCall()));
       expect((await core.elections.snapshot(2)).suspended).to.equal(8n);
       const today = Math.floor((await networkHelpers.time.latest()) / 86_400);
@@ -675,10 +675,54 @@ describe("HybridManager", () => {
       await expect(back(today - 1))
         .to.emit(core.hybrid, "AuthorityReturned")
         .withArgs(4n);
-      expect(await core.elections.silentWord(0)).to.equal(0n);
+      expect(await core.elections.isSilent(4)).to.equal(false);
       await closeEpoch(core);
       const number = await core.elections.sealNumber();
       expect((await core.elections.snapshot(number)).suspended).to.equal(0n);
+    });
+
+    it("stay silent on the seat of another, and only while they have one of an authority", async () => {
+      const core = await load(started);
+      const sealNext = async () => {
+        const epoch = Number(await core.checkpoints.epochNow()) + 2;
+        await core.elections.seal(epoch, plain(await core.elections.sealHints.staticCall()));
+        return bits([(await core.elections.snapshot(await core.elections.sealNumber())).suspended]);
+      };
+      const silent = () => Promise.all([1, 2, 3, 4].map((id) => core.elections.isSilent(id)));
+      await closeEpoch(core, { seal: false });
+      await recover(core, 4, [1, 3]);
+      expect(await silent()).to.deep.equal([false, true, false, true]);
+      // The last of them takes the seat of one that is an authority no more.
+      await core.registry.revoke(2);
+      expect(await sealNext()).to.deep.equal([1]);
+      expect((await core.elections.occupant(1))[0]).to.equal(4n);
+      expect(await silent()).to.deep.equal([false, false, false, true]);
+      await closeEpoch(core, { seal: false });
+      await core.registry.admit(2);
+      expect(await sealNext()).to.deep.equal([1]);
+      expect((await core.elections.occupant(3))[0]).to.equal(2n);
+      await closeEpoch(core, { seal: false });
+      await core.registry.revoke(4);
+      expect(await sealNext()).to.deep.equal([]);
+      expect(await silent()).to.deep.equal([false, false, false, false]);
+    });
+
+    it("are silent where they sit by then, not where they sat", async () => {
+      const core = await load(started);
+      await closeEpoch(core, { seal: false });
+      await core.registry.revoke(1);
+      await core.elections.seal(3, plain(await core.elections.sealHints.staticCall()));
+      // Validator 4 went from seat 3 to seat 0, whose occupant is a staker now.
+      await recover(core, 4, [0, 3]);
+      const { snapshot } = await core.checkpoints.epochRecord(2);
+      expect(bits([(await core.elections.snapshotAt(snapshot)).suspended])).to.deep.equal([0, 3]);
+      expect([await core.elections.isSilent(1), await core.elections.isSilent(4)]).to.deep.equal([
+        false,
+        true,
+      ]);
+      await core.elections.seal(4, plain(await core.elections.sealHints.staticCall()));
+      expect(bits([(await core.elections.snapshot(3)).suspended])).to.deep.equal([0]);
+      expect(await core.elections.isSilent(99)).to.equal(false);
     });
 
     it("are all of them if no checkpoint was accepted since the previous activation", async () => {

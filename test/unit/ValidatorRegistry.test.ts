@@ -396,6 +396,24 @@ describe("ValidatorRegistry", () => {
       expect(await judge.holdMany.staticCall(0, all)).to.equal(0n);
     });
 
+    it("whose seat is idle: in jail or convicted, and where jail is no matter convicted only", async () => {
+      const core = await load(started);
+      const judge = core.registry.connect(await slasher(core));
+      await judge.jail(3);
+      await judge.jail(4);
+      await judge.tombstone(4, conviction, false);
+      await judge.tombstone(5, conviction, false);
+      // On seats 8 to 14: validators 1 to 4, nobody, 5 and 6.
+      const occupants = [
+        0n,
+        [1n, 2n, 3n, 4n, 0n, 5n, 6n].reduce((word, id, j) => word | (id << BigInt(32 * j))),
+      ];
+      const idle = (spared: bigint) => core.registry.idleSeats(occupants, [spared, 0n, 0n, 0n]);
+      expect(await idle(0n)).to.deep.equal([0b0101100n << 8n, 0n, 0n, 0n]);
+      expect(await idle(0b0000111n << 8n)).to.deep.equal([0b0101000n << 8n, 0n, 0n, 0n]);
+      expect(await idle(0b1111111n << 8n)).to.deep.equal([0b0101000n << 8n, 0n, 0n, 0n]);
+    });
+
     it("one in jail stays convicted when its time is over, and cannot leave by exit", async () => {
       const core = await load(started);
       const judge = core.registry.connect(await slasher(core));

@@ -124,7 +124,8 @@ interface IElections {
         uint64 backingStake,
         uint256 suspended
     );
-    /// @notice An authority weighs nothing from now on: it had no part in a recovery.
+    /// @notice An authority weighs nothing from now on: it had no part in a recovery. Until it is readmitted, or an authority
+    /// no more.
     event Silenced(uint64 indexed validator);
     /// @notice An authority weighs again from the next seal on.
     event Readmitted(uint64 indexed validator);
@@ -193,8 +194,8 @@ interface IElections {
     /// @notice Lets an authority that a recovery left out weigh again from the next seal on. The recovery module.
     function readmit(uint64 validator) external;
 
-    /// @notice Authorities left out by a recovery, by number: validator `id` is bit `id & 255` of word `id >> 8`.
-    function silentWord(uint256 index) external view returns (uint256);
+    /// @notice Whether a recovery left an authority out and it was not readmitted since. It ends with its seat.
+    function isSilent(uint64 validator) external view returns (bool);
 
     /// @notice Replaces the module that accepts boundaries. Governance.
     function setCheckpoints(address checkpoints) external;

@@ -251,8 +251,12 @@ interface IValidatorRegistry {
     /// @notice Seats whose validators are jailed or convicted. About 100 gas a seat, 4,500 more for each 256 validators' word in
     /// which there ever was such a one.
     /// @param occupants Validators by seat, eight numbers of 32 bits to a word, 0 where vacant; at most 128 words
+    /// @param spared Seats for which jail does not count, as bits like `seats`
     /// @return seats Bit `seat & 255` of word `seat >> 8`
-    function idleSeats(uint256[] calldata occupants) external view returns (uint256[4] memory seats);
+    function idleSeats(
+        uint256[] calldata occupants,
+        uint256[4] calldata spared
+    ) external view returns (uint256[4] memory seats);
 
     /// @notice Those of them whose convictions are not executed yet, likewise: their stake must not leave. For at most 30
     /// days after the last `holdMany` of the word; then zero.

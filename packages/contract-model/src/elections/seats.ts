@@ -69,6 +69,7 @@ export function changeRole(tx: Transaction, id: number): void {
   if (isAuthority && !sitsAsAuthority(elections, standing)) {
     if (standing.weight !== 0n && elections.nAuth < MOST_AUTHORITIES) promote(tx, id);
   } else if (!isAuthority && sitsAsAuthority(elections, standing)) {
+    elections.silent.delete(id);
     // Swaps with the last authority, whose seat becomes the first staker's.
     const last = --elections.nAuth;
     const left = standing.seat!;

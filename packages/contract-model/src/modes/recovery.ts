@@ -1,4 +1,4 @@
-import { readmit, sealAgain } from "../elections/index.ts";
+import { readmit, sealAgain, sitsAsAuthority, standingOf } from "../elections/index.ts";
 import { known } from "../identities.ts";
 import { least, MILLION, most, mulDivUp, sum } from "../numbers.ts";
 import { leak as leakStake } from "../slashing/index.ts";
@@ -270,7 +270,7 @@ function outOf(tx: Transaction, recovery: Recovery, registry: Snapshot): Set<num
     const { status } = known(state, id);
     const wasLeft = leftNext.has(seat);
     const isHeard = wasLeft && heardNext.has(seat);
-    if (isSilent) state.elections.silent.add(id);
+    if (isSilent && sitsAsAuthority(state.elections, standingOf(state, id))) state.elections.silent.add(id);
     if (isSilent || status === "tombstoned" || (wasLeft && !isHeard) || (status === "jailed" && !isHeard))
       out.add(seat);
   }

@@ -77,6 +77,6 @@ export interface ElectionsState {
   readonly candidates: Map<number, number>;
   /** Seats of each validator over time, oldest first. */
   readonly tenures: Map<number, Tenure[]>;
-  /** Authorities that a recovery left out and that did not show themselves since: masked at every seal. */
+  /** Authorities that a recovery left out and that neither showed themselves nor lost their seats since: masked at every seal. */
   readonly silent: Set<number>;
 }

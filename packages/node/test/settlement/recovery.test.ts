@@ -254,10 +254,10 @@ test("a round of the leak is run in its time, and who it left out is charged", a
 
 test("an authority that was left out comes back by its READY of the contracts' epoch", async () => {
   const { contracts, duty, pass, notes } = setUp("b");
-  let silent = 0b100n;
-  contracts.views.set("silentWord", () => silent);
+  let silent = true;
+  contracts.views.set("isSilent", () => silent);
   contracts.onSent = () => {
-    silent = 0n;
+    silent = false;
   };
   const ready = (epoch: number) =>
     ({

@@ -74,6 +74,13 @@ export const electionsAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "uint64", name: "validator", type: "uint64" }],
+    name: "isSilent",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       { internalType: "uint32", name: "number", type: "uint32" },
       { internalType: "uint16", name: "from", type: "uint16" },
@@ -296,13 +303,6 @@ export const electionsAbi = [
     name: "setCheckpoints",
     outputs: [],
     stateMutability: "nonpayable",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "uint256", name: "index", type: "uint256" }],
-    name: "silentWord",
-    outputs: [{ internalType: "uint256", name: "word", type: "uint256" }],
-    stateMutability: "view",
     type: "function",
   },
   {

@@ -37,25 +37,6 @@ export const sealingAbi = [
     name: "Sealed",
     type: "event",
   },
-  {
-    anonymous: false,
-    inputs: [
-      { indexed: true, internalType: "uint32", name: "number", type: "uint32" },
-      { indexed: true, internalType: "Epoch", name: "epoch", type: "uint64" },
-      { indexed: true, internalType: "bytes32", name: "hash", type: "bytes32" },
-      { indexed: false, internalType: "uint64", name: "totalStake", type: "uint64" },
-      { indexed: false, internalType: "uint64", name: "backingStake", type: "uint64" },
-      { indexed: false, internalType: "uint256", name: "suspended", type: "uint256" },
-    ],
-    name: "SealedAgain",
-    type: "event",
-  },
-  {
-    anonymous: false,
-    inputs: [{ indexed: true, internalType: "uint64", name: "validator", type: "uint64" }],
-    name: "Silenced",
-    type: "event",
-  },
   { inputs: [], name: "BLSCoordinateOutOfRange", type: "error" },
   { inputs: [], name: "BLSPrecompileFailed", type: "error" },
   {
@@ -90,11 +71,6 @@ export const sealingAbi = [
   {
     inputs: [{ internalType: "address", name: "blob", type: "address" }],
     name: "SealedSnapshotMissing",
-    type: "error",
-  },
-  {
-    inputs: [{ internalType: "Seat", name: "seat", type: "uint16" }],
-    name: "SnapshotSeatOutOfRange",
     type: "error",
   },
   {

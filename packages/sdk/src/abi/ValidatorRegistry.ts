@@ -89,7 +89,10 @@ export const validatorRegistryAbi = [
     type: "function",
   },
   {
-    inputs: [{ internalType: "uint256[]", name: "occupants", type: "uint256[]" }],
+    inputs: [
+      { internalType: "uint256[]", name: "occupants", type: "uint256[]" },
+      { internalType: "uint256[4]", name: "spared", type: "uint256[4]" },
+    ],
     name: "idleSeats",
     outputs: [{ internalType: "uint256[4]", name: "seats", type: "uint256[4]" }],
     stateMutability: "view",

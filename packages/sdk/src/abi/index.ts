@@ -18,6 +18,7 @@ export { moduleUpgradesAbi } from "./ModuleUpgrades.ts";
 export { proposalRulesAbi } from "./ProposalRules.ts";
 export { quorumProofsAbi } from "./QuorumProofs.ts";
 export { recoveryRulesAbi } from "./RecoveryRules.ts";
+export { resealingAbi } from "./Resealing.ts";
 export { rewardDistributorAbi } from "./RewardDistributor.ts";
 export { sealingAbi } from "./Sealing.ts";
 export { settlementsAbi } from "./Settlements.ts";

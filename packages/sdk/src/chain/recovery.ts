@@ -138,14 +138,13 @@ export async function readRecovery(client: PublicClient, network: Network): Prom
 }
 
 /** Whether a recovery left an authority out, and it did not show itself since. */
-export async function isLeftOut(client: PublicClient, network: Network, validator: number): Promise<boolean> {
-  const word = await client.readContract({
+export function isLeftOut(client: PublicClient, network: Network, validator: number): Promise<boolean> {
+  return client.readContract({
     address: network.addresses.elections,
     abi: electionsAbi,
-    functionName: "silentWord",
-    args: [BigInt(validator >> 8)],
+    functionName: "isSilent",
+    args: [BigInt(validator)],
   });
-  return ((word >> BigInt(validator & 255)) & 1n) === 1n;
 }
 
 /** Whether enough stake asked for a restart from this block, in e and in e + 1 under each mode it may still get. */
