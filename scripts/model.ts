@@ -27,6 +27,8 @@ interface Run {
   readonly rules: readonly string[];
   /** True above the fault bounds, where an invariant must break. */
   readonly breaks?: boolean;
+  /** What must hold; `safe` if nothing is said. */
+  readonly invariant?: string;
 }
 
 const VIEW_RULES = [
@@ -57,6 +59,14 @@ const RUNS: readonly Run[] = [
   { name: "short/step", share: 1, rules: ["activate", "epoch"] },
   { name: "short/step/boundary", share: 1, rules: ["activate"] },
   { name: "short/viewStep", share: 1, rules: ["epoch"] },
+  { name: "fast/leakStep/unheard", share: 1, rules: ["leak", "activate", "checkpoint"] },
+  {
+    name: "forged/step",
+    share: 1,
+    rules: [...VIEW_RULES, "lapse", "open", "restart", "activate"],
+    invariant: "stakeHolds",
+  },
+  { name: "above/step", share: 1, rules: [...VIEW_RULES, ...RECOVERY_RULES], invariant: "honest" },
   { name: "above/viewStep", share: 1, rules: [], breaks: true },
 ];
 
@@ -99,7 +109,7 @@ function quint(run: Run, samples: number, seed: number): Promise<string> {
     `--max-steps=${STEPS}`,
     `--max-samples=${samples}`,
     `--seed=${seed}`,
-    "--invariant=safe",
+    `--invariant=${run.invariant ?? "safe"}`,
     "--verbosity=1",
     "--witnesses",
     ...witnesses,
