@@ -25,7 +25,7 @@ const shared = <T>(name: string): readonly T[] =>
 
 const every = (value: number) => ({ fast: value, balanced: value, secure: value });
 const EPOCH = 6;
-const NEAR = 20;
+const NEAR = 12;
 const registry = registryOf({
   authorities: Array.from({ length: 7 }, () => 0n),
   stakers: Array.from({ length: 10 }, () => 1_000n),
