@@ -58,6 +58,7 @@ const RUNS: readonly Run[] = [
   { name: "apart/step", share: 2, rules: ["lapse", "lease ends", "post", "restart", "activate"] },
   { name: "short/step", share: 1, rules: ["activate", "epoch"] },
   { name: "short/step/boundary", share: 1, rules: ["activate"] },
+  { name: "short/step/passed", share: 1, rules: ["restart", "checkpoint"] },
   { name: "short/viewStep", share: 1, rules: ["epoch"] },
   { name: "fast/leakStep/unheard", share: 1, rules: ["leak", "activate", "checkpoint"] },
   {

@@ -389,7 +389,7 @@ export const mutants: readonly Mutant[] = [
     find: "      not(node.checkpoints.exists(x => isLater(x.d))),\n",
     replace: "",
     opens: "a slashable pair",
-    test: run("short/step/boundary"),
+    test: run("short/step/passed"),
   },
   {
     name: "model: grace ends within Fast's lease",

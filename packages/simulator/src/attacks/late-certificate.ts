@@ -92,7 +92,7 @@ const lateCase = (mode: Mode, given: string, safe: number, broken: number | null
   mode,
   resource: "settlement blocks",
   given,
-  bound: broken === null ? "never" : "p: the settlement block in which it is posted",
+  bound: broken === null ? "never" : "p^n for the n settlement blocks of grace",
   scale: SCALE,
   most: SCALE,
   safe,
@@ -108,6 +108,6 @@ export const lateCertificate: Attack = {
     "F appears of a block that the recovery gave up (honest nodes must not contradict each other even so)",
   cases: [
     lateCase("balanced", "certificates posted to a recovery", SCALE, null),
-    lateCase("fast", "certificates posted to a recovery, unbacked", 2, SCALE),
+    lateCase("fast", "certificates posted to a recovery, unbacked", (3 * SCALE) / 4, SCALE),
   ],
 };

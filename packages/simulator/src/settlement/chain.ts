@@ -351,13 +351,15 @@ export class Settlement {
     });
   }
 
-  /** A node posts N or F of the epoch under recovery, with the header of its block. */
+  /** A node posts N or F of the epoch under recovery, with the header of its block: what one block leaves out, the next has. */
   postCertificate(certificate: Certificate, header: Header, from: string = ANYONE): void {
-    this.#next((at, number) => {
-      if (this.censors("certificate", from) || certificate.kind === "nullify") return;
-      if (isRecovering(this.state))
-        this.#mine({ from, call: { what: "post", certificate, header } }, at, number);
-    });
+    if (certificate.kind === "nullify") return;
+    const mine = (at: number, number: number): void => {
+      if (!isRecovering(this.state)) return;
+      if (this.censors("certificate", from)) this.#at(number + 1, mine);
+      else this.#mine({ from, call: { what: "post", certificate, header } }, at, number);
+    };
+    this.#next(mine);
   }
 
   /** A node posts its own RESTART, after the certificate of the block that it names (null: view 0, or posted before). */
