@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import {
+  type Block,
   type Checkpoint,
   checkpointRootOf,
   DEVNET_PARAMS,
@@ -229,4 +230,38 @@ describe("a checkpoint against what others made final", () => {
     assert.equal(solo.take("halt").length, 1);
     assert.deepEqual(accused(solo), []);
   });
+});
+
+describe("two final blocks that contradict each other, v <= v'", () => {
+  /** Own F of a block of view 1; `other` builds a chain beside it, lowest block first, whose last block gets F. */
+  function contradicted(other: (solo: Solo) => readonly Block[]): Solo {
+    const solo = new Solo({ registry, mode: "balanced" });
+    const chain = other(solo);
+    solo.finalize(1);
+    solo.give(solo.certificate(solo.bodyOf("finalize", hashOf(chain.at(-1)!))));
+    for (const block of chain.toReversed())
+      solo.message("peer", { type: "blocks", blocks: [{ block, certificate: null, backing: null }] });
+    assert.equal(solo.take("halt").length, 1);
+    return solo;
+  }
+
+  const rival = (solo: Solo): Block => solo.build(1, undefined, { salt: 7 });
+  const CHAINS: Readonly<Record<string, (solo: Solo) => readonly Block[]>> = {
+    "v' = v: two FINALIZE": (solo) => [rival(solo)],
+    "the lowest block above v has a parent of view v: NOTARIZE and FINALIZE of v": (solo) => {
+      const first = rival(solo);
+      const second = solo.build(2, hashOf(first));
+      return [first, second, solo.build(3, hashOf(second))];
+    },
+    "it has a parent below v: NULLIFY covers v": (solo) => {
+      const first = solo.build(2);
+      return [first, solo.build(3, hashOf(first))];
+    },
+  };
+  for (const [name, other] of Object.entries(CHAINS))
+    test(`${name}, of a whole quorum`, () => {
+      const solo = contradicted(other);
+      // Some of them of more than one offence.
+      assert.deepEqual([...new Set(accused(solo))], solo.quorum());
+    });
 });
