@@ -110,6 +110,8 @@ export interface LocalNetOptions {
   readonly skipViews?: number;
   /** Bytes a block takes of its capacity; default: none. */
   readonly used?: (block: Block) => number;
+  /** Value moved in an epoch up to a block, where it is looked at, millionths of the supply; default: none. */
+  readonly value?: (block: Block, valueFrom: number) => number;
   /** Epoch -> the registry the contracts show sealed for it. */
   readonly candidates?: (epoch: number) => Registry | null;
   /** Milliseconds until a registry that is asked for is read; default 0. */
@@ -318,7 +320,7 @@ export class LocalNet {
           hash: effect.hash,
           ...result,
           used: this.options.used?.(effect.block) ?? 0,
-          value: 0,
+          value: effect.valueFrom === null ? 0 : (this.options.value?.(effect.block, effect.valueFrom) ?? 0),
         });
         return;
       }

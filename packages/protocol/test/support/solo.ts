@@ -110,6 +110,8 @@ export class Solo {
   readonly inboxFrom = new Map<Hash, number>();
   /** What every block takes of its capacity, bytes. */
   used = 0;
+  /** Value moved up to every block, millionths of the supply. */
+  value = 0;
   readonly #facts = new Map<Hash, ParentFacts>();
   readonly #roots = new Map<Hash, ExecutedRoots>();
   readonly #parents = new Map<Hash, Hash>();
@@ -274,7 +276,7 @@ export class Solo {
         height: block.header.height,
         ...fakeExecute(parent.stateRoot, block),
         used: this.used,
-        value: 0,
+        value: this.value,
       };
       this.#roots.set(hash, roots);
     }
