@@ -1,6 +1,7 @@
 /**
  * Checks of those who follow the chain without having seen all of it: light clients, and nodes that join at a
- * checkpoint. Each taken away opens the attack named. `npm run mutate -- clients` tries them.
+ * checkpoint; and of what a node counts again after a restart. Each taken away opens the attack named. `npm run mutate --
+ * clients` tries them.
  */
 interface Mutant {
   readonly name: string;
@@ -25,6 +26,7 @@ const SERVER = "packages/node/src/sync/server.ts";
 const SWAP = "packages/node/src/sync/swap.ts";
 const RESTORE = "packages/execution/src/embedded/opening.ts";
 const ON_RESTORE = "packages/execution/test/embedded/engine.test.ts";
+const ON_RESTORING = "packages/node/test/restoring.test.ts";
 const ON_LIGHT = "packages/sdk/test/light/client.test.ts";
 const ON_INCLUSION = "packages/sdk/test/light/inclusion.test.ts";
 const ON_OFFER = "packages/node/test/sync/verify.test.ts";
@@ -445,5 +447,37 @@ export const mutants: readonly Mutant[] = [
     replace: "",
     opens: "Nodes that join after a recovery get the state of the incarnation given up.",
     test: ON_SERVER,
+  },
+  {
+    name: "value: what is executed again after a crash is not counted",
+    file: "packages/node/src/restoring.ts",
+    find: "valueFrom = await valueFromOf(epoch, chain, registryOf);",
+    replace: "valueFrom = null;",
+    opens: "A node that was killed cannot tell what moved in its epoch, and executes nothing more in it.",
+    test: ON_RESTORING,
+  },
+  {
+    name: "value: what is executed again counts from the last block of the epoch before",
+    file: "packages/node/src/restoring.ts",
+    find: "?.block.header.height ?? 0) + 1;",
+    replace: "?.block.header.height ?? 0);",
+    opens: "Nodes that were killed count more than others, and vote for another mode.",
+    test: ON_RESTORING,
+  },
+  {
+    name: "value: all that is sent counts, whoever held it",
+    file: "packages/execution/src/ledger/moved.ts",
+    find: "total += least(after, held) - least(before, held);",
+    replace: "total += amount;",
+    opens: "Anybody passes a few coins round until the chain goes at Secure's pace.",
+    test: "packages/execution/test/ledger/moved.test.ts",
+  },
+  {
+    name: "value: a restart forgets what moved before",
+    file: "packages/execution/src/embedded/value.ts",
+    find: "return moved?.first === first ? moved : this.upTo(result.height, first);",
+    replace: "return moved?.first === first ? moved : nothingMoved(first, state.accounts);",
+    opens: "Nodes that were restarted vote for another mode than the others.",
+    test: ON_RESTORE,
   },
 ];
