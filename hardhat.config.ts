@@ -87,7 +87,8 @@ export default defineConfig({
   // The generated files do not hold to this repository's compiler settings; what they declare is used all the same.
   typechain: { outDir: "typechain", tsNocheck: true },
   test: {
-    mocha: { timeout: 60_000 },
+    // What takes longer hangs, however busy the machine is.
+    mocha: { timeout: 600_000 },
     solidity: {
       fuzz: { runs: 256 },
       fsPermissions: { readDirectory: ["vectors"] },

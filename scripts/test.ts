@@ -4,12 +4,13 @@
  *     npm test [-- --only protocol,contracts] [-- --list]
  *
  * A suite passes only if it found tests and all of them ran and passed. Suites run side by side as far as the
- * machine allows; those that start whole networks of processes run alone, at the end.
+ * machine allows; those that start whole networks of processes run alone, at the end. What takes longest, of suites and
+ * of files, begins first, so that no core is idle at the end.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { runSteps, steps } from "./check.ts";
 import { filesBelow } from "./files.ts";
@@ -21,11 +22,27 @@ const root = join(import.meta.dirname, "..");
 const LONGEST_SUITE_MS = 40 * 60_000;
 const PROGRESS_MS = 10_000;
 
-/** Packages whose tests start many processes and measure them against the clock of the protocol. */
+/** Suites whose tests start many processes; they wait for the clock of the protocol rather than for a core. */
 const ALONE = new Set(["devnet"]);
 
-/** Packages whose tests take longest; started first, they do not leave a core idle at the end. */
-const LONG_FIRST = ["simulator", "node", "cli", "protocol"];
+/** Suites by how long they take. */
+const LONG_FIRST = [
+  "check",
+  "simulator",
+  "contracts",
+  "model",
+  "node",
+  "scripts",
+  "cli",
+  "proofs",
+  "protocol",
+];
+
+/** Files that take longest in suites that run several at a time. */
+const LONG_FILES = ["network", "lease", "withheld", "recovery", "group", "leak"];
+
+/** How many files are told at the end. */
+const SLOWEST = 12;
 
 /** Suites that read or write artifacts/ and typechain/ may not overlap. */
 const ARTIFACTS = "artifacts";
@@ -46,7 +63,13 @@ interface Suite {
 interface SuiteOptions {
   /** How many test files of one suite may run at a time. */
   readonly concurrency: number;
+  /** Told of every test file how long it took, its process and imports among it. */
+  readonly took?: (file: string, ms: number) => void;
 }
+
+/** Where a name stands in a list; after all of it if it does not. */
+const rankIn = (list: readonly string[], name: string): number =>
+  list.includes(name) ? list.indexOf(name) : list.length;
 
 const running = new Set<number>();
 
@@ -114,10 +137,11 @@ export function nodeSuite(name: string, folder: string): Suite {
   return {
     name,
     alone: ALONE.has(name),
-    async run(tally, { concurrency }) {
-      const files = filesBelow(folder, (file) => file.endsWith(".test.ts")).map((file) =>
-        relative(root, file),
-      );
+    async run(tally, { concurrency, took = () => {} }) {
+      const rank = (file: string): number => rankIn(LONG_FILES, basename(file, ".test.ts"));
+      const files = filesBelow(folder, (file) => file.endsWith(".test.ts"))
+        .map((file) => relative(root, file))
+        .sort((a, b) => rank(a) - rank(b));
       if (files.length === 0) return;
       const prints = new Map<string, string>();
       const failed: Extract<ReportLine, { kind: "fail" }>[] = [];
@@ -139,6 +163,9 @@ export function nodeSuite(name: string, folder: string): Suite {
             break;
           case "empty":
             tally.failures.push(`${line.where}\nholds no test`);
+            break;
+          case "file":
+            took(line.where, line.ms);
             break;
           case "print":
             prints.set(line.where, (prints.get(line.where) ?? "") + line.text);
@@ -245,14 +272,11 @@ const model: Suite = {
   },
 };
 
-/** All suites of this checkout, the long ones first. */
+/** All suites of this checkout, in the order in which they begin. */
 export function allSuites(): Suite[] {
   const packages = readdirSync(join(root, "packages")).filter((name) =>
     existsSync(join(root, "packages", name, "test")),
   );
-  const rank = (name: string): number =>
-    LONG_FIRST.includes(name) ? LONG_FIRST.indexOf(name) : LONG_FIRST.length;
-  packages.sort((a, b) => rank(a) - rank(b));
   return [
     check,
     ...packages.map((name) =>
@@ -264,7 +288,7 @@ export function allSuites(): Suite[] {
     model,
     codegen,
     nodeSuite("scripts", join(root, "scripts", "test")),
-  ];
+  ].sort((a, b) => rankIn(LONG_FIRST, a.name) - rankIn(LONG_FIRST, b.name));
 }
 
 interface Outcome {
@@ -284,8 +308,14 @@ export async function runSuite(suite: Suite, options: SuiteOptions, tally: Tally
   return { suite, tally, seconds: (performance.now() - begin) / 1000 };
 }
 
-/** Runs the suites, as many side by side as there are slots, those marked `alone` one by one afterwards. */
-async function runSuites(suites: readonly Suite[]): Promise<Outcome[]> {
+/**
+ * Runs the suites, as many side by side as there are slots, those marked `alone` one by one afterwards, with as many of
+ * their files side by side.
+ */
+async function runSuites(
+  suites: readonly Suite[],
+  took: (file: string, ms: number) => void,
+): Promise<Outcome[]> {
   const cores = availableParallelism();
   const slots = Math.max(1, Math.min(4, cores));
   const waiting = suites.filter((suite) => !suite.alone);
@@ -296,7 +326,7 @@ async function runSuites(suites: readonly Suite[]): Promise<Outcome[]> {
     const tally: Tally = { passed: 0, failures: [] };
     under.set(suite, { tally, begin: performance.now() });
     console.log(`...  ${suite.name}`);
-    const outcome = await runSuite(suite, { concurrency }, tally);
+    const outcome = await runSuite(suite, { concurrency, took }, tally);
     under.delete(suite);
     outcomes.push(outcome);
     const failed = tally.failures.length;
@@ -328,7 +358,7 @@ async function runSuites(suites: readonly Suite[]): Promise<Outcome[]> {
   };
   try {
     await Promise.all(Array.from({ length: slots }, worker));
-    for (const suite of suites) if (suite.alone) await perform(suite, 1);
+    for (const suite of suites) if (suite.alone) await perform(suite, slots);
   } finally {
     clearInterval(progress);
   }
@@ -378,7 +408,8 @@ async function main(): Promise<number> {
     });
   }
   const begin = performance.now();
-  const outcomes = await runSuites(chosen);
+  const files: { readonly file: string; readonly ms: number }[] = [];
+  const outcomes = await runSuites(chosen, (file, ms) => files.push({ file, ms }));
 
   console.log(`\n${"suite".padEnd(14)}${"passed".padStart(8)}${"failed".padStart(8)}${"time".padStart(10)}`);
   for (const suite of chosen) {
@@ -388,6 +419,9 @@ async function main(): Promise<number> {
     const figures = [String(tally.passed).padStart(8), String(tally.failures.length).padStart(8)].join("");
     console.log(`${suite.name.padEnd(14)}${figures}${`${seconds.toFixed(1)} s`.padStart(10)}`);
   }
+  const slowest = files.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
+  if (slowest.length > 0) console.log("\nslowest files");
+  for (const { file, ms } of slowest) console.log(`${`${(ms / 1000).toFixed(1)} s`.padStart(9)}  ${file}`);
   const passed = outcomes.reduce((sum, { tally }) => sum + tally.passed, 0);
   const failed = outcomes.reduce((sum, { tally }) => sum + tally.failures.length, 0);
   console.log(`\n${Math.round((performance.now() - begin) / 1000)} s in all`);

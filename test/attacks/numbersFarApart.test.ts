@@ -13,7 +13,7 @@ const SPREAD = 512;
 
 describe("attack: accomplices with numbers far apart", () => {
   it("are convicted together all the same, by the same evidence shown again", async function () {
-    this.timeout(180_000);
+    this.timeout(1_800_000);
     const core = await deployCore(connection);
     const members = [await bringIn(core, "authority", 10_000)];
     for (let i = 1; i <= STAKERS; i++) {

@@ -19,7 +19,7 @@ if (!globalOptions.coverage) {
     let figures: GasFigures;
 
     before(async function () {
-      this.timeout(600_000);
+      this.timeout(1_800_000);
       const crowded = await network.create(UNCAPPED);
       figures = await measureThousand(crowded);
       await crowded.close();

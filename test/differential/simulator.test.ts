@@ -94,7 +94,7 @@ function scenarioOf(seed: string, plan: RegistryPlan, change: Partial<Scenario>)
 
 describe("a simulated world's settlement chain, replayed on the contracts", function () {
   // Several hundred transactions each, and comparisons after every block.
-  this.timeout(300_000);
+  this.timeout(1_800_000);
   const deployed = () => deployCore(connection, small);
 
   async function replayed(

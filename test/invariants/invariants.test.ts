@@ -11,7 +11,7 @@ describe("what holds after every call of random histories", () => {
   let report: Report;
 
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(1_800_000);
     report = await runCampaign({ seed: SEED, runs: RUNS, steps: STEPS, stop: true });
   });
 

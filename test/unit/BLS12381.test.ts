@@ -98,9 +98,10 @@ describe("BLS12381", () => {
         const root = randomBytes(32);
         const key = g1FromCompressed(secret.toPublicKey().toBytes());
         const signature = g2FromCompressed(secret.sign(root).toBytes());
-        expect(g1Hex(curve.longSignatures.getPublicKey(secret.toBytes()) as NobleG1)).to.equal(key);
-        expect(await bls.verify(g1Struct(key), root, g2Struct(signature))).to.equal(true);
-        expect(await bls.verify(g1Struct(key), OTHER_ROOT, g2Struct(signature))).to.equal(false);
+        const drawn = `secret ${hexlify(secret.toBytes())}, root ${hexlify(root)}`;
+        expect(g1Hex(curve.longSignatures.getPublicKey(secret.toBytes()) as NobleG1), drawn).to.equal(key);
+        expect(await bls.verify(g1Struct(key), root, g2Struct(signature)), drawn).to.equal(true);
+        expect(await bls.verify(g1Struct(key), OTHER_ROOT, g2Struct(signature)), drawn).to.equal(false);
       }
     });
   });
@@ -238,7 +239,7 @@ describe("BLS12381", () => {
       for (let i = 0; i < 16; i++) {
         const root = randomBytes(32);
         const expected = curve.longSignatures.hash(root, vectors.signatureDst);
-        expect(joined([...(await bls.hashToG2(root))])).to.equal(g2Hex(expected));
+        expect(joined([...(await bls.hashToG2(root))]), hexlify(root)).to.equal(g2Hex(expected));
       }
     });
 

@@ -33,9 +33,9 @@ test(
       await Promise.all(dead.map((validator) => validator.crash()));
       const height = Math.max(...(await Promise.all(staying.map(({ rpc }) => finalHeight(rpc)))));
 
-      await network.reaches("recovery is open", async () => (await network.recovery()) !== null);
-      const { id, graceEnd } = (await network.recovery())!;
-      await network.travel(graceEnd - Number((await client.getBlock()).timestamp) + 1);
+      const open = await network.opensRecovery();
+      const { id } = open;
+      await network.endsGrace(open);
       await network.reaches("all who are left asked for a restart", async () => {
         const { heard } = (await network.recovery())!;
         return heard.reduce((count, word) => count + bits(word), 0) === staying.length;

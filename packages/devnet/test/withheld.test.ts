@@ -36,7 +36,7 @@ test(
       const latest = async (validator: (typeof stakers)[0]) =>
         (await network.status(validator)).heights.latest;
       // Time enough for a process to start in; what is left of it is skipped.
-      await network.changeRecovery({ grace: 120n });
+      await network.changeRecovery({ grace: 600n });
       await network.reaches("the second epoch begins", async () => (await network.status(holder)).epoch >= 1);
       await cluster.endWallet();
       await holder.crash();
@@ -74,24 +74,26 @@ test(
       await authority.crash();
       await absent.start();
 
-      await network.reaches("recovery is open, and the witness posts what it holds", async () => {
+      await network.opensRecovery();
+      await network.reaches("the witness posts what it holds", async () => {
         const open = await network.recovery();
         return open !== null && open.postedView > 0;
       });
-      const { id, postedView, graceEnd } = (await network.recovery())!;
+      const open = (await network.recovery())!;
+      const { id, postedView, graceEnd } = open;
       const posted = () => client.readContract({ ...network.hybrid, functionName: "recovery", args: [id] });
       assert.equal(Number((await posted()).postedHeight), height);
       network.changes.delete(holder.name);
       await holder.start();
       await network.reaches("the holder posts the higher one", async () => {
-        const open = await network.recovery();
-        return open !== null && open.postedView > postedView;
+        const now = await network.recovery();
+        return now !== null && now.postedView > postedView;
       });
       const { postedHeight, postedHash } = await posted();
       assert.equal(Number(postedHeight), height + 1);
       assert.ok((await client.getBlock()).timestamp <= BigInt(graceEnd));
 
-      await network.travel(graceEnd - Number((await client.getBlock()).timestamp) + 1);
+      await network.endsGrace(open);
       await network.reaches("the new incarnation begins", async () =>
         (await Promise.all(stakers.map((each) => network.status(each)))).every(
           ({ incarnation }) => incarnation === 1,

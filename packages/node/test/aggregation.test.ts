@@ -72,7 +72,10 @@ describe("nine validators, a third of whom aggregate nothing, and one of whom an
   });
 
   test("votes that come after their certificates are carried late", async () => {
-    const [boundary] = cluster.duties(0).checkpoints.flatMap(({ checkpoint }) => checkpoint.boundary ?? []);
+    const boundaries = () =>
+      cluster.duties(0).checkpoints.flatMap(({ checkpoint }) => checkpoint.boundary ?? []);
+    await until("a boundary is backed", () => boundaries().length > 0);
+    const [boundary] = boundaries();
     const vector = await cluster.duties(0).vectorOf(boundary!.accounting.epoch);
     const missed = (seat: number): number =>
       new DataView(vector!.buffer, vector!.byteOffset).getUint16(4 * seat);

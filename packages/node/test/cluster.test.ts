@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createPublicClient, defineChain, hexToBytes, http, keccak256 } from "viem";
 import { Cluster, reaches } from "./support/cluster.ts";
-import { HANGS_MS } from "./support/until.ts";
+import { HANGS_MS, until } from "./support/until.ts";
 
 const cluster = new Cluster({ nodes: 4, params: { blockTime: { fast: 100, balanced: 200, secure: 1_000 } } });
 before(() => cluster.start());
@@ -54,9 +54,9 @@ async function assertAgreement(): Promise<void> {
 /** Boundaries that a node saw backed since its start, and what it counts of their epochs again. */
 async function assertParticipation(index: number): Promise<void> {
   const { checkpoints, vectorOf } = cluster.duties(index);
-  const boundaries = checkpoints.flatMap(({ checkpoint }) => checkpoint.boundary ?? []);
-  assert.ok(boundaries.length > 0, `node ${index} saw no boundary`);
-  for (const { accounting } of boundaries) {
+  const boundaries = () => checkpoints.flatMap(({ checkpoint }) => checkpoint.boundary ?? []);
+  await until(`node ${index} sees a boundary`, () => boundaries().length > 0);
+  for (const { accounting } of boundaries()) {
     const vector = await vectorOf(accounting.epoch);
     assert.ok(vector !== null && vector.length === 4 * 4, `node ${index}, epoch ${accounting.epoch}`);
     assert.equal(keccak256(vector), accounting.vectorHash, `node ${index}, epoch ${accounting.epoch}`);
@@ -84,7 +84,7 @@ test("epochs hand over and boundaries are backed", { timeout: HANGS_MS }, async 
   await Promise.all(cluster.running.map((node) => reaches(node, 25)));
   for (const node of cluster.running) {
     assert.ok(node.reader.status().epoch >= 2);
-    assert.ok(node.reader.heads().backed >= 20);
+    await until("the boundary is backed", () => node.reader.heads().backed >= 20);
   }
   await assertAgreement();
   for (const index of [0, 1, 2, 3]) await assertParticipation(index);

@@ -97,7 +97,9 @@ test("a node that lost its data begins at the checkpointed state of its peers, a
   await assertAgreement(begun + 1);
   // It proves what it has, and offers others what it was given.
   const { backed } = again.reader.heads();
-  assert.equal((await again.reader.proofs.blockProof(begun + 2))?.under, backed);
+  const under = (await again.reader.proofs.blockProof(begun + 2))?.under;
+  // Another checkpoint may have been backed in between.
+  assert.ok(under !== undefined && under >= backed && under <= again.reader.heads().backed, `${under}`);
   assert.equal(await again.reader.proofs.blockProof(begun - 5), null);
   await cluster.startOne(1);
 });
