@@ -192,6 +192,7 @@ describe("a simulated world's settlement chain, replayed on the contracts", func
         (snapshot) => world.contracts.registryOf(snapshot).root,
       ),
     );
+    expect(world.settlement.replaced).to.be.greaterThan(0);
     expect(roots.size).to.be.greaterThan(3);
     expect(tally.get("seal")).to.be.greaterThan(4);
   });

@@ -1,3 +1,4 @@
+import { DEFAULT_RULES, type RewardRules } from "@aitbc-hybrid/contract-model";
 import type { Hash } from "@aitbc-hybrid/protocol";
 import { keccak256, toBeHex } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
@@ -24,23 +25,7 @@ export const ACC = 1n << 64n;
 const GENESIS_STAMP = 1_000_000;
 
 /** Governed values: deploy/parameters' defaults. */
-export const RULES = {
-  baseReward: 100_000n,
-  annualCap: 50_000n,
-  supply: 1_000_000_000n,
-  authorityShareFast: 800_000n,
-  authorityShareBalanced: 600_000n,
-  authorityShareSecure: 400_000n,
-  standbyShare: 100_000n,
-  proposerBonus: 100_000n,
-  relayerCredit: 500n,
-  creditShare: 20_000n,
-  bondTarget: 200_000n,
-  epochPaidTime: 14_400n,
-  accrualLag: 8n,
-  accrualDeadline: 604_800n,
-};
-export type Rules = typeof RULES;
+export const RULES = DEFAULT_RULES.rewards;
 
 /** What a seat missed (parts of 65,535) and proposed. */
 export interface Presence {
@@ -91,7 +76,10 @@ export interface World {
 
 export const RESERVE = 200_000_000n * COIN;
 
-export async function deployWorld(connection: NetworkConnection, rules: Partial<Rules> = {}): Promise<World> {
+export async function deployWorld(
+  connection: NetworkConnection,
+  rules: Partial<RewardRules> = {},
+): Promise<World> {
   const { ethers } = connection;
   const [deployer, ...others] = await ethers.getSigners();
   const token = (await ethers.deployContract("AITBCToken", [

@@ -21,6 +21,7 @@ export type {
   Position,
   Row,
 } from "./custody.ts";
+export { DEFAULT_RULES } from "./defaults.ts";
 export type { ElectionsState, Snapshot, Standing, Tenure } from "./elections.ts";
 export type {
   ConsensusRules,

@@ -1,5 +1,5 @@
 import { sum } from "../statistics.ts";
-import { penaltyOf } from "./rules.ts";
+import { penaltyOf } from "./penalty.ts";
 
 export interface CartelOptions {
   /** What a third of the stake can extract together, AITBC a year. */

@@ -1,9 +1,9 @@
-import type { RewardRules } from "@aitbc-hybrid/contract-model";
+import { DEFAULT_RULES, type RewardRules } from "@aitbc-hybrid/contract-model";
 import { Random } from "../random.ts";
 import { gini, mean, nakamoto, sum } from "../statistics.ts";
 import { cartelOf } from "./cartel.ts";
 import { yearlyPay } from "./pay.ts";
-import { BASE_PENALTY, penaltyOf, REWARDS } from "./rules.ts";
+import { BASE_PENALTY, penaltyOf } from "./penalty.ts";
 
 const DAYS_A_YEAR = 365;
 
@@ -154,7 +154,7 @@ export class Economy {
   constructor(options: EconomyOptions, seed: string) {
     this.#options = options;
     this.#random = new Random(`economy ${seed}`);
-    this.#rules = { ...REWARDS, annualCap: BigInt(options.annualCap) };
+    this.#rules = { ...DEFAULT_RULES.rewards, annualCap: BigInt(options.annualCap) };
     this.operators = Array.from({ length: options.operators }, () => this.#newOperator());
     this.delegators = Array.from({ length: options.delegators }, () => this.#newDelegator());
     for (const delegator of this.delegators)

@@ -9,5 +9,5 @@ export {
   simulateEconomy,
 } from "./economy.ts";
 export { type PaidStaker, type YearlyPay, yearlyPay } from "./pay.ts";
-export { BASE_PENALTY, penaltyOf, REWARDS } from "./rules.ts";
+export { BASE_PENALTY, penaltyOf } from "./penalty.ts";
 export { RANGES, type Range } from "./sensitivity.ts";

@@ -1,6 +1,13 @@
-import { budgetOf, payOf, type RewardRules, type Snapshot, sealWeights } from "@aitbc-hybrid/contract-model";
-import { STAKE } from "./rules.ts";
+import {
+  budgetOf,
+  DEFAULT_RULES,
+  payOf,
+  type RewardRules,
+  type Snapshot,
+  sealWeights,
+} from "@aitbc-hybrid/contract-model";
 
+const STAKE = DEFAULT_RULES.stake;
 const GWEI_A_COIN = 1e9;
 const COIN = 1e18;
 const HOUR_MS = 3_600_000;

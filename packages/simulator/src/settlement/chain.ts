@@ -1,14 +1,5 @@
+import { isRecovering, recordOf, type State } from "@aitbc-hybrid/contract-model";
 import {
-  canDecide,
-  isRecovering,
-  isSupported,
-  nextRoundAt,
-  recordOf,
-  registryOf,
-  type State,
-} from "@aitbc-hybrid/contract-model";
-import {
-  type Activation,
   type Certificate,
   type CheckpointCertificate,
   type ContractsReading,
@@ -22,69 +13,13 @@ import {
   type RestartBody,
   type RestartVote,
   type SettlementReference,
-  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
 import type { EventQueue } from "../events/index.ts";
-import type { Random } from "../random.ts";
-import { named } from "../signatures.ts";
 import type { Call, Mined } from "./calls.ts";
-import type { Contracts } from "./contracts.ts";
+import { Keeper } from "./keeper.ts";
 import { ANYONE, type Sending, validatorOf } from "./stakers.ts";
-
-/** A time in which the chain makes no block (`nodes` null) or some clients see no new one. */
-export interface Outage {
-  readonly from: Millis;
-  readonly to: Millis;
-  readonly nodes: ReadonlySet<number> | null;
-}
-
-export interface SettlementOptions {
-  readonly start: Millis;
-  readonly blockTime: Millis;
-  /** Blocks on top that make one final. */
-  readonly finality: number;
-  /** How long a second of the contracts lasts. */
-  readonly second: Millis;
-  /** How far each node's client lags behind the chain. */
-  readonly lags: readonly Millis[];
-  readonly outages: readonly Outage[];
-  /** Probability that a candidate is sealed soon after it may be, before the next boundary as a rule. */
-  readonly sealChance: number;
-  /** Settlement blocks from the acceptance of a boundary to the seal, at most. */
-  readonly sealDelay: number;
-  /** Whether anybody opens recoveries. */
-  readonly recovers: boolean;
-}
-
-export interface SettlementModules {
-  readonly queue: EventQueue;
-  readonly random: Random;
-  readonly contracts: Contracts;
-  /** The transactions up to the start. */
-  readonly beginnings: readonly Sending[];
-  /** What stakers do before N_e is sealed; null: nobody seals it. */
-  readonly stakers: (epoch: number, state: State, at: number) => readonly Sending[] | null;
-  /** Whether a validator shows itself to the contracts again after a recovery. */
-  readonly isBack: (validator: number, incarnation: number) => boolean;
-  readonly activated: (recovery: SettledRecovery) => void;
-}
-
-/** A recovery as it was settled. */
-export interface SettledRecovery extends Activation {
-  readonly height: number;
-  /** The settlement block with it. */
-  readonly number: number;
-  readonly leaked: boolean;
-}
-
-/** What is told of a chain's recoveries. */
-export interface RecoveryLog {
-  readonly activations: readonly SettledRecovery[];
-  /** Charged for a leak, by validator. */
-  readonly jailed: ReadonlySet<number>;
-  /** Rules that the contracts applied, by name. */
-  readonly taken: ReadonlyMap<string, number>;
-}
+import { Timeline } from "./timeline.ts";
+import type { RecoveryLog, SettledRecovery, SettlementModules, SettlementOptions } from "./types.ts";
 
 /** The contracts from a settlement block on. */
 interface Block {
@@ -137,15 +72,12 @@ export class Settlement {
   #early: { readonly certificate: CheckpointCertificate; readonly from: string }[] = [];
   #activations: SettledRecovery[] = [];
   readonly #taken = new Map<string, number>();
-  readonly #outages: Outage[];
-  /** Numbers from which the chain was replaced, in order of time. */
-  readonly #reorgs: number[] = [];
+  readonly #timeline: Timeline;
+  readonly #keeper: Keeper;
+  /** Transactions that reorganizations took out of the chain. */
+  #replaced = 0;
   /** Block of the last activation that everybody may know of. */
   #told = 0;
-  /** State in which too few stakers were left to restart. */
-  #refusedFor: string | null = null;
-  /** State in which nobody was left to leave out. */
-  #exhausted: string | null = null;
   /** What was wrong with the checkpoints posted: nothing, if the protocol holds. */
   readonly refusals: string[] = [];
   /** Calls that never get into a block. */
@@ -153,11 +85,16 @@ export class Settlement {
 
   constructor(options: SettlementOptions, modules: SettlementModules) {
     this.#options = options;
-    this.#outages = [...options.outages];
     this.#queue = modules.queue;
     this.#modules = modules;
+    this.#timeline = new Timeline(options, modules);
+    this.#keeper = new Keeper({
+      state: () => this.state,
+      mine: (call, at, number) => this.#mine({ from: ANYONE, call }, at, number),
+      isBack: modules.isBack,
+    });
     this.#blocks.push({ number: 0, state: modules.contracts.deployed() });
-    const at = this.#secondsAt(0);
+    const at = this.#timeline.secondsAt(0);
     for (const sending of modules.beginnings) this.#mine(sending, at, 0);
   }
 
@@ -190,52 +127,33 @@ export class Settlement {
     return { activations: this.#activations, jailed, taken: this.#taken };
   }
 
-  #frozenFrom(node: number | null, at: Millis): Millis {
-    let seen = at;
-    for (const outage of this.#outages) {
-      const concerns = outage.nodes === null || (node !== null && outage.nodes.has(node));
-      if (concerns && outage.from <= seen && seen < outage.to) seen = outage.from;
-    }
-    return seen;
-  }
-
-  #number(at: Millis): number {
-    return Math.max(0, Math.floor((at - this.#options.start) / this.#options.blockTime));
-  }
-
-  #timeOf(number: number): Millis {
-    return this.#options.start + number * this.#options.blockTime;
-  }
-
-  #secondsAt(number: number): number {
-    return Math.floor(this.#timeOf(number) / this.#options.second);
-  }
-
   /** Highest block that a node's client shows final at a time. */
   finalAt(node: number, at: Millis): number {
-    const { lags, finality } = this.#options;
-    return Math.max(0, this.#number(this.#frozenFrom(node, at) - lags[node]!) - finality);
+    return this.#timeline.finalAt(node, at);
   }
 
   hashOf(number: number): Hash {
-    if (number === 0) return ZERO_HASH;
-    const branch = this.#reorgs.filter((from) => from <= number).length;
-    return branch === 0 ? named("settlement", number) : named("settlement", number, branch);
+    return this.#timeline.hashOf(number);
   }
 
   /** The chain makes no block for a while. */
   stop(until: Millis): void {
-    this.#outages.push({ from: this.#queue.now, to: until, nodes: null });
+    this.#timeline.stop(until);
+  }
+
+  /** Transactions that went through in blocks which {@link reorganize} replaced. */
+  get replaced(): number {
+    return this.#replaced;
   }
 
   /** Replaces every block that is not final yet by others: what they held comes again in the next ones. */
   reorganize(): void {
-    const { finality, blockTime, sealDelay } = this.#options;
+    const { blockTime, sealDelay } = this.#options;
     const { random } = this.#modules;
-    const shown = this.#number(this.#frozenFrom(null, this.#queue.now)) - finality;
-    const final = Math.max(0, this.#told, shown);
-    this.#reorgs.push(final + 1);
+    const final = Math.max(0, this.#told, this.#timeline.final);
+    this.#timeline.replaceFrom(final + 1);
     const lost = this.#mined.filter(({ number, refused }) => number > final && refused === null);
+    this.#replaced += lost.length;
     const isFinal = ({ number }: { readonly number: number }): boolean => number <= final;
     this.#blocks = this.#blocks.filter(isFinal);
     this.#mined = this.#mined.filter(isFinal);
@@ -277,7 +195,7 @@ export class Settlement {
 
   /** Somebody queues a transaction. */
   force(entry: InboxEntry): void {
-    this.#next((_at, number) => this.#inbox.push({ entry, number }));
+    this.#timeline.next((_at, number) => this.#inbox.push({ entry, number }));
   }
 
   /** Transactions queued so far. */
@@ -294,7 +212,7 @@ export class Settlement {
     const { epoch, acceptedAt, height } = state.schedule;
     const id = state.recovery.recoveries.length;
     return {
-      at: this.#timeOf(number),
+      at: this.#timeline.timeOf(number),
       epoch,
       incarnation: recordOf(state, epoch).incarnation,
       settledAt: acceptedAt * second,
@@ -316,21 +234,8 @@ export class Settlement {
     return this.#activations.filter((each) => each.number <= number);
   }
 
-  /** Does something in the next block; while the chain stands, in the first one after it. */
-  #next(mine: (at: number, number: number) => void): void {
-    const { now } = this.#queue;
-    for (const outage of this.#outages) {
-      if (outage.nodes === null && outage.from <= now && now < outage.to) {
-        this.#queue.at(outage.to, () => this.#next(mine));
-        return;
-      }
-    }
-    const number = this.#number(now) + 1;
-    mine(this.#secondsAt(number), number);
-  }
-
   #send(sending: Sending): void {
-    this.#next((at, number) => this.#mine(sending, at, number));
+    this.#timeline.next((at, number) => this.#mine(sending, at, number));
   }
 
   /**
@@ -340,12 +245,12 @@ export class Settlement {
   post(certificate: CheckpointCertificate, from: string = ANYONE): void {
     if (this.censors("checkpoint", from)) return;
     const { epoch, checkpoint } = certificate;
-    const { schedule } = this.stateAt(this.#number(this.#queue.now));
+    const { schedule } = this.stateAt(this.#timeline.newest);
     if (checkpoint.height <= schedule.height || epoch < schedule.epoch) {
       this.#compare(certificate);
       return;
     }
-    this.#next((at, number) => {
+    this.#timeline.next((at, number) => {
       if (epoch > this.epoch) this.#early.push({ certificate, from });
       else this.#mine({ from, call: { what: "submit", certificate } }, at, number);
     });
@@ -356,10 +261,10 @@ export class Settlement {
     if (certificate.kind === "nullify") return;
     const mine = (at: number, number: number): void => {
       if (!isRecovering(this.state)) return;
-      if (this.censors("certificate", from)) this.#at(number + 1, mine);
+      if (this.censors("certificate", from)) this.#timeline.at(number + 1, mine);
       else this.#mine({ from, call: { what: "post", certificate, header } }, at, number);
     };
-    this.#next(mine);
+    this.#timeline.next(mine);
   }
 
   /** A node posts its own RESTART, after the certificate of the block that it names (null: view 0, or posted before). */
@@ -368,7 +273,7 @@ export class Settlement {
     certified: { readonly certificate: Certificate; readonly header: Header } | null,
     from: string = ANYONE,
   ): void {
-    this.#next((at, number) => {
+    this.#timeline.next((at, number) => {
       if (this.censors("restart", from)) return;
       const listed = this.#modules.contracts.listed(this.state, vote);
       if (listed === null) return;
@@ -385,58 +290,8 @@ export class Settlement {
   run(): void {
     if (!this.#options.recovers) return;
     this.#queue.after(this.#options.blockTime, () => {
-      this.#next((at, number) => this.#keep(at, number));
+      this.#timeline.next((at, number) => this.#keeper.look(at, number));
       this.run();
-    });
-  }
-
-  /** What anyone may do for a chain that stands: open its recovery, run the leak, activate, let authorities return. */
-  #keep(at: number, number: number): void {
-    const by = (call: Call): boolean => this.#mine({ from: ANYONE, call }, at, number);
-    const { schedule, rules, elections, recovery } = this.state;
-    if (!isRecovering(this.state)) {
-      const isDue = at >= schedule.acceptedAt + rules.recovery.stall;
-      // A recovery ends in Secure: where that could not decide, none begins.
-      if (isDue && canDecide(registryOf(this.state, schedule.epoch + 1), "secure")) by({ what: "open" });
-    } else if (at > recovery.recoveries.at(-1)!.graceEnd) {
-      this.#leak(at, number);
-      for (const block of this.#asked()) {
-        const { heard, left } = this.state.recovery.recoveries.at(-1)!;
-        const standing = `${recovery.recoveries.length} ${block.blockHash} ${heard.size} ${left.size}`;
-        if (standing === this.#refusedFor || !isSupported(this.state, block, at)) continue;
-        if (by({ what: "activate", ...block })) break;
-        this.#refusedFor = standing;
-      }
-    }
-    const { incarnation } = recordOf(this.state, this.epoch);
-    for (const id of elections.silent)
-      if (this.#modules.isBack(validatorOf(id), incarnation)) by({ what: "comeBack", validator: id });
-  }
-
-  #leak(at: number, number: number): void {
-    const { state } = this;
-    const id = state.recovery.recoveries.length;
-    const { heard, rounds } = state.recovery.recoveries[id - 1]!;
-    const standing = `${id} ${rounds} ${heard.size}`;
-    if (at < nextRoundAt(state) || standing === this.#exhausted) return;
-    if (!this.#mine({ from: ANYONE, call: { what: "leak" } }, at, number)) {
-      this.#exhausted = standing;
-      return;
-    }
-    const { left, charged } = this.state.recovery.recoveries[id - 1]!;
-    const seats = [...left].filter((seat) => !charged.has(seat)).sort((a, b) => a - b);
-    this.#mine({ from: ANYONE, call: { what: "charge", recovery: id, seats } }, at, number);
-  }
-
-  /** Blocks that RESTARTs of the open recovery name. */
-  #asked(): readonly RestartBody[] {
-    const { recovery } = this.state;
-    const id = `${recovery.recoveries.length}`;
-    return [...recovery.points].flatMap(([key, { present, next }]) => {
-      const [of, view, blockHash] = key.split(" ");
-      return of === id && present.size + next.size > 0
-        ? [{ view: Number(view), blockHash: blockHash as Hash }]
-        : [];
     });
   }
 
@@ -474,7 +329,7 @@ export class Settlement {
     const { height } = checkpoint;
     const known = this.#accepted.find((each) => each.certificate.checkpoint.height === height)?.certificate;
     // A recovery gives up what other incarnations signed.
-    if (known === undefined || this.#activations.length > 0) return false;
+    if (known === undefined || (known.domain !== domain && this.#activations.length > 0)) return false;
     if (checkpointRootOf(known.domain, known.checkpoint) !== checkpointRootOf(domain, checkpoint))
       this.refusals.push(`a checkpoint at height ${height} contradicts the accepted one`);
     return true;
@@ -533,7 +388,7 @@ export class Settlement {
     this.#note("activated");
     const { finality, blockTime } = this.#options;
     // Shortly before the first client can show it final.
-    this.#queue.at(this.#timeOf(number + finality) - blockTime / 2, () => {
+    this.#queue.at(this.#timeline.timeOf(number + finality) - blockTime / 2, () => {
       if (!this.#activations.includes(settled)) return;
       this.#told = number;
       this.#modules.activated(settled);
@@ -548,17 +403,12 @@ export class Settlement {
     const epoch = this.epoch + 2;
     const due = this.#early.filter(({ certificate }) => certificate.epoch === this.epoch);
     this.#early = this.#early.filter(({ certificate }) => certificate.epoch > this.epoch);
-    this.#at(number + 1, () => {
+    this.#timeline.at(number + 1, () => {
       for (const { certificate, from } of due) this.post(certificate, from);
     });
-    this.#at(number + 1, (at, later) => this.#accrue(at, later));
+    this.#timeline.at(number + 1, (at, later) => this.#accrue(at, later));
     if (!random.chance(sealChance)) return;
-    this.#at(number + random.whole(1, sealDelay), (at, later) => this.#seal(epoch, at, later));
-  }
-
-  /** Does something in a block to come. */
-  #at(number: number, mine: (at: number, number: number) => void): void {
-    this.#queue.at(this.#timeOf(number) - this.#options.blockTime / 2, () => this.#next(mine));
+    this.#timeline.at(number + random.whole(1, sealDelay), (at, later) => this.#seal(epoch, at, later));
   }
 
   #accrue(at: number, number: number): void {

@@ -1,11 +1,5 @@
 export type { Call, Mined } from "./calls.ts";
-export {
-  type Outage,
-  type RecoveryLog,
-  type SettledRecovery,
-  Settlement,
-  type SettlementOptions,
-} from "./chain.ts";
+export { Settlement } from "./chain.ts";
 export { Contracts, type ContractsOptions, leakPlace } from "./contracts.ts";
 export {
   awkwardStakes,
@@ -31,3 +25,4 @@ export {
   operatorOf,
   type Sending,
 } from "./stakers.ts";
+export type { Outage, RecoveryLog, SettledRecovery, SettlementOptions } from "./types.ts";

@@ -1,4 +1,4 @@
-import { COIN, type Rules, type Times } from "@aitbc-hybrid/contract-model";
+import { COIN, DEFAULT_RULES, type Rules, type Times } from "@aitbc-hybrid/contract-model";
 import type { Millis, Params } from "@aitbc-hybrid/protocol";
 import type { RegistryPlan } from "./registries.ts";
 
@@ -50,47 +50,15 @@ export function rulesOf(
   return {
     consensus: { epochLength, lease: (lease * 1_000) / second, drift: (drift * 1_000) / second },
     stake: {
+      ...DEFAULT_RULES.stake,
       authorityBond: 1n,
       stakerBond: 1n,
       balancedBond: least,
       weightPerBond: 1n << 64n,
-      stakeCap: 100_000n,
-      stakeCapFrom: 20,
       authorityStakeDivisor: divisorOf(plan),
-      balancedSeats: 100,
-      maxSeats: 1_000,
-      churn: 20_000n,
-      margin: 50_000n,
     },
-    slashing: {
-      basePenalty: 100_000n,
-      reporterShare: 100_000n,
-      reporterCap: 1_000n,
-      evidenceValidity: TIMES.unbondingTime,
-      jailTime: 0,
-      correlationWindow: 604_800,
-      surchargeFactor: 3n,
-      absenceLeast: 5_000n,
-      absenceMost: 50_000n,
-      jailAfter: 3,
-      absenceDelay: 604_800,
-    },
-    rewards: {
-      baseReward: 100_000n,
-      annualCap: 50_000n,
-      supply: 1_000_000_000n,
-      authorityShareFast: 800_000n,
-      authorityShareBalanced: 600_000n,
-      authorityShareSecure: 400_000n,
-      standbyShare: 100_000n,
-      proposerBonus: 100_000n,
-      relayerCredit: 500n,
-      creditShare: 20_000n,
-      bondTarget: 200_000n,
-      epochPaidTime: 14_400,
-      accrualLag: 8,
-      accrualDeadline: 604_800,
-    },
+    slashing: { ...DEFAULT_RULES.slashing, jailTime: 0, jailAfter: 3 },
+    rewards: DEFAULT_RULES.rewards,
     recovery: {
       stall: recovery === null ? 0 : seconds(recovery.stall),
       grace: recovery === null ? 0 : seconds(recovery.grace),

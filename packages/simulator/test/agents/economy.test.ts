@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DEFAULT_RULES } from "@aitbc-hybrid/contract-model";
 import {
   cartelOf,
   DEFAULTS,
@@ -7,7 +8,6 @@ import {
   type EconomyOptions,
   marginOf,
   penaltyOf,
-  REWARDS,
   simulateEconomy,
   yearlyPay,
 } from "../../src/agents/index.ts";
@@ -45,7 +45,7 @@ describe("pay", () => {
       stake: 100_000 + 1_000 * at,
       uptime: 1,
     }));
-    const pay = yearlyPay(stakers, REWARDS, 1);
+    const pay = yearlyPay(stakers, DEFAULT_RULES.rewards, 1);
     near(pay.budget, SUPPLY_SHARE, 1e-9);
     near(sum(pay.stakers), STAKERS_PAY, 1e-3);
     // In proportion to stake.
@@ -55,7 +55,10 @@ describe("pay", () => {
   it("of one who is half away is half, and nobody gains by it", () => {
     const stakers = Array.from({ length: 30 }, () => ({ bond: 20_000, stake: 100_000, uptime: 1 }));
     const away = stakers.map((staker, at) => (at === 0 ? { ...staker, uptime: 0.5 } : staker));
-    const [before, after] = [yearlyPay(stakers, REWARDS, 1), yearlyPay(away, REWARDS, 1)];
+    const [before, after] = [
+      yearlyPay(stakers, DEFAULT_RULES.rewards, 1),
+      yearlyPay(away, DEFAULT_RULES.rewards, 1),
+    ];
     // What is for votes halves; leading is paid by blocks made.
     const led = (SUPPLY_SHARE * 0.1 * 0.3) / 30;
     near(after.stakers[0]! - led, (before.stakers[0]! - led) / 2, 1e-2);

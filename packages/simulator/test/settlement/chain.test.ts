@@ -75,6 +75,7 @@ describe("the settlement chain", () => {
       assert.deepEqual(world.run().failures, []);
       assert.equal(world.settlement.recoveries!.activations.length, 1);
       assert.ok(times > 20);
+      assert.ok(world.settlement.replaced > 0);
     });
 
   it("leaves out what is posted under another domain, and says so of what contradicts", () => {

@@ -1,11 +1,10 @@
 import type { Activation, ContractsReading, Millis, PostedCertificate } from "@aitbc-hybrid/protocol";
 import { START } from "../../twins/index.ts";
-import type { Blocks } from "./blocks.ts";
-import type { Certificates } from "./certificates.ts";
-import { type Epochs, isIn } from "./epochs.ts";
-import { at, type Replicas } from "./replicas.ts";
+import { isIn } from "./epochs.ts";
+import { at } from "./replicas.ts";
 import { settledAt } from "./settled.ts";
-import { type Domain, FIRST_EPOCH, type Instance, type Node } from "./types.ts";
+import type { Shared } from "./shared.ts";
+import { type Domain, FIRST_EPOCH, type Node } from "./types.ts";
 
 /** Later than every clock. */
 const GRACE: Millis = 1e15;
@@ -19,11 +18,7 @@ export interface Recovery {
 
 /** What the model's contracts did: accepted blocks, recoveries, leaks. */
 export class Contracts {
-  readonly #instance: Instance;
-  readonly #blocks: Blocks;
-  readonly #replicas: Replicas;
-  readonly #certificates: Certificates;
-  readonly #epochs: Epochs;
+  readonly #shared: Shared;
   #accepted = 0;
   #now: Domain;
   #recovery: Recovery | null = null;
@@ -32,19 +27,9 @@ export class Contracts {
   #leaking = false;
   #leaks = 0;
 
-  constructor(
-    instance: Instance,
-    blocks: Blocks,
-    replicas: Replicas,
-    certificates: Certificates,
-    epochs: Epochs,
-  ) {
-    this.#instance = instance;
-    this.#blocks = blocks;
-    this.#replicas = replicas;
-    this.#certificates = certificates;
-    this.#epochs = epochs;
-    this.#now = epochs.first;
+  constructor(shared: Shared) {
+    this.#shared = shared;
+    this.#now = shared.epochs.first;
   }
 
   /** The contracts' domain. */
@@ -63,7 +48,7 @@ export class Contracts {
 
   /** Since when the settlement chain accepted nothing, as the nodes' clocks are set. */
   get settled(): Millis {
-    return settledAt(this.#instance, this.#now.incarnation);
+    return settledAt(this.#shared.instance, this.#now.incarnation);
   }
 
   reading(): ContractsReading {
@@ -73,7 +58,7 @@ export class Contracts {
       epoch: FIRST_EPOCH + this.#now.epoch,
       incarnation: this.#now.incarnation,
       settledAt: this.settled,
-      acceptedHeight: this.#blocks.heightOf(this.#accepted),
+      acceptedHeight: this.#shared.blocks.heightOf(this.#accepted),
       recovery:
         recovery === null
           ? null
@@ -91,10 +76,10 @@ export class Contracts {
   /** What is wrong then; null: nothing. */
   accept(block: number): string | null {
     this.#accepted = block;
-    if (!this.#blocks.isLast(this.#now, block)) return null;
+    if (!this.#shared.blocks.isLast(this.#now, block)) return null;
     this.#recovery = null;
     const { epoch, incarnation } = this.#now;
-    const next = this.#epochs.find(epoch + 1, incarnation);
+    const next = this.#shared.epochs.find(epoch + 1, incarnation);
     if (next === undefined) return this.#enterFirst(block);
     this.#now = next;
     return null;
@@ -111,7 +96,7 @@ export class Contracts {
 
   post({ view }: { readonly view: number }): void {
     const recovery = this.#recovery!;
-    const certificate = this.#certificates.blockAt(recovery.domain, view)!;
+    const certificate = this.#shared.certificates.blockAt(recovery.domain, view)!;
     const { blockHash, parentView } = certificate;
     const posted = [...recovery.posted, { view, blockHash, parentView }];
     this.#recovery = { ...recovery, posted };
@@ -131,7 +116,7 @@ export class Contracts {
     const blockHash =
       view === 0
         ? domain.leader.state.epoch.start.parent.hash
-        : this.#certificates.blockAt(domain, view)!.blockHash;
+        : this.#shared.certificates.blockAt(domain, view)!.blockHash;
     const incarnation = domain.incarnation + 1;
     const epoch = domain.epoch + 1;
     const registry = domain.next;
@@ -142,11 +127,11 @@ export class Contracts {
       view,
       blockHash,
     };
-    const told = this.#replicas.giveAll(
-      at(domain.leader, settledAt(this.#instance, incarnation)),
-      view === 0 ? [] : this.#certificates.chain(domain, view),
+    const told = this.#shared.replicas.giveAll(
+      at(domain.leader, settledAt(this.#shared.instance, incarnation)),
+      view === 0 ? [] : this.#shared.certificates.chain(domain, view),
     );
-    const leader = this.#replicas.give(told, { type: "activated", activation });
+    const leader = this.#shared.replicas.give(told, { type: "activated", activation });
     const next: Domain = {
       epoch,
       incarnation,
@@ -158,7 +143,7 @@ export class Contracts {
       by: activation,
       leader,
     };
-    this.#epochs.add(next);
+    this.#shared.epochs.add(next);
     this.#now = next;
     this.#accepted = block;
     this.#recovery = null;
@@ -171,7 +156,7 @@ export class Contracts {
   #enterFirst(block: number): string | null {
     const domain = this.#now;
     const leading: Node = { local: domain.leader, domain, pastLease: null };
-    const isBegun = this.#epochs.begin(leading, block) === "same";
+    const isBegun = this.#shared.epochs.begin(leading, block) === "same";
     this.#now = leading.domain;
     return isBegun ? null : `nobody can begin an epoch after block ${block}`;
   }

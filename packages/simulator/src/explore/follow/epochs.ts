@@ -55,13 +55,12 @@ export class Epochs {
         ...domain,
         epoch,
         registry: domain.next,
-        next: domain.next,
+        next: this.#registryOf(epoch + 1),
         root: block,
         from: domain,
         by: backing,
         leader,
       };
-      next = { ...next, next: this.#after(next) };
       this.add(next);
     }
     node.local = this.#replicas.tell(node.local, { type: "checkpointCertificate", certificate: backing });
@@ -83,28 +82,25 @@ export class Epochs {
     return certificate.blockHash;
   }
 
+  /** The model's seating. An incarnation's first epoch carries its own over instead, when the contracts activate it. */
+  #registryOf(epoch: number): Registry {
+    const { registries } = this.#instance;
+    return registries[epoch % registries.length]!;
+  }
+
   #first(): Domain {
-    const { mode, leader, registries } = this.#instance;
-    const [registry] = registries;
-    const next = registries[1 % registries.length]!;
+    const { mode, leader } = this.#instance;
     return {
       epoch: 0,
       incarnation: 0,
       mode,
-      registry: registry!,
-      next,
+      registry: this.#registryOf(0),
+      next: this.#registryOf(1),
       root: 0,
       from: null,
       by: null,
       leader: this.#replicas.first(leader),
     };
-  }
-
-  /** The model's seating: an incarnation's second epoch keeps the registry of its first. */
-  #after(domain: Pick<Domain, "epoch" | "incarnation" | "registry">): Registry {
-    const { registries } = this.#instance;
-    const isFirst = domain.incarnation > 0 && this.find(domain.epoch - 1, domain.incarnation) === undefined;
-    return isFirst ? domain.registry : registries[(domain.epoch + 1) % registries.length]!;
   }
 }
 

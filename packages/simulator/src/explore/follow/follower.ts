@@ -49,13 +49,14 @@ class Follower {
     const certificates = new Certificates(notary, corrupt);
     const proposals = new Proposals(instance, notary, blocks, replicas, certificates);
     const epochs = new Epochs(instance, blocks, replicas, certificates);
-    const contracts = new Contracts(instance, blocks, replicas, certificates, epochs);
+    const shared = { instance, blocks, replicas, certificates, epochs };
+    const contracts = new Contracts(shared);
     this.#replicas = replicas;
     this.#certificates = certificates;
     this.#epochs = epochs;
     this.#contracts = contracts;
     this.#voting = new Voting(replicas, certificates, proposals, epochs);
-    this.#recovering = new Recovering(instance, blocks, replicas, certificates, epochs, contracts);
+    this.#recovering = new Recovering(shared, contracts);
     this.#nodes = instance.nodes.map((seat) => ({
       local: replicas.first(seat),
       domain: epochs.first,

@@ -1,34 +1,18 @@
 import { type Activation, type DurableRecord, type Effect, hashOf } from "@aitbc-hybrid/protocol";
 import type { Local } from "../local.ts";
-import type { Blocks } from "./blocks.ts";
-import type { Certificates } from "./certificates.ts";
 import type { Contracts, Recovery } from "./contracts.ts";
-import { type Epochs, isIn } from "./epochs.ts";
-import { at, type Replicas } from "./replicas.ts";
-import type { Domain, Instance, Node, Outcome } from "./types.ts";
+import { isIn } from "./epochs.ts";
+import { at } from "./replicas.ts";
+import type { Shared } from "./shared.ts";
+import type { Domain, Node, Outcome } from "./types.ts";
 
 /** What nodes do in a recovery and after it. */
 export class Recovering {
-  readonly #instance: Instance;
-  readonly #blocks: Blocks;
-  readonly #replicas: Replicas;
-  readonly #certificates: Certificates;
-  readonly #epochs: Epochs;
+  readonly #shared: Shared;
   readonly #contracts: Contracts;
 
-  constructor(
-    instance: Instance,
-    blocks: Blocks,
-    replicas: Replicas,
-    certificates: Certificates,
-    epochs: Epochs,
-    contracts: Contracts,
-  ) {
-    this.#instance = instance;
-    this.#blocks = blocks;
-    this.#replicas = replicas;
-    this.#certificates = certificates;
-    this.#epochs = epochs;
+  constructor(shared: Shared, contracts: Contracts) {
+    this.#shared = shared;
     this.#contracts = contracts;
   }
 
@@ -36,13 +20,13 @@ export class Recovering {
     const recovery = this.#contracts.recovery!;
     const { domain } = recovery;
     if (node.domain !== domain) return "over";
-    const wanted = view === 0 ? [] : this.#certificates.chain(domain, view);
-    const posted = recovery.posted.flatMap((each) => this.#certificates.chain(domain, each.view));
-    node.local = this.#replicas.giveAll(node.local, [...posted, ...wanted]);
+    const wanted = view === 0 ? [] : this.#shared.certificates.chain(domain, view);
+    const posted = recovery.posted.flatMap((each) => this.#shared.certificates.chain(domain, each.view));
+    node.local = this.#shared.replicas.giveAll(node.local, [...posted, ...wanted]);
     const { params, registry, start } = node.local.state.epoch;
     const signed = node.local.state.signedCheckpoint?.stamp ?? start.parent.stamp;
     const quiet = start.mode === "fast" ? signed + registry.params.lease + 2 * params.drift : 0;
-    node.local = this.#replicas.give(at(node.local, quiet), {
+    node.local = this.#shared.replicas.give(at(node.local, quiet), {
       type: "contracts",
       reading: this.#contracts.reading(),
     });
@@ -55,7 +39,7 @@ export class Recovering {
 
   /** The model's conditions for another view than its own choice, with the FINALIZE votes that this replica signed. */
   #isAllowed({ state }: Local, { domain, posted }: Recovery, view: number): boolean {
-    const isCertified = view === 0 || this.#certificates.blockAt(domain, view) !== null;
+    const isCertified = view === 0 || this.#shared.certificates.blockAt(domain, view) !== null;
     const highest = posted.at(-1)?.view ?? 0;
     return (
       isCertified &&
@@ -77,14 +61,17 @@ export class Recovering {
       const { by, from } = next;
       if (by === null || from === null) continue;
       if ("incarnation" in by) {
-        node.local = this.#replicas.giveAll(
+        node.local = this.#shared.replicas.giveAll(
           node.local,
-          by.view === 0 ? [] : this.#certificates.chain(from, by.view),
+          by.view === 0 ? [] : this.#shared.certificates.chain(from, by.view),
         );
       } else if (isIn(node.local, from)) {
         const there: Node = { ...node, domain: from };
-        this.#epochs.bringFinal(there, next.root);
-        node.local = this.#replicas.tell(there.local, { type: "checkpointCertificate", certificate: by });
+        this.#shared.epochs.bringFinal(there, next.root);
+        node.local = this.#shared.replicas.tell(there.local, {
+          type: "checkpointCertificate",
+          certificate: by,
+        });
       }
     }
     node.domain = this.#contracts.now;
@@ -94,8 +81,8 @@ export class Recovering {
   /** A replica that has gone on to a later epoch starts again from the records of the one that was recovered. */
   #learn(local: Local, activation: Activation): Local {
     let earlier: { readonly epoch: number; readonly incarnation: number } | null = null;
-    const around = this.#replicas.around(local.seat);
-    const told = this.#replicas.run(local, [{ type: "activated", activation }], {
+    const around = this.#shared.replicas.around(local.seat);
+    const told = this.#shared.replicas.run(local, [{ type: "activated", activation }], {
       ...around,
       saw: (effect: Effect) => {
         around.saw(effect);
@@ -111,12 +98,16 @@ export class Recovering {
     );
     const to = told.log.findIndex((record, at) => at > from && isStart(record));
     const records = told.log.slice(from, to < 0 ? undefined : to);
-    const { registries } = this.#instance;
-    const restored = this.#replicas.reducer.restoreReplica(told.state.config, registries, records, told.now, [
-      activation,
-    ]);
+    const { registries } = this.#shared.instance;
+    const restored = this.#shared.replicas.reducer.restoreReplica(
+      told.state.config,
+      registries,
+      records,
+      told.now,
+      [activation],
+    );
     const finals = this.#finalsOf(told.log, epoch, incarnation);
-    return this.#replicas.started({ ...told, state: restored.state, finals }, restored.effects);
+    return this.#shared.replicas.started({ ...told, state: restored.state, finals }, restored.effects);
   }
 
   /** Final blocks recorded up to the end of an epoch. */
@@ -127,7 +118,7 @@ export class Recovering {
       if (record.type === "epoch" && isPast) break;
       if (record.type === "epoch")
         isPast = record.start.epoch === epoch && record.start.incarnation === incarnation;
-      else if (record.type === "final") finals.push(this.#blocks.nameOf(hashOf(record.block))!);
+      else if (record.type === "final") finals.push(this.#shared.blocks.nameOf(hashOf(record.block))!);
     }
     return finals;
   }
