@@ -84,4 +84,4 @@ export {
   runScenario,
   World,
   type WorldOptions,
-} from "./world.ts";
+} from "./world/index.ts";

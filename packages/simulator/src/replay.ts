@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import * as rules from "@aitbc-hybrid/protocol";
 import { beyondScenario, randomScenario } from "./scenario.ts";
-import { runScenario } from "./world.ts";
+import { runScenario } from "./world/index.ts";
 
 const { values } = parseArgs({
   options: {

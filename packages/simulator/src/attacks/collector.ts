@@ -10,7 +10,7 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { isQuorum } from "../oracles/index.ts";
 import { sumSignatures } from "../signatures.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/index.ts";
 
 /** Certificates that somebody makes of votes it heard, whenever it likes. */
 export class Collector {

@@ -1,7 +1,7 @@
 import type { Certificate, Mode } from "@aitbc-hybrid/protocol";
 import { Random } from "../random.ts";
 import { calmScenario, type Scenario, WORLD_START } from "../scenario.ts";
-import { World } from "../world.ts";
+import { World } from "../world/index.ts";
 import type { Attack, AttackCase, AttackModules, Outcome } from "./attack.ts";
 import { Collector } from "./collector.ts";
 import { elapsed, highest } from "./stage.ts";

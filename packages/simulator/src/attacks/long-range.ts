@@ -11,7 +11,7 @@ import { isQuorum } from "../oracles/index.ts";
 import { calmScenario, type Scenario, WORLD_START } from "../scenario.ts";
 import type { RegistryPlan } from "../settlement/index.ts";
 import { sumSignatures } from "../signatures.ts";
-import { World } from "../world.ts";
+import { World } from "../world/index.ts";
 import type { Attack, AttackCase, AttackModules, Outcome } from "./attack.ts";
 import { STAKE_SCALE } from "./shares.ts";
 import { highest } from "./stage.ts";

@@ -1,6 +1,6 @@
 import { DEFAULT_PARAMS, type Mode } from "@aitbc-hybrid/protocol";
 import { calmScenario, WORLD_START } from "../scenario.ts";
-import { World } from "../world.ts";
+import { World } from "../world/index.ts";
 import type { Attack } from "./attack.ts";
 import { highest } from "./stage.ts";
 

@@ -8,7 +8,7 @@ import {
   voteRoot,
 } from "@aitbc-hybrid/protocol";
 import type { Behaviour, Wire } from "../shell.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/index.ts";
 
 /** Signs a vote with the wire's key, whatever was signed before. */
 export function vote(wire: Wire, epoch: number, domain: Hash, body: VoteBody): Message | null {

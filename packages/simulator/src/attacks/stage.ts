@@ -1,7 +1,7 @@
 import type { Millis } from "@aitbc-hybrid/protocol";
 import { WORLD_START } from "../scenario.ts";
 import type { Behaviour, Shell } from "../shell.ts";
-import { World } from "../world.ts";
+import { World } from "../world/index.ts";
 import type { AttackModules, Outcome } from "./attack.ts";
 import type { Society } from "./society.ts";
 

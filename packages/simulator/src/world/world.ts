@@ -1,106 +1,42 @@
-import {
-  COIN,
-  type Rules as ContractRules,
-  type SeatParticipation,
-  type Snapshot,
-  type State,
-  seal,
-  snapshotOf,
-  type Times,
-  run as transact,
-} from "@aitbc-hybrid/contract-model";
+import { COIN, type SeatParticipation } from "@aitbc-hybrid/contract-model";
 import {
   type Block,
   domainHash,
-  type Effect,
   type EpochStart,
   type Genesis,
   genesisHash,
   type Hash,
-  type Message,
   type Millis,
   ParticipationCount,
   type Peer,
   participationHash,
   type Registry,
-  ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
-import { behaviour, twin } from "./adversaries/index.ts";
-import { Clock, EventQueue, Network } from "./events/index.ts";
-import type { Observer } from "./observer.ts";
-import { accusedBy, type Counts, Oracles } from "./oracles/index.ts";
-import { Random } from "./random.ts";
-import type { Rules, RulesConfig } from "./rules.ts";
-import { type Scenario, sufficesInEveryMode, WORLD_START } from "./scenario.ts";
+import { behaviour, twin } from "../adversaries/index.ts";
+import { Clock, EventQueue, Network } from "../events/index.ts";
+import type { Observer } from "../observer.ts";
+import { Oracles } from "../oracles/index.ts";
+import { Random } from "../random.ts";
+import type { Rules, RulesConfig } from "../rules.ts";
+import { type Scenario, WORLD_START } from "../scenario.ts";
 import {
-  type Bonds,
   beginnings,
   Contracts,
-  churned,
   delegatorOf,
   GOVERNANCE,
-  movesTo,
   operatorOf,
-  type RegistryPlan,
   rulesOf,
-  type Sending,
   Settlement,
   TIMES,
-} from "./settlement/index.ts";
-import { type BatchStore, type Behaviour, Shell, type ShellFaults } from "./shell.ts";
-import { Keyring, named, type PublicKey } from "./signatures.ts";
-
-/** What a run showed. */
-export interface RunResult {
-  readonly seed: string;
-  /** Empty: the run passed. */
-  readonly failures: readonly string[];
-  readonly disagreements: readonly string[];
-  /** Hash over everything that happened: equal for equal seeds. */
-  readonly trace: string;
-  readonly steps: number;
-  readonly counts: Counts;
-  /** Final heights of the honest nodes when the run ended. */
-  readonly heights: readonly number[];
-  readonly accepted: number;
-  /** Simulated time, ms. */
-  readonly elapsed: Millis;
-  readonly convicted: {
-    readonly validators: readonly number[];
-    readonly enough: boolean;
-    /** By the evidence of the honest nodes themselves. */
-    readonly accused: readonly number[];
-    readonly accusedEnough: boolean;
-  } | null;
-}
-
-/** Contracts as they are deployed somewhere, in place of a schedule's small ones. */
-export interface Deployment {
-  readonly rules: ContractRules;
-  readonly times: Times;
-  /** Base units that governance puts into the rewards' reserve. */
-  readonly reserve: bigint;
-  readonly genesis: Pick<Genesis, "chainId" | "settlementChainId" | "addressesHash" | "stateRoot">;
-  /** What stands in registries; signatures stay stand-ins. */
-  readonly keyOf: (validator: number) => PublicKey;
-  /** Address of whom the simulated world calls by a name ("v3", "d3", "governance", "anyone"). */
-  readonly accountOf: (name: string) => string;
-  /** Base units by address. */
-  readonly balances: ReadonlyMap<string, bigint>;
-}
-
-export interface WorldOptions {
-  readonly scenario: Scenario;
-  /** Breaches of the shell's duties that tests plant. */
-  readonly faults?: ShellFaults;
-  /** Receives a line for everything that happens. */
-  readonly log?: (line: string) => void;
-  /** What stakers bring the live weights to before an epoch's candidate is sealed, in place of random churn. */
-  readonly candidates?: (epoch: number) => RegistryPlan;
-  readonly deployment?: Deployment;
-  /** Replaces the behaviours that the scenario names. */
-  readonly behaviours?: ReadonlyMap<number, Behaviour>;
-}
+} from "../settlement/index.ts";
+import { type Behaviour, Shell } from "../shell.ts";
+import { Keyring, named } from "../signatures.ts";
+import { Batches } from "./batches.ts";
+import { describe, describeEffect, kindOf, short } from "./describe.ts";
+import { queueFaults } from "./faults.ts";
+import { Journal } from "./journal.ts";
+import { Stakers } from "./stakers.ts";
+import type { RunResult, WorldOptions } from "./types.ts";
 
 const GENESIS = {
   chainId: 4242,
@@ -115,23 +51,6 @@ const FUNDS = 10n ** 12n * COIN;
 const MOST_FORCED = 60;
 const MOST_EVENTS = 300_000;
 
-/** Running digest of a run: two 32-bit multiplicative hashes, enough to tell runs apart. */
-class Trace {
-  #a = 0x811c9dc5;
-  #b = 0x01000193;
-
-  add(text: string): void {
-    for (let i = 0; i < text.length; i++) {
-      this.#a = Math.imul(this.#a ^ text.charCodeAt(i), 0x01000193);
-      this.#b = Math.imul(this.#b + text.charCodeAt(i), 0x85ebca6b) ^ (this.#b >>> 13);
-    }
-  }
-
-  toString(): string {
-    return (this.#a >>> 0).toString(16).padStart(8, "0") + (this.#b >>> 0).toString(16).padStart(8, "0");
-  }
-}
-
 /** One simulated world: settlement chain, network, disks, clocks and a process for every validator. */
 export class World {
   readonly scenario: Scenario;
@@ -145,21 +64,14 @@ export class World {
   readonly shells: Shell[] = [];
   readonly #random: Random;
   readonly contracts: Contracts;
-  readonly #stakes: { readonly bonds: Bonds; readonly accountOf: (name: string) => string };
   /** How each epoch began, in its last incarnation. */
   readonly #starts = new Map<number, EpochStart>();
-  readonly #trace = new Trace();
-  readonly #options: WorldOptions;
-  readonly #batches = new Map<Hash, { readonly owner: Peer; readonly kind: string }>();
-  readonly #forced = new Map<Hash, { readonly from: number; readonly to: number }>();
-  readonly #plans: RegistryPlan[];
-  #live: RegistryPlan;
-  #batchCount = 0;
+  readonly #journal: Journal;
 
   constructor(options: WorldOptions, modules: { readonly rules: Rules }) {
     const { scenario } = options;
-    this.#options = options;
     this.scenario = scenario;
+    this.#journal = new Journal({ start: WORLD_START, log: options.log }, { queue: this.queue });
     const random = new Random(`world ${scenario.seed}`);
     this.#random = random;
     const registryOf = (root: Hash): Registry | undefined => this.contracts.registry(root);
@@ -168,8 +80,6 @@ export class World {
       { validators: scenario.pool, seed: scenario.seed, keyOf: deployment?.keyOf },
       { registryOf },
     );
-    this.#live = scenario.plan;
-    this.#plans = [scenario.plan];
     const { params } = scenario.plan;
     const delta = params.delta[scenario.mode];
     const { second } = scenario.settlement;
@@ -177,7 +87,6 @@ export class World {
       deployment?.rules ?? rulesOf(scenario.plan, { recovery: scenario.recovery, second, params });
     const bonds = { authority: rules.stake.authorityBond, balanced: rules.stake.balancedBond };
     const accountOf = deployment?.accountOf ?? ((name: string) => name);
-    this.#stakes = { bonds, accountOf };
     const reserve = deployment?.reserve ?? RESERVE;
     const accounts = Array.from({ length: scenario.pool }, (_, v) => [operatorOf(v), delegatorOf(v)]).flat();
     this.contracts = new Contracts(
@@ -192,6 +101,10 @@ export class World {
           deployment?.balances ?? new Map([GOVERNANCE, ...accounts].map((account) => [account, FUNDS])),
       },
       { keyring: this.keyring, vectorOf: (epoch, hash) => this.#participation(epoch, hash) },
+    );
+    const stakers = new Stakers(
+      { scenario, candidates: options.candidates, stakes: { bonds, accountOf } },
+      { random, contracts: this.contracts },
     );
     this.settlement = new Settlement(
       {
@@ -215,14 +128,14 @@ export class World {
           reserve,
           bonds,
         }),
-        stakers: (epoch, state, at) => this.#stakers(epoch, state, at),
+        stakers: (epoch, state, at) => stakers.before(epoch, state, at),
         isBack: (validator, incarnation) =>
           this.honest.some((shell) => {
             const view = shell.validator === validator && shell.up ? shell.view() : null;
             return view !== null && view.incarnation >= incarnation;
           }),
         activated: ({ epoch, incarnation, height, blockHash: hash, leaked }) => {
-          this.#event(`recovery of epoch ${epoch} from height ${height} ${short(hash)}`);
+          this.#journal.write(`recovery of epoch ${epoch} from height ${height} ${short(hash)}`);
           this.oracles.recovered({ epoch, incarnation, height, hash, leaked });
         },
       },
@@ -251,15 +164,14 @@ export class World {
       },
       { queue: this.queue, random },
     );
-    const batches: BatchStore = {
-      create: (owner, kind) => {
-        const digest = named("batch", owner, this.#batchCount++);
-        this.#batches.set(digest, { owner, kind });
-        return digest;
+    const batches = new Batches(
+      { scenario },
+      {
+        queue: this.queue,
+        random,
+        shellOf: (peer) => this.shells.find((shell) => shell.peer === peer),
       },
-      force: (digest, from, to) => this.#forced.set(digest, { from, to }),
-      obtain: (peer, block) => this.#obtain(peer, block, delta),
-    };
+    );
     const observer = this.#observer();
     const make = (validator: number, peer: Peer, own: Behaviour | null): void => {
       const config: RulesConfig = {
@@ -323,7 +235,8 @@ export class World {
         this.queue.now >= WORLD_START + scenario.stabilization ||
         kindOf(message) !== muted ||
         random.chance(0.1);
-    this.network.observe = (what, from, to, message) => this.#note(what, from, to, message);
+    this.network.observe = (what, from, to, message) =>
+      this.#journal.write(`${what} ${from}>${to} ${describe(message)}`);
   }
 
   /** Those who are there to the end. */
@@ -363,68 +276,6 @@ export class World {
     return participationHash(vector) === vectorHash ? vector : null;
   }
 
-  /**
-   * What stakers do before N_e is sealed: what was planned, or some churn that keeps the byzantine validators within the
-   * bounds; nothing where recoveries are looked at. Null if the bounds would be broken in any case.
-   */
-  #stakers(epoch: number, state: State, at: number): readonly Sending[] | null {
-    const planned = this.#options.candidates?.(epoch);
-    if (planned !== undefined) return movesTo(state, planned, this.#stakes);
-    if (this.scenario.recovery !== null) return [];
-    const { pool } = this.scenario;
-    const random = this.#random;
-    // Sometimes everything is again as it was: an authority came back, stake returned.
-    const newest = snapshotOf(state, state.elections.sealNumber);
-    const returns = random.chance(0.25) ? [random.pick(this.#plans)] : [];
-    for (let attempt = 0; attempt < 20; attempt++) {
-      const plan = returns.pop() ?? churned(this.#live, pool, random);
-      const moves = movesTo(state, plan, this.#stakes);
-      const sealed = this.#sealed(epoch, state, at, moves);
-      // Much of what stakers do makes no other registry: mostly something else is tried.
-      if (sealed === null || (attempt < 10 && isSame(sealed, newest))) continue;
-      this.#live = plan;
-      if (!this.#plans.includes(plan)) this.#plans.push(plan);
-      return moves;
-    }
-    return this.#sealed(epoch, state, at, []) === null ? null : [];
-  }
-
-  /** What these transactions would have sealed; null if the honest would not suffice in it. */
-  #sealed(epoch: number, state: State, at: number, moves: readonly Sending[]): Snapshot | null {
-    const { scenario } = this;
-    const outcome = transact(state, { from: GOVERNANCE, at }, (tx): Snapshot => {
-      for (const { from, call } of moves) this.contracts.apply(tx, from, call);
-      return seal(tx, epoch);
-    });
-    if (!outcome.ok) return null;
-    const registry = { ...this.contracts.contentsOf(outcome.value), root: ZERO_HASH };
-    const suffices = sufficesInEveryMode(scenario, registry, new Set(scenario.byzantine.keys()));
-    return suffices ? outcome.value : null;
-  }
-
-  #obtain(peer: Peer, block: Block, delta: Millis): ReturnType<BatchStore["obtain"]> {
-    let delay = this.#random.between(0.2, delta / 10);
-    const early = this.queue.now < WORLD_START + this.scenario.stabilization;
-    if (early && this.#random.chance(this.scenario.slowShare))
-      delay = this.#random.between(0, this.scenario.slowest);
-    const shell = this.shells.find((each) => each.peer === peer);
-    if (shell !== undefined && shell.boot > 0 && shell.uptime < this.scenario.coldStart)
-      delay = this.#random.between(0, 6 * delta);
-    let inboxFrom: number | null = null;
-    for (const [at, digest] of block.body.batches.entries()) {
-      const forced = this.#forced.get(digest);
-      if (forced !== undefined) {
-        if (at > 0 || forced.to !== block.header.inboxCursor) return null;
-        inboxFrom = forced.from;
-        continue;
-      }
-      const batch = this.#batches.get(digest);
-      if (batch === undefined || batch.kind === "malformed") return null;
-      if (batch.kind === "withheld" && batch.owner !== peer && this.#random.chance(0.5)) delay += 4 * delta;
-    }
-    return { delay, inboxFrom };
-  }
-
   /** Somebody queues transactions in the contracts' inbox, as often as the schedule says. */
   #queueForced(random: Random): void {
     const { forced } = this.scenario;
@@ -446,35 +297,22 @@ export class World {
       received: (node, from, message) => oracles.received(node, from, message),
       restarted: (node) => oracles.restarted(node),
       violation: (node, what) => {
-        this.#event(`${node.peer} VIOLATION ${what}`);
+        this.#journal.write(`${node.peer} VIOLATION ${what}`);
         oracles.violation(node, what);
       },
       performed: (node, effect) => {
         const told = describeEffect(effect);
-        if (told !== null) this.#event(`${node.peer} ${told}`);
+        if (told !== null) this.#journal.write(`${node.peer} ${told}`);
         oracles.performed(node, effect);
       },
     };
-  }
-
-  #note(what: string, from: Peer, to: Peer, message: Message): void {
-    const line = `${(this.queue.now - WORLD_START).toFixed(3)} ${what} ${from}>${to} ${describe(message)}`;
-    this.#trace.add(line);
-    this.#options.log?.(line);
-  }
-
-  /** Writes a line into the run's trace. */
-  #event(text: string): void {
-    const line = `${(this.queue.now - WORLD_START).toFixed(3)} ${text}`;
-    this.#trace.add(line);
-    this.#options.log?.(line);
   }
 
   /** Kills processes of honest validators now and starts them again after `down` ms. */
   crash(nodes: readonly number[], down: Millis): void {
     const concerned = this.honest.filter((shell) => nodes.includes(shell.validator) && shell.up);
     for (const shell of concerned) {
-      this.#event(`crash ${shell.peer}`);
+      this.#journal.write(`crash ${shell.peer}`);
       shell.crash();
       this.queue.after(down, () => this.#restart(shell));
     }
@@ -482,58 +320,9 @@ export class World {
 
   #restart(shell: Shell): void {
     if (shell.up) return;
-    this.#event(`restart ${shell.peer}`);
+    this.#journal.write(`restart ${shell.peer}`);
     shell.start();
     for (const peer of this.network.peers) if (peer !== shell.peer) this.network.connect(shell.peer, peer);
-  }
-
-  #schedule(): void {
-    const { faults } = this.scenario;
-    const peersOf = (groups: readonly (readonly number[])[]): Peer[][] => {
-      const result: Peer[][] = groups.map(() => []);
-      for (const shell of this.shells) {
-        const found = groups.findIndex((group) => group.includes(shell.validator));
-        const group = Math.max(0, found) + (shell.peer.endsWith("t") ? 1 : 0);
-        result[group % groups.length]!.push(shell.peer);
-      }
-      return result;
-    };
-    for (const [validator, at] of this.scenario.gone)
-      this.queue.at(WORLD_START + at, () => {
-        this.#event(`v${validator} is gone`);
-        for (const shell of this.shells) if (shell.validator === validator && shell.up) shell.crash();
-      });
-    for (const fault of faults) {
-      if (fault.kind === "crash")
-        this.queue.at(WORLD_START + fault.at, () => this.crash(fault.nodes, fault.down));
-      else if (fault.kind === "blackout") {
-        this.queue.at(WORLD_START + fault.from, () => {
-          this.#event("blackout");
-          this.network.blackout = true;
-        });
-        this.queue.at(WORLD_START + fault.to, () => {
-          this.network.blackout = false;
-        });
-      } else if (fault.kind === "partition") {
-        this.queue.at(WORLD_START + fault.from, () => {
-          this.#event("partition");
-          this.network.partition(peersOf(fault.groups));
-        });
-        this.queue.at(WORLD_START + fault.to, () => {
-          this.#event("heal");
-          this.network.heal(this.scenario.reconnect);
-        });
-      } else {
-        const shell = this.shells[fault.node]!;
-        shell.crashAtWrite = {
-          write: fault.write,
-          run: () => {
-            if (this.queue.now < WORLD_START + this.scenario.stabilization)
-              this.crash([fault.node, ...fault.others], fault.down);
-          },
-        };
-      }
-    }
   }
 
   /** Starts every process and plays faults until stabilization, then waits for the goal. */
@@ -551,12 +340,18 @@ export class World {
     peers.forEach((a, i) => {
       for (const b of peers.slice(i + 1)) this.queue.after(6, () => this.network.connect(a, b));
     });
-    this.#schedule();
+    queueFaults(this.scenario, {
+      queue: this.queue,
+      network: this.network,
+      shells: this.shells,
+      journal: this.#journal,
+      crash: (nodes, down) => this.crash(nodes, down),
+    });
     this.settlement.run();
     // Numbers of their own: what else happens in a seed stays what it is.
     this.#queueForced(new Random(`forced ${this.scenario.seed}`));
     if (this.settlement.recoveries !== null) this.#look();
-    this.queue.at(WORLD_START + this.scenario.stabilization, () => this.#event("stabilization"));
+    this.queue.at(WORLD_START + this.scenario.stabilization, () => this.#journal.write("stabilization"));
   }
 
   /** Every client looks at each settlement block. */
@@ -643,7 +438,7 @@ export class World {
       seed: scenario.seed,
       failures: [...oracles.failures],
       disagreements: [...oracles.disagreements],
-      trace: this.#trace.toString(),
+      trace: this.#journal.digest,
       steps: this.shells.reduce((sum, shell) => sum + shell.steps, 0),
       counts: oracles.counts(),
       heights: views().map((view) => view.height),
@@ -662,11 +457,6 @@ export class World {
   }
 }
 
-/** Whether two registries are the same to nodes. */
-const isSame = (a: Snapshot, b: Snapshot): boolean =>
-  [a.validators, a.weights, [...a.suspended], [...a.backing]].join("|") ===
-  [b.validators, b.weights, [...b.suspended], [...b.backing]].join("|");
-
 /** What a block takes of its capacity: the scenario's loads by turns, eight blocks each, give or take a quarter. */
 function usedBy({ loads, plan }: Scenario, block: Block): number {
   const { height, parentHash } = block.header;
@@ -674,83 +464,6 @@ function usedBy({ loads, plan }: Scenario, block: Block): number {
   const spread = 0.75 + Number.parseInt(parentHash.slice(-2), 16) / 510;
   return Math.floor(level * spread * plan.params.maxBlockBytes);
 }
-
-const kindOf = (message: Message): string => (message.type === "vote" ? message.vote.kind : message.type);
-
-/** A message in one line. */
-export function describe(message: Message): string {
-  switch (message.type) {
-    case "proposal": {
-      const { epoch, view, parentView, block, seat } = message.proposal;
-      const { height, parentHash } = block.header;
-      return `PROPOSE ${epoch}/${view}<-${parentView} height ${height} on ${short(parentHash)} of ${seat}`;
-    }
-    case "vote": {
-      const { epoch, kind, view, parentView, blockHash, seat } = message.vote;
-      return `${kind.toUpperCase()} ${epoch}/${view}<-${parentView} ${short(blockHash)} of ${seat}`;
-    }
-    case "certificate": {
-      const { epoch, kind, view, parentView, blockHash } = message.certificate;
-      return `certificate ${kind} ${epoch}/${view}<-${parentView} ${short(blockHash)}`;
-    }
-    case "checkpointVote":
-      return `CHECKPOINT ${message.vote.epoch} height ${message.vote.checkpoint.height} of ${message.vote.seat}`;
-    case "checkpointCertificate":
-      return `backed ${message.certificate.epoch} height ${message.certificate.checkpoint.height}`;
-    case "status":
-      return `status ${message.status.epoch}/${message.status.view} final ${message.status.finalHeight}`;
-    case "request": {
-      const { request } = message;
-      if (request.what === "block") return `request block ${short(request.hash)}`;
-      if (request.what === "certificate") return `request certificate ${request.epoch}/${request.view}`;
-      return `request ${request.count} from ${request.from}`;
-    }
-    case "blocks":
-      return `blocks ${message.blocks.map((each) => each.block.header.height).join()}`;
-    case "restart":
-      return `RESTART ${message.vote.epoch}/${message.vote.view} ${short(message.vote.blockHash)}`;
-    case "signal":
-      return `${message.signal.kind} ${message.signal.epoch} of ${message.signal.seat}`;
-  }
-}
-
-/** An effect that the trace shows, in one line; messages show on the wire. */
-function describeEffect(effect: Effect): string | null {
-  switch (effect.type) {
-    case "finalized":
-      return `finalized ${effect.block.header.height} ${short(effect.hash)}`;
-    case "epoch":
-      return `epoch ${effect.start.epoch} from height ${effect.start.firstHeight}`;
-    case "ban":
-      return `bans ${effect.peer}: ${effect.reason}`;
-    case "halt":
-      return `halts: ${effect.reason}`;
-    case "evidence":
-      return `evidence (${effect.evidence.what}) against ${accusedBy(effect.evidence)
-        .map((id) => id - 1)
-        .join()}`;
-    case "sign": {
-      const { intent } = effect;
-      if (intent.what === "checkpoint") return `signs checkpoint ${intent.checkpoint.height}`;
-      if (intent.what === "signal") return `signs ${intent.signal.kind} in ${intent.epoch}`;
-      if (intent.what === "restart") {
-        const { view, blockHash } = intent.restart;
-        return `signs RESTART ${intent.epoch}/${view} ${short(blockHash)}`;
-      }
-      const { kind, view, parentView, blockHash } = intent.vote;
-      return `signs ${intent.what} ${kind} ${intent.epoch}/${view}<-${parentView} ${short(blockHash)}`;
-    }
-    case "obtain":
-    case "execute":
-      return `${effect.type} ${effect.block.header.height} ${short(effect.hash)}`;
-    case "payload":
-      return `payload ${effect.epoch}/${effect.view}`;
-    default:
-      return null;
-  }
-}
-
-const short = (hash: Hash): string => hash.slice(2, 8);
 
 /** Runs one schedule. */
 export const runScenario = (options: WorldOptions, modules: { readonly rules: Rules }): RunResult =>
