@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Rules } from "./rules.ts";
 import { randomScenario, type Scenario } from "./scenario.ts";
-import type { ShellFaults } from "./shell.ts";
+import type { ShellFaults } from "./shell/index.ts";
 import { runScenario } from "./world/index.ts";
 
 /** What many schedules showed together. */

@@ -40,7 +40,7 @@ export {
   WORLD_START,
 } from "./scenario.ts";
 export type { Call, Mined, Outage, RecoveryPlan, RegistryPlan, SeatPlan } from "./settlement/index.ts";
-export type { Behaviour, ShellFaults, Wire } from "./shell.ts";
+export type { Behaviour, ShellFaults, Wire } from "./shell/index.ts";
 export {
   type AgentOptions,
   type AttackStudyOptions,

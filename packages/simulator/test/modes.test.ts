@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import * as rules from "@aitbc-hybrid/protocol";
 import { MODES, type Mode, type Params } from "@aitbc-hybrid/protocol";
 import { calmScenario, type Scenario, World } from "../src/index.ts";
-import type { Shell } from "../src/shell.ts";
+import type { Shell } from "../src/shell/index.ts";
 
 const AUTHORITIES = 4;
 const STAKERS = 5;

@@ -19,7 +19,7 @@ import {
   vrfOutput,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
-import type { Behaviour, Wire } from "../shell.ts";
+import type { Behaviour, Wire } from "../shell/index.ts";
 
 /** The byzantine behaviours of random schedules. */
 export const BEHAVIOURS = [

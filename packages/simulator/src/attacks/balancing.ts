@@ -1,6 +1,6 @@
 import type { Peer, Proposal } from "@aitbc-hybrid/protocol";
 import { variant } from "../adversaries/index.ts";
-import type { Behaviour } from "../shell.ts";
+import type { Behaviour } from "../shell/index.ts";
 import type { Attack } from "./attack.ts";
 import { isOwn, member, Pact } from "./pact.ts";
 import { livenessCases } from "./shares.ts";

@@ -1,5 +1,5 @@
 import { fromBitmap, type Message } from "@aitbc-hybrid/protocol";
-import type { Behaviour } from "../shell.ts";
+import type { Behaviour } from "../shell/index.ts";
 import type { Attack, AttackModules, Outcome } from "./attack.ts";
 import type { Society } from "./society.ts";
 import { society } from "./society.ts";

@@ -1,6 +1,6 @@
 import type { Peer, Proposal } from "@aitbc-hybrid/protocol";
 import { variant } from "../adversaries/index.ts";
-import type { Behaviour } from "../shell.ts";
+import type { Behaviour } from "../shell/index.ts";
 import type { World } from "../world/index.ts";
 import type { Attack } from "./attack.ts";
 import { type Halves, isOwn, member, Pact, separate } from "./pact.ts";

@@ -1,5 +1,5 @@
 import { type Block, blockHash, type Proposal, voteRoot, ZERO_HASH } from "@aitbc-hybrid/protocol";
-import type { Behaviour, Wire } from "../shell.ts";
+import type { Behaviour, Wire } from "../shell/index.ts";
 import type { Attack, AttackModules, Outcome } from "./attack.ts";
 import { isOwn, member, Pact } from "./pact.ts";
 import {

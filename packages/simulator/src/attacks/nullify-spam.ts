@@ -1,5 +1,5 @@
 import { ZERO_HASH } from "@aitbc-hybrid/protocol";
-import type { Behaviour } from "../shell.ts";
+import type { Behaviour } from "../shell/index.ts";
 import type { Attack } from "./attack.ts";
 import { vote } from "./pact.ts";
 import { livenessCases } from "./shares.ts";

@@ -7,7 +7,7 @@ import {
   type VoteBody,
   voteRoot,
 } from "@aitbc-hybrid/protocol";
-import type { Behaviour, Wire } from "../shell.ts";
+import type { Behaviour, Wire } from "../shell/index.ts";
 import type { World } from "../world/index.ts";
 
 /** Signs a vote with the wire's key, whatever was signed before. */

@@ -1,4 +1,4 @@
-import type { Behaviour } from "../shell.ts";
+import type { Behaviour } from "../shell/index.ts";
 import type { Attack } from "./attack.ts";
 import {
   FAST_AUTHORITIES,

@@ -1,5 +1,5 @@
 import { blockHash, type Hash } from "@aitbc-hybrid/protocol";
-import type { Behaviour } from "../shell.ts";
+import type { Behaviour } from "../shell/index.ts";
 import type { Attack, AttackModules, Outcome } from "./attack.ts";
 import {
   atMost,

@@ -1,6 +1,6 @@
 import type { Millis } from "@aitbc-hybrid/protocol";
 import { WORLD_START } from "../scenario.ts";
-import type { Behaviour, Shell } from "../shell.ts";
+import type { Behaviour, Shell } from "../shell/index.ts";
 import { World } from "../world/index.ts";
 import type { AttackModules, Outcome } from "./attack.ts";
 import type { Society } from "./society.ts";

@@ -2,7 +2,7 @@ import type { Block, Hash, Peer } from "@aitbc-hybrid/protocol";
 import type { EventQueue } from "../events/index.ts";
 import type { Random } from "../random.ts";
 import { type Scenario, WORLD_START } from "../scenario.ts";
-import type { BatchStore, Shell } from "../shell.ts";
+import type { BatchStore, Shell } from "../shell/index.ts";
 import { named } from "../signatures.ts";
 
 export interface BatchesModules {

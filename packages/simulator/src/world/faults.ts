@@ -1,7 +1,7 @@
 import type { Millis, Peer } from "@aitbc-hybrid/protocol";
 import type { EventQueue, Network } from "../events/index.ts";
 import { type Scenario, WORLD_START } from "../scenario.ts";
-import type { Shell } from "../shell.ts";
+import type { Shell } from "../shell/index.ts";
 import type { Journal } from "./journal.ts";
 
 export interface FaultModules {

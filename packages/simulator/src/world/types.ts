@@ -3,7 +3,7 @@ import type { Genesis, Millis } from "@aitbc-hybrid/protocol";
 import type { Counts } from "../oracles/index.ts";
 import type { Scenario } from "../scenario.ts";
 import type { RegistryPlan } from "../settlement/index.ts";
-import type { Behaviour, ShellFaults } from "../shell.ts";
+import type { Behaviour, ShellFaults } from "../shell/index.ts";
 import type { PublicKey } from "../signatures.ts";
 
 /** What a run showed. */

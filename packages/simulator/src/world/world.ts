@@ -29,7 +29,7 @@ import {
   Settlement,
   TIMES,
 } from "../settlement/index.ts";
-import { type Behaviour, Shell } from "../shell.ts";
+import { type Behaviour, Shell } from "../shell/index.ts";
 import { Keyring, named } from "../signatures.ts";
 import { Batches } from "./batches.ts";
 import { describe, describeEffect, kindOf, short } from "./describe.ts";

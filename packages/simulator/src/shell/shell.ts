@@ -1,132 +1,36 @@
 import {
-  type Block,
-  type CertifiedBlock,
   type CheckResult,
-  checkpointRootOf,
   type DurableRecord,
   decodeMessage,
   type Effect,
   encodeMessage,
-  forcedDigest,
-  forcedEntries,
   genesisHash,
   type Hash,
   type Header,
-  type Hex,
-  hashOf,
   type Input,
-  LIMITS,
   type Message,
   type Millis,
   type Peer,
   type Registry,
-  type Request,
-  restartRoot,
-  rootOf,
   signingRoot,
-  voteRoot,
 } from "@aitbc-hybrid/protocol";
-import { type Clock, Disk, type Endpoint, type EventQueue, type Network } from "./events/index.ts";
-import type { Observed, Observer } from "./observer.ts";
-import { SlashingProtection } from "./protection.ts";
-import type { Random } from "./random.ts";
-import type { Rules, RulesConfig, RulesView } from "./rules.ts";
-import { operatorOf, type Settlement } from "./settlement/index.ts";
-import { type Keyring, named } from "./signatures.ts";
-
-/** An input without its time, which the shell adds. */
-type Timeless = Input extends infer I ? (I extends unknown ? Omit<I, "now"> : never) : never;
-
-/** What a byzantine node does with its keys and its wire. */
-export interface Behaviour {
-  /** What leaves for `to` in place of a message that the rules send. */
-  outgoing?(wire: Wire, to: Peer, message: Message): readonly Message[];
-  /** Sees everything that arrives; false keeps it from the rules. */
-  incoming?(wire: Wire, from: Peer, message: Message): boolean;
-  /** Batches of its own proposals: malformed, or given to few. */
-  readonly batches?: "malformed" | "withheld";
-  /** As leader of an epoch's last block it names a registry that the contracts do not show. */
-  readonly candidate?: "wrong";
-  /** It takes nothing of the contracts' inbox, and expects nobody to. */
-  readonly censorsInbox?: boolean;
-}
-
-/** The means of a {@link Behaviour}. */
-export interface Wire {
-  readonly peer: Peer;
-  readonly peers: readonly Peer[];
-  readonly random: Random;
-  /** The own replica's view of things; null before it started. */
-  view(): RulesView | null;
-  /** Signs anything with the node's key. */
-  sign(root: Hash): Uint8Array;
-  /** Sends without the rules' consent. */
-  send(to: Peer, message: Message): void;
-  later(delay: Millis, run: () => void): void;
-}
-
-/** Where batches are, for everybody. */
-export interface BatchStore {
-  /** Names a new batch of a node. */
-  create(owner: Peer, kind: "plain" | "malformed" | "withheld"): Hash;
-  /** Notes the batch that holds the forced entries from one number to below another. */
-  force(digest: Hash, from: number, to: number): void;
-  /** Time until a node holds all batches of a block, and the first of its forced entries; null: some are malformed. */
-  obtain(peer: Peer, block: Block): { readonly delay: Millis; readonly inboxFrom: number | null } | null;
-}
-
-/** Deliberate breaches of the shell's duties: the harness must notice each (test of the instrument). */
-export interface ShellFaults {
-  /** Signatures and sends do not wait for the disk. */
-  readonly sendsBeforeDurable?: boolean;
-  /** A restarted replica does not get its own signatures back. */
-  readonly forgetsSigned?: boolean;
-  /** A restarted replica does not get certificates back. */
-  readonly forgetsCertificates?: boolean;
-}
-
-export interface ShellOptions {
-  readonly peer: Peer;
-  readonly validator: number;
-  readonly config: RulesConfig;
-  readonly registry: Registry;
-  /** Usual time of a task of the process (verification, execution, payload), low and high. */
-  readonly task: readonly [Millis, Millis];
-  readonly flush: readonly [Millis, Millis];
-  readonly clock: () => Clock;
-  /** Messages travel as bytes. */
-  readonly wire: boolean;
-  /** Every step runs twice, and both runs must agree. */
-  readonly twice: boolean;
-  readonly faults: ShellFaults;
-  readonly behaviour: Behaviour | null;
-  /** Signs no checkpoints: its owner does not stand by what the authorities do. */
-  readonly refuses: boolean;
-  /** Bytes a block takes of its capacity. */
-  readonly used: (block: Block) => number;
-}
-
-export interface ShellModules {
-  readonly rules: Rules;
-  readonly queue: EventQueue;
-  readonly network: Network;
-  readonly settlement: Settlement;
-  readonly keyring: Keyring;
-  readonly batches: BatchStore;
-  readonly random: Random;
-  readonly observer: Observer;
-  readonly registryOf: (root: Hash) => Registry | undefined;
-  /** K of a domain. */
-  readonly termViewsOf: (domain: Hash) => number;
-}
+import { type Clock, Disk, type Endpoint } from "../events/index.ts";
+import type { Observed } from "../observer.ts";
+import { SlashingProtection } from "../protection.ts";
+import type { Random } from "../random.ts";
+import type { RulesView } from "../rules.ts";
+import { operatorOf } from "../settlement/index.ts";
+import { named } from "../signatures.ts";
+import { Archive } from "./archive.ts";
+import { type Answering, answerPayload, answerReference } from "./client.ts";
+import { signatureIn } from "./signature-in.ts";
+import type { ShellModules, ShellOptions, Timeless, Wire } from "./types.ts";
 
 interface Waiting {
   /** Records that must be durable first. */
   readonly after: number;
   readonly run: () => void;
 }
-
-const NOBODY: Hex = `0x${"00".repeat(20)}`;
 
 /** A node's process: performs the effects of one replica, loses its memory in a crash and keeps its disk. */
 export class Shell implements Endpoint, Observed, Wire {
@@ -140,16 +44,12 @@ export class Shell implements Endpoint, Observed, Wire {
   readonly #genesisState: Hash;
   readonly #genesisHash: Hash;
   readonly #registries = new Map<Hash, Registry>();
-  /** Final blocks by height, from durable records: what `serve` reads. */
-  readonly chain: CertifiedBlock[] = [];
-  readonly #heights = new Map<Hash, number>();
-  readonly #finalStates = new Map<Hash, Hash>();
+  readonly #archive = new Archive();
+  readonly #answering: Answering;
   /** State roots of executed blocks: lost in a crash unless final. */
   #states = new Map<Hash, Hash>();
   #waiting: Waiting[] = [];
   #protection: SlashingProtection;
-  readonly #durableRoots = new Set<Hash>();
-  #certificates = new Map<string, DurableRecord & { readonly type: "certificate" }>();
   /** Messages that were found to be recorded. */
   readonly #recorded = new WeakSet<Message>();
   #banned = new Set<Peer>();
@@ -187,6 +87,16 @@ export class Shell implements Endpoint, Observed, Wire {
       { latency: () => this.random.between(...options.flush), acknowledged: () => this.#acknowledged() },
       { queue: modules.queue },
     );
+    this.#answering = {
+      peer: this.peer,
+      validator: this.validator,
+      random: this.random,
+      options,
+      modules,
+      sign: (root) => this.sign(root),
+      task: () => this.#task(),
+      answer: (delay, input) => this.#answer(delay, input),
+    };
     this.#registries.set(options.registry.root, options.registry);
     const { genesis } = options.config;
     this.#genesisState = genesis.stateRoot;
@@ -236,7 +146,7 @@ export class Shell implements Endpoint, Observed, Wire {
     const records = this.#disk.read();
     let from = records.length - 1;
     while (from >= 0 && records[from]!.type !== "epoch") from--;
-    this.#states = new Map(this.#finalStates);
+    this.#states = new Map(this.#archive.states);
     this.#writes = 0;
     let result: { readonly state: unknown; readonly effects: readonly Effect[] };
     if (from < 0) {
@@ -359,37 +269,7 @@ export class Shell implements Endpoint, Observed, Wire {
     for (; this.#reported < this.#disk.durable; this.#reported++) {
       const record = this.#disk.at(this.#reported)!;
       observer.durable(this, record);
-      switch (record.type) {
-        case "signed":
-          this.#durableRoots.add(signingRoot(record.intent));
-          break;
-        case "certificate": {
-          const { kind, domain, view } = record.certificate;
-          this.#certificates.set(`${domain}${kind}${view}`, record);
-          break;
-        }
-        case "final": {
-          const hash = hashOf(record.block);
-          this.#heights.set(hash, record.block.header.height);
-          this.#finalStates.set(hash, record.roots.stateRoot);
-          this.chain[record.block.header.height] = {
-            block: record.block,
-            certificate: record.certificate,
-            backing: null,
-          };
-          break;
-        }
-        case "rewound":
-          this.chain.length = Math.min(this.chain.length, record.height + 1);
-          break;
-        case "backed": {
-          const { height } = record.certificate.checkpoint;
-          const entry = this.chain[height];
-          if (entry !== undefined) this.chain[height] = { ...entry, backing: record.certificate };
-          break;
-        }
-        default:
-      }
+      this.#archive.take(record);
     }
   }
 
@@ -428,7 +308,10 @@ export class Shell implements Endpoint, Observed, Wire {
         this.#whenDurable(() => this.#transmit(effect.to, effect.message));
         return;
       case "serve":
-        this.#whenDurable(() => this.#serve(effect.to, effect.request));
+        this.#whenDurable(() => {
+          const answer = this.#archive.answer(effect.request);
+          if (answer !== null) this.#transmit(effect.to, answer);
+        });
         return;
       case "verify": {
         const result: CheckResult = keyring.check(effect.check);
@@ -436,7 +319,7 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       }
       case "payload":
-        this.#payload(effect);
+        answerPayload(effect, this.#answering);
         return;
       case "obtain": {
         this.#headers.set(effect.hash, effect.block.header);
@@ -472,7 +355,7 @@ export class Shell implements Endpoint, Observed, Wire {
         return;
       }
       case "reference":
-        this.#reference(effect);
+        answerReference(effect, this.#answering);
         return;
       case "registry": {
         const ask = (): Timeless | null => {
@@ -494,8 +377,10 @@ export class Shell implements Endpoint, Observed, Wire {
         const { height } = effect.block.header;
         if (this.#nextReport !== null && height !== this.#nextReport)
           this.#violation(`finalized reports height ${height}, expected ${this.#nextReport}`);
-        if (this.#nextReport === null && height > Math.max(1, this.chain.length))
-          this.#violation(`finalized skips to height ${height}, ${this.chain.length - 1} are durable`);
+        if (this.#nextReport === null && height > Math.max(1, this.#archive.chain.length))
+          this.#violation(
+            `finalized skips to height ${height}, ${this.#archive.chain.length - 1} are durable`,
+          );
         this.#nextReport = height + 1;
         return;
       }
@@ -611,111 +496,6 @@ export class Shell implements Endpoint, Observed, Wire {
     });
   }
 
-  #payload(effect: Effect & { readonly type: "payload" }): void {
-    const { settlement, queue, batches } = this.#modules;
-    const { refLag } = this.#options.registry.params;
-    const build = (): Timeless | null => {
-      const lowest = effect.parentReference.number;
-      const newest = settlement.finalAt(this.validator, queue.now);
-      const aged = settlement.finalAt(this.validator, queue.now - refLag);
-      const needsReading = effect.candidateEpoch !== null;
-      const number = Math.max(lowest, aged);
-      // The candidate is read at the reference: a client that does not see that block final cannot propose.
-      if (needsReading && number > newest) {
-        this.#answer(refLag + 5, build);
-        return null;
-      }
-      const from = effect.parentInboxCursor;
-      const reading = settlement.reading(number, effect.candidateEpoch ?? 0, from);
-      // Who cannot tell at the parent's reference takes nothing.
-      const due = number <= newest ? reading.due : [];
-      const entries = this.#options.behaviour?.censorsInbox
-        ? []
-        : forcedEntries(due, effect.inbox.forceQuota);
-      const digest = forcedDigest(this.#options.config.chainId, from, entries);
-      const inboxCursor = from + entries.length;
-      if (entries.length > 0) batches.force(digest, from, inboxCursor);
-      const kept = number === lowest;
-      const kind = this.#options.behaviour?.batches ?? "plain";
-      return {
-        type: "payload",
-        epoch: effect.epoch,
-        view: effect.view,
-        parentHash: effect.parentHash,
-        payload: {
-          batches: [
-            ...(entries.length > 0 ? [digest] : []),
-            ...Array.from({ length: this.random.whole(0, 2) }, () => batches.create(this.peer, kind)),
-          ],
-          reference: kept ? effect.parentReference : settlement.reference(number),
-          settledAt: kept ? effect.parentSettledAt : reading.settledAt,
-          inboxCursor,
-          feeRecipient: NOBODY,
-          candidate: needsReading
-            ? this.#options.behaviour?.candidate === "wrong"
-              ? reading.candidate === null
-                ? this.#options.registry.root
-                : null
-              : reading.candidate
-            : null,
-          vrfProof: this.sign(effect.vrfRoot),
-        },
-      };
-    };
-    this.#answer(this.#task(), build);
-  }
-
-  #reference(effect: Effect & { readonly type: "reference" }): void {
-    const { settlement, queue } = this.#modules;
-    const { reference, epoch, inboxFrom } = effect;
-    const { number, hash } = reference;
-    let first = true;
-    const ask = (): Timeless | null => {
-      const exists = settlement.hashOf(number) === hash;
-      const final = exists && number <= settlement.finalAt(this.validator, queue.now);
-      if (!final) {
-        if (exists) this.#answer(20, ask);
-        if (!first) return null;
-        first = false;
-        return { type: "reference", reference, epoch, inboxFrom, reading: null };
-      }
-      // Epoch e's last block names N_{e+2}.
-      const shown = settlement.reading(number, epoch + 2, inboxFrom);
-      const reading = this.#options.behaviour?.censorsInbox ? { ...shown, due: [] } : shown;
-      return { type: "reference", reference, epoch, inboxFrom, reading };
-    };
-    this.#answer(this.#task(), ask);
-  }
-
-  #serve(to: Peer, request: Request): void {
-    if (request.what === "finalized") {
-      const blocks: CertifiedBlock[] = [];
-      for (let height = request.from; blocks.length < LIMITS.blocksPerMessage; height++) {
-        const entry = this.chain[height];
-        if (entry === undefined) break;
-        blocks.push(entry);
-        // A block is believed by a certificate of its own or of one above it: the answer ends with such a one.
-        if (blocks.length >= request.count && entry.certificate !== null) break;
-      }
-      while (blocks.length > 0 && blocks.at(-1)!.certificate === null) blocks.pop();
-      if (blocks.length > 0) this.#transmit(to, { type: "blocks", blocks });
-      return;
-    }
-    if (request.what === "block") {
-      const height = this.#heights.get(request.hash);
-      const entry = height === undefined ? undefined : this.chain[height];
-      if (entry !== undefined && hashOf(entry.block) === request.hash)
-        this.#transmit(to, { type: "blocks", blocks: [entry] });
-      return;
-    }
-    for (const kind of ["finalize", "notarize", "nullify"]) {
-      const found = this.#certificates.get(`${request.domain}${kind}${request.view}`);
-      if (found === undefined) continue;
-      this.#transmit(to, { type: "certificate", certificate: found.certificate });
-      return;
-    }
-  }
-
   #transmit(to: Peer, message: Message): void {
     const { behaviour } = this.#options;
     if (behaviour !== null) {
@@ -733,7 +513,7 @@ export class Shell implements Endpoint, Observed, Wire {
     if (this.#recorded.has(message)) return;
     this.#recorded.add(message);
     const signed = signatureIn(message);
-    if (signed === null || this.#durableRoots.has(signed.root)) return;
+    if (signed === null || this.#archive.isRecorded(signed.root)) return;
     if (this.#modules.keyring.isSignature(this.validator, signed.root, signed.signature))
       this.#violation(`sends a ${message.type} whose record is not durable`);
   }
@@ -741,31 +521,6 @@ export class Shell implements Endpoint, Observed, Wire {
   /** All records on disk: the node's archive. */
   archive(): readonly DurableRecord[] {
     return this.#disk.read();
-  }
-}
-
-/** The single signature that a message carries, with the root it signs. */
-function signatureIn(message: Message): { readonly root: Hash; readonly signature: Uint8Array } | null {
-  switch (message.type) {
-    case "vote": {
-      const { vote } = message;
-      return { root: rootOf(vote.domain, vote), signature: vote.signature };
-    }
-    case "proposal": {
-      const { domain, view, parentView, block, signature } = message.proposal;
-      const vote = { kind: "notarize", view, parentView, blockHash: hashOf(block) } as const;
-      return { root: voteRoot(domain, vote), signature };
-    }
-    case "checkpointVote": {
-      const { domain, checkpoint, signature } = message.vote;
-      return { root: checkpointRootOf(domain, checkpoint), signature };
-    }
-    case "restart": {
-      const { domain, view, blockHash, signature } = message.vote;
-      return { root: restartRoot(domain, view, blockHash), signature };
-    }
-    default:
-      return null;
   }
 }
 

@@ -1,0 +1,2 @@
+export { Shell } from "./shell.ts";
+export type { BatchStore, Behaviour, ShellFaults, Wire } from "./types.ts";
