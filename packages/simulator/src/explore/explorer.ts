@@ -1,6 +1,5 @@
 import * as protocol from "@aitbc-hybrid/protocol";
 import {
-  type Block,
   type Certificate,
   type DurableRecord,
   type Effect,
@@ -9,9 +8,7 @@ import {
   hashOf,
   type Message,
   type Millis,
-  type Mode,
   type Proposal,
-  type Registry,
   type ReplicaState,
   rootOf,
   type Seat,
@@ -22,72 +19,15 @@ import {
 } from "@aitbc-hybrid/protocol";
 import { isQuorum, voteOffence } from "../oracles/index.ts";
 import { type Answer, Notary, START, stillAnswer, stillGenesis } from "../twins/index.ts";
-import { drive, type Local, performed, type Reducer, type Surroundings } from "./local.ts";
+import { Blocks } from "./blocks.ts";
+import { Keys } from "./keys.ts";
+import { drive, performed, type Reducer, type Surroundings } from "./local.ts";
+import type { Explored, Setup } from "./types.ts";
+import { disagrees, type Member, parentsOf, pathTo, type Spoken, type World } from "./world.ts";
 
 const PEER = "peer";
 /** Longer than any time-out of the views explored. */
 const LONG: Millis = 1e8;
-
-/** What is explored: all that these replicas can do in their first views. */
-export interface Setup {
-  readonly mode: Mode;
-  readonly registry: Registry;
-  /** Seats whose signatures can be had for everything. Their blocks are valid, two in each view on every parent. */
-  readonly corrupt: readonly Seat[];
-  /** Leader of each term. */
-  readonly leaders: readonly Seat[];
-  /** Nothing of a later view is delivered. */
-  readonly views: number;
-  /** False: certificates of FINALIZE are counted, but given to nobody: fewer states, later views. */
-  readonly deliversFinal?: boolean;
-  /**
-   * How many crashes there may be, in all. A replica loses everything but its log, of whose last turn any part may be
-   * missing; then nothing of that turn has left. What it holds is obtained and executed again only some time later.
-   */
-  readonly crashes?: number;
-  /** Stop at the first replica with something wrong, not only at a disagreement. */
-  readonly stopsAtViolation?: boolean;
-  /** Stop when so many states were seen. */
-  readonly mostStates?: number;
-}
-
-export interface Explored {
-  /** Different states of all honest replicas and what they sent. */
-  readonly states: number;
-  readonly transitions: number;
-  /** False if `mostStates` ended it. */
-  readonly complete: boolean;
-  /** States in which some block is final; without any the exploration shows nothing. */
-  readonly withFinal: number;
-  /** Steps to the first state in which two blocks are final and neither descends from the other; null: there is none. */
-  readonly disagreement: readonly string[] | null;
-  /** The same for an honest key that can be slashed, or a replica that halts. */
-  readonly violation: readonly string[] | null;
-}
-
-interface Spoken {
-  readonly body: VoteBody;
-  readonly seats: readonly Seat[];
-}
-
-/** A replica among others. */
-interface Member extends Local {
-  /** After a crash: what its shell will answer, batches obtained and blocks executed again. */
-  readonly late: readonly Answer[];
-  /** Its crashes; after each it has other transactions to propose. */
-  readonly crashed: number;
-}
-
-interface World {
-  readonly locals: readonly Member[];
-  /** Crashes that may still happen. */
-  readonly crashes: number;
-  /** Votes of honest replicas by what they say. */
-  readonly votes: ReadonlyMap<string, Spoken>;
-  readonly proposals: ReadonlyMap<string, Proposal>;
-  /** How it came about. */
-  readonly last: { readonly action: string; readonly before: World["last"] } | null;
-}
 
 /**
  * Explores what honest replicas may come to, whatever the order in which messages arrive or time passes. An action gives
@@ -104,9 +44,8 @@ class Explorer {
   readonly #setup: Setup;
   readonly #reducer: Reducer;
   readonly #notary = new Notary();
-  readonly #blocks = new Map<Hash, Block>();
-  readonly #names = new Map<Hash, string>();
-  readonly #ids = new Map<string, number>();
+  readonly #blocks = new Blocks();
+  readonly #keys: Keys;
   readonly #quorums = new Map<string, boolean>();
   readonly #certificates = new Map<string, Certificate>();
   readonly #leading: ReadonlySet<Seat>;
@@ -117,12 +56,13 @@ class Explorer {
     this.#setup = setup;
     this.#reducer = reducer;
     this.#leading = new Set(setup.leaders);
+    this.#keys = new Keys(setup, this.#blocks);
   }
 
   run(): Explored {
     const { mostStates = Number.POSITIVE_INFINITY, stopsAtViolation = false } = this.#setup;
     const first = this.#completed(this.#begin());
-    const seen = new Set<string>([this.#keyOf(first)]);
+    const seen = new Set<string>([this.#keys.of(first)]);
     // By the number of final blocks; from where there are most a disagreement is nearest.
     const open: World[][] = [[first]];
     let transitions = 0;
@@ -137,13 +77,13 @@ class Explorer {
       }
       const final = this.#finalIn(world);
       if (final.length > 0) withFinal++;
-      if (disagrees(world) || this.#contradict(final)) disagreement = pathTo(world);
+      if (disagrees(world) || this.#blocks.contradict(final)) disagreement = pathTo(world);
       const wrong = world.locals.find((local) => local.wrong !== null)?.wrong ?? null;
       if (violation === null && wrong !== null) violation = [...pathTo(world), wrong];
       if (violation !== null && stopsAtViolation) break;
       for (const next of this.#successors(world)) {
         transitions++;
-        const key = this.#keyOf(next);
+        const key = this.#keys.of(next);
         if (seen.has(key)) continue;
         seen.add(key);
         const rank = this.#finalIn(next).length;
@@ -164,18 +104,6 @@ class Explorer {
     return final;
   }
 
-  #contradict(final: readonly Hash[]): boolean {
-    const chainOf = (hash: Hash): Set<Hash> => {
-      const chain = new Set<Hash>([hash]);
-      for (let block = this.#blocks.get(hash); block !== undefined; ) {
-        chain.add(block.header.parentHash);
-        block = this.#blocks.get(block.header.parentHash);
-      }
-      return chain;
-    };
-    return final.some((a, i) => final.slice(0, i).some((b) => !chainOf(a).has(b) && !chainOf(b).has(a)));
-  }
-
   #begin(): World {
     const { mode, registry, corrupt, leaders } = this.#setup;
     const genesis = stillGenesis(mode, registry);
@@ -185,7 +113,7 @@ class Explorer {
       const first = this.#reducer.initialReplica(config, registry, START);
       let { state } = first;
       ({ state } = this.#reducer.step(state, { type: "connected", peer: PEER, now: START }));
-      this.#names.set(state.tip.hash, "0");
+      this.#blocks.name(state.tip.hash, "0");
       return {
         seat,
         state: { ...state, epoch: { ...state.epoch, leader } },
@@ -253,7 +181,7 @@ class Explorer {
         if (!this.#isQuorum(signers)) continue;
         const message: Message = { type: "certificate", certificate: this.#certificate(body, signers) };
         const inputs: Answer[] = [{ type: "message", from: PEER, message }];
-        return this.#step(world, at, inputs, `${seat} gets ${this.#say(body)}`);
+        return this.#step(world, at, inputs, `${seat} gets ${this.#blocks.say(body)}`);
       }
     }
     return null;
@@ -275,7 +203,7 @@ class Explorer {
       const known = state.views.get(proposal.view)?.proposals ?? [];
       const hash = hashOf(proposal.block);
       if (proposal.view < state.view || proposal.view > views || known.length > 1) continue;
-      if (known.some((each) => this.#names.get(each.blockHash) === this.#names.get(hash))) continue;
+      if (known.some((each) => this.#blocks.nameOf(each.blockHash) === this.#blocks.nameOf(hash))) continue;
       const message: Message = { type: "proposal", proposal };
       yield { inputs: [{ type: "message", from: PEER, message }], action: `${seat} hears ${name}` };
     }
@@ -285,7 +213,10 @@ class Explorer {
       const signers = [...seats, ...this.#setup.corrupt];
       if (!this.#isQuorum(signers)) continue;
       const message: Message = { type: "certificate", certificate: this.#certificate(body, signers) };
-      yield { inputs: [{ type: "message", from: PEER, message }], action: `${seat} gets ${this.#say(body)}` };
+      yield {
+        inputs: [{ type: "message", from: PEER, message }],
+        action: `${seat} gets ${this.#blocks.say(body)}`,
+      };
     }
     if (state.view <= views && !state.own.get(state.view)?.nullify)
       yield { inputs: [{ type: "tick" }], action: `${seat} times out in ${state.view}`, late: true };
@@ -300,7 +231,7 @@ class Explorer {
     const { leader } = this.#epoch;
     const state = { ...restored.state, epoch: { ...restored.state.epoch, leader }, payload: null };
     const finals = log.flatMap((record) =>
-      record.type === "final" ? [this.#names.get(hashOf(record.block))!] : [],
+      record.type === "final" ? [this.#blocks.nameOf(hashOf(record.block))!] : [],
     );
     const late: Answer[] = [];
     const said: Message[] = [];
@@ -352,13 +283,13 @@ class Explorer {
       const leader = this.#leaderOf(view);
       if (view > this.#setup.views || !this.#setup.corrupt.includes(leader)) continue;
       for (const parent of parentsOf(state)) {
-        const parentName = this.#names.get(parent.hash)!;
+        const parentName = this.#blocks.nameOf(parent.hash)!;
         for (const salt of [0, 1]) {
           const name = `${view}<${parentName}#${salt}`;
           if (now.proposals.has(name)) continue;
           const proposal = this.#corruptProposal(state, leader, parent.view, salt, clock);
           if (proposal === null) continue;
-          this.#remember(proposal.block, name);
+          this.#blocks.remember(proposal.block, name);
           now = { ...now, proposals: new Map(now.proposals).set(name, proposal) };
         }
       }
@@ -409,12 +340,6 @@ class Explorer {
     return null;
   }
 
-  #remember(block: Block, name: string): void {
-    const hash = hashOf(block);
-    this.#blocks.set(hash, block);
-    this.#names.set(hash, name);
-  }
-
   /** Gives a replica inputs and takes in what it says. */
   #step(world: World, at: number, inputs: readonly Answer[], action: string | null): World {
     const before = world.locals[at]!;
@@ -435,11 +360,11 @@ class Explorer {
         const { proposal } = message;
         const { view, parentView, block } = proposal;
         const carried = block.body.certificates.map((c) => `${c.kind[1]}${c.view}`).join("");
-        const parent = this.#names.get(block.header.parentHash);
+        const parent = this.#blocks.nameOf(block.header.parentHash);
         // Proposed again it keeps its name; after a crash others are ordered.
-        const known = this.#names.get(hashOf(block));
+        const known = this.#blocks.nameOf(hashOf(block));
         const name = known ?? `${view}<${parent}${carried}${"'".repeat(local.crashed)}`;
-        this.#remember(block, name);
+        this.#blocks.remember(block, name);
         if (!proposals.has(name)) proposals.set(name, proposal);
         body = { kind: "notarize", view, parentView, blockHash: hashOf(block) };
       } else if (message.type === "vote") {
@@ -447,7 +372,7 @@ class Explorer {
         body = { kind, view, parentView, blockHash };
       }
       if (body === null) continue;
-      const key = this.#say(body);
+      const key = this.#blocks.say(body);
       const known = votes.get(key);
       if (known === undefined) votes.set(key, { body, seats: [local.seat] });
       else if (!known.seats.includes(local.seat))
@@ -475,14 +400,10 @@ class Explorer {
     return null;
   }
 
-  #say({ kind, view, parentView, blockHash }: VoteBody): string {
-    return kind === "nullify" ? `X${view}` : `${kind} ${view}<-${parentView} ${this.#names.get(blockHash)}`;
-  }
-
   /** What surrounds a replica: what it says goes into `said`; with `late`, blocks are obtained and executed only then. */
   #around({ seat, crashed }: Member, said: Message[], late: Answer[] | null): Surroundings {
     return {
-      nameOf: (hash) => this.#names.get(hash as Hash) ?? hash,
+      nameOf: (hash) => this.#blocks.nameOf(hash as Hash) ?? hash,
       saw: (effect) => {
         if (effect.type === "broadcast") said.push(effect.message);
       },
@@ -520,114 +441,4 @@ class Explorer {
         });
     }
   }
-
-  #id(hash: Hash): number {
-    const name = this.#names.get(hash) ?? hash;
-    let id = this.#ids.get(name);
-    if (id === undefined) {
-      id = this.#ids.size;
-      this.#ids.set(name, id);
-    }
-    return id;
-  }
-
-  /** A text that is the same for states that may do the same. */
-  #keyOf(world: World): string {
-    const parts = world.locals.map((local) => ({
-      seat: local.seat,
-      text: this.#localKey(local, world.crashes > 0),
-    }));
-    // Replicas that lead nothing and weigh the same may change places.
-    const { registry } = this.#setup;
-    const kindOf = (seat: Seat): string =>
-      this.#leading.has(seat) ? `${seat}` : `${seat < registry.authorities} ${registry.entries[seat]!.stake}`;
-    parts.sort((a, b) => {
-      const [x, y] = [`${kindOf(a.seat)}|${a.text}`, `${kindOf(b.seat)}|${b.text}`];
-      return x < y ? -1 : x > y ? 1 : 0;
-    });
-    const place = new Map(parts.map(({ seat }, at) => [seat, at]));
-    const votes: string[] = [];
-    for (const { body, seats } of world.votes.values()) {
-      let mask = 0;
-      for (const seat of seats) mask |= 1 << place.get(seat)!;
-      votes.push(`${this.#bodyKey(body)}:${mask}`);
-    }
-    votes.sort();
-    const proposals = [...world.proposals.values()]
-      .map(({ view, block }) => `${view}.${this.#id(hashOf(block))}`)
-      .sort();
-    return hashBytes(
-      new TextEncoder().encode(
-        `${parts.map(({ text }) => text).join("/")}//${votes.join()}//${proposals.join()}`,
-      ),
-    ).slice(2, 34);
-  }
-
-  #localKey({ state, finals, late, crashed, log }: Member, withLog: boolean): string {
-    const { view, views, own, tip } = state;
-    let text = `${view} ${tip.view} ${this.#id(tip.hash)} ${finals.length} ${state.halted === null}`;
-    if (late.length > 0) text += " late";
-    // What it would propose, and what it would come back with.
-    if (crashed > 0) text += ` ${crashed}`;
-    if (withLog) text += `[${log.map((record) => this.#recordKey(record)).sort()}]`;
-    for (const at of [...new Set([...views.keys(), ...own.keys()])].sort((a, b) => a - b)) {
-      const record = views.get(at);
-      const mine = own.get(at);
-      const target = (of: { readonly blockHash: Hash } | null | undefined): string =>
-        of == null ? "-" : `${this.#id(of.blockHash)}`;
-      text += `|${at} ${target(record?.notarization)} ${target(record?.finalization)} ${target(record?.certified)}`;
-      text += record?.nullification == null ? "-" : "X";
-      for (const { blockHash, invalid } of record?.proposals ?? [])
-        text += ` ${this.#id(blockHash)}${invalid ? "!" : ""}`;
-      text += ` ${target(mine?.notarize)} ${target(mine?.finalize)} ${mine?.nullify === true ? "x" : "-"}`;
-    }
-    return text;
-  }
-
-  #recordKey(record: DurableRecord): string {
-    switch (record.type) {
-      case "signed": {
-        const { intent } = record;
-        return intent.what === "vote" || intent.what === "proposal" ? `s${this.#bodyKey(intent.vote)}` : "";
-      }
-      case "certificate":
-        return `c${this.#bodyKey(record.certificate)}${record.block === null ? "" : "b"}`;
-      case "final":
-        return `f${this.#id(hashOf(record.block))}`;
-      default:
-        return "";
-    }
-  }
-
-  #bodyKey({ kind, view, parentView, blockHash }: VoteBody): string {
-    return `${kind[1]}${view}.${parentView}.${kind === "nullify" ? "" : this.#id(blockHash)}`;
-  }
-}
-
-const pathTo = (world: World): string[] => {
-  const path: string[] = [];
-  for (let at = world.last; at !== null; at = at.before) path.push(at.action);
-  return path.reverse();
-};
-
-/** True if two honest replicas hold different final blocks of one height. */
-function disagrees({ locals }: World): boolean {
-  return locals.some((a) =>
-    locals.some((b) => a.finals.some((name, height) => (b.finals[height] ?? name) !== name)),
-  );
-}
-
-/** Parents that a leader of the current view may choose: certified, with an X held for every view above (terms of one view). */
-function parentsOf({ view, views, tip }: ReplicaState): { readonly view: number; readonly hash: Hash }[] {
-  const parents: { view: number; hash: Hash }[] = [];
-  for (let w = view - 1; w >= tip.view; w--) {
-    if (w === tip.view) {
-      parents.push({ view: w, hash: tip.hash });
-      break;
-    }
-    const record = views.get(w);
-    if (record?.certified) parents.push({ view: w, hash: record.certified.blockHash });
-    if ((record?.nullification ?? null) === null) break;
-  }
-  return parents;
 }

@@ -2,7 +2,7 @@ import type { Mode, Seat } from "@aitbc-hybrid/protocol";
 import { pinned, smallParams } from "../scenario.ts";
 import { sealRegistry } from "../settlement/index.ts";
 import { Keyring } from "../signatures.ts";
-import type { Setup } from "./explorer.ts";
+import type { Setup } from "./types.ts";
 
 const DELTA = 1000;
 /** Clocks and leases are not what is explored. */
