@@ -74,7 +74,11 @@ export function checkFinalChain(
     const { block, hash } = entry;
     const { header } = block;
     start = starts.get(height) ?? start;
-    const due = start === undefined ? [] : checkReference(block, below, start, modules);
+    if (start === undefined) {
+      fail(`height ${height} is of no epoch that began`);
+      return forced;
+    }
+    const due = checkReference(block, below, start, modules);
     const first = header.domain !== domain;
     if (first) {
       domain = header.domain;

@@ -319,7 +319,8 @@ export class Oracles implements Observer {
   }
 
   #certificate(c: Certificate): void {
-    if (this.#checked.has(c)) return;
+    // One of a domain that no honest node entered yet is looked at when it comes again.
+    if (this.#checked.has(c) || this.#domains.get(c.domain) === undefined) return;
     this.#checked.add(c);
     const { beyondBounds } = this.#options;
     if (beyondBounds) this.#archive.certificate(c);
