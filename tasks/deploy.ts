@@ -9,7 +9,7 @@ import { getAddress, type InterfaceAbi } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import core from "../deploy/modules/core.ts";
 import { coreParameters, delaysOf, parametersFor } from "./parameters.ts";
-import { probePrecompiles } from "./probe.ts";
+import { type BlockAt, probeFinality, probePrecompiles } from "./probe.ts";
 import { CONTRACT_NAMES, type Contracts, roleCalls } from "./roles.ts";
 
 /** Chains whose blocks cannot be reorganized: one confirmation is final there. */
@@ -23,7 +23,8 @@ interface Arguments {
 
 /**
  * Deploys the contracts to the network named by `--network`, as the first of its accounts, and writes the network file:
- * `{chainId, addresses, parameters, deployBlock}`. Asks nothing. Refuses to begin if a precompile is missing or lax.
+ * `{chainId, addresses, parameters, deployBlock}`. Asks nothing. Refuses to begin if a precompile is missing or lax, or
+ * the chain's finality slower than the parameters count on.
  */
 export default async function deployTask(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   if (!(await hre.artifacts.artifactExists("CheckpointManager"))) {
@@ -45,6 +46,13 @@ export default async function deployTask(args: Arguments, hre: HardhatRuntimeEnv
     );
   }
   console.log(`precompiles of chain ${settlementChainId}: as EIP-2537 says`);
+
+  const blockAt: BlockAt = (tag) => request("eth_getBlockByNumber", tag, false);
+  const { refLag, settleDepth } = file.consensus as Record<"refLag" | "settleDepth", number>;
+  const slow = await probeFinality(blockAt, { settlementLag: file.settlementLag, settleDepth, refLag });
+  if (slow !== null) {
+    throw new Error(`settlement chain ${settlementChainId} is too slow for these parameters: ${slow}`);
+  }
 
   const accounts = await request<string[]>("eth_accounts");
   const deployer = getAddress(

@@ -45,6 +45,8 @@ export interface ParameterFile {
   readonly recoveryBounds: { readonly lower: Values; readonly upper: Values };
   /** Longest that a leak with all its rounds may take, seconds: the unbonding time, except on a devnet. */
   readonly leakWithin: number;
+  /** Longest from a block of the settlement chain until headers may name it, seconds; 0 on a devnet. */
+  readonly settlementLag: number;
   /** Of HybridGovernor and its timelock, ModuleUpgrades and EmergencyCouncil: seconds, whole AITBC. */
   readonly governance: {
     readonly settings: Values;
@@ -119,6 +121,7 @@ export function coreParameters(file: ParameterFile, deployer: string, chainId: n
       recoveryLower: file.recoveryBounds.lower,
       recoveryUpper: file.recoveryBounds.upper,
       leakWithin: file.leakWithin,
+      settlementLag: file.settlementLag,
     },
   };
 }

@@ -120,3 +120,35 @@ export async function probePrecompiles(call: Call): Promise<string[]> {
   );
   return results.filter((result) => result !== null);
 }
+
+/** A block by its tag or its number in hexadecimal; null if the chain knows none. */
+export type BlockAt = (
+  tag: string,
+) => Promise<{ readonly number: string; readonly timestamp: string } | null>;
+
+/** What headers go by when they name blocks of the settlement chain: seconds, blocks, milliseconds. */
+export interface FinalityRules {
+  readonly settlementLag: number;
+  /** 0: the finalized tag. */
+  readonly settleDepth: number;
+  readonly refLag: number;
+}
+
+/**
+ * Compares the age of the newest settlement block that headers may name with the one that the parameters count on. On a
+ * slower chain no epoch would ever take over a registry that was sealed for it. A lag of 0 counts on nothing.
+ * @returns What is wrong, in a sentence; null if all is well.
+ */
+export async function probeFinality(blockAt: BlockAt, rules: FinalityRules): Promise<string | null> {
+  const { settlementLag, settleDepth, refLag } = rules;
+  if (settlementLag === 0) return null;
+  const latest = (await blockAt("latest"))!;
+  const deep = Math.max(0, Number(latest.number) - settleDepth);
+  const final = await blockAt(settleDepth === 0 ? "finalized" : `0x${deep.toString(16)}`).catch(() => null);
+  if (final === null)
+    return "it tells no finalized block: set `settleDepth`, the blocks after which one is final";
+  const age = Number(latest.timestamp) - Number(final.timestamp) + refLag / 1000;
+  return age <= settlementLag
+    ? null
+    : `headers could name no block younger than ${age} s (finality and refLag), and \`settlementLag\` is ${settlementLag} s: raise it, and epochs to twice as much`;
+}

@@ -384,7 +384,8 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
     }
 
     /// @dev The candidate sealed for an epoch or the registry before, as the boundary names. Carrying it over beside a
-    /// candidate that has no quorum in the mode at hand is not the chain's choice, and is not counted.
+    /// candidate that has no quorum in the mode at hand, or that its headers could not have shown, is not the chain's
+    /// choice, and is not counted.
     function _chooseRegistry(
         State memory state,
         uint64 epoch,
@@ -399,13 +400,21 @@ contract CheckpointManager is AccessManaged, ICheckpointManager {
         if (carried) {
             // `registryNext` was found to be the root of the registry before.
             if (named != c.registryNext) revert CheckpointManagerBadRegistry(named, candidate);
-            bool counts = !none && QuorumProofs.canDecide(snapshot, uint8(c.modeNext));
+            bool counts = !none && _couldBeShown(snapshot, state.stamp);
+            if (counts) counts = QuorumProofs.canDecide(snapshot, uint8(c.modeNext));
             if (counts && ++state.carried > _MOST_CARRIED) revert CheckpointManagerCarriedTooOften();
             snapshot = before;
         } else {
             state.carried = 0;
         }
         emit RegistryRecorded(Epoch.wrap(epoch), named, SealedSnapshots.numberOf(snapshot), carried);
+    }
+
+    /// @dev Whether the last block of an epoch could name a settlement block that shows a candidate. A boundary may come long
+    /// after its block: what was sealed in between was nobody's to take over.
+    function _couldBeShown(address candidate, uint64 stamp) private view returns (bool) {
+        uint256 lag = elections.parameters().settlementLag();
+        return stamp >= (SealedSnapshots.sealedAtOf(candidate) + lag) * 1000;
     }
 
     function _slot(bytes32 hash, address submitter) private pure returns (bytes32) {

@@ -33,6 +33,7 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         Recovery recoveryLower;
         Recovery recoveryUpper;
         uint64 leakWithin;
+        uint64 settlementLag;
     }
 
     /// @dev Slashing values in two slots, the first holding what evidence needs.
@@ -67,6 +68,8 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
     address private immutable _recoveryUpper;
     /// @inheritdoc IConsensusParameters
     uint64 public immutable leakWithin;
+    /// @inheritdoc IConsensusParameters
+    uint64 public immutable settlementLag;
 
     Stake private _stake;
     PackedSlashing private _slashing;
@@ -93,6 +96,7 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         _recoveryLower = SSTORE2.write(_pack(abi.encode(setup.recoveryLower)));
         _recoveryUpper = SSTORE2.write(_pack(abi.encode(setup.recoveryUpper)));
         leakWithin = setup.leakWithin;
+        settlementLag = setup.settlementLag;
         // Consensus values are checked beside those of recovery, whose own check needs them to be there.
         _recovery = setup.recovery;
         _setConsensus(setup.consensus);
@@ -259,10 +263,26 @@ contract ConsensusParameters is AccessManaged, IConsensusParameters {
         }
         if (values.refLag >= values.settleLease) revert ConsensusParametersUnsafe("refLag < settleLease");
         _checkTimes(values, _recovery);
+        _checkEpochs(values);
         _checkModes(values);
         _governed = _record(values, packed);
         _raised = 0;
         if (block.timestamp < _floorUntil) _raise(values);
+    }
+
+    /// @dev The last block of an epoch decides on a candidate that is sealed while the epoch runs: by then a settlement
+    /// block that shows it must be final, and the boundary before must have been accepted first.
+    function _checkEpochs(Params memory values) private view {
+        uint256 lag = uint256(settlementLag) * 1000;
+        if (lag != 0 && values.refLag >= lag) revert ConsensusParametersUnsafe("refLag < settlementLag");
+        uint256 shortest = Math.min(
+            uint256(values.epochLength.fast) * values.blockTime.fast,
+            Math.min(
+                uint256(values.epochLength.balanced) * values.blockTime.balanced,
+                uint256(values.epochLength.secure) * values.blockTime.secure
+            )
+        );
+        if (shortest < 2 * lag) revert ConsensusParametersUnsafe("epochs >= 2 settlementLag");
     }
 
     /// @dev Keeps the same values with Secure as the least mode. A set that demands it anyway serves for both.

@@ -32,6 +32,7 @@ import {Snapshots} from "./Snapshots.sol";
 /// @param backingKey sum of the backing set's keys
 /// @param membersKey sum of the members' keys
 /// @param sealer who sealed it; no part of the hash
+/// @param sealedAt when, s; likewise
 /// @param idleStake what jailed and convicted validators on seats would weigh, cut as the others: counted in no sum, but
 /// in the divisors of pay; no part of the hash
 struct SealedSnapshot {
@@ -59,6 +60,7 @@ struct SealedSnapshot {
     G1Point backingKey;
     G1Point membersKey;
     address sealer;
+    uint40 sealedAt;
     uint32 idleStake;
 }
 
@@ -143,7 +145,7 @@ library SealedSnapshots {
                 bytes.concat(
                     abi.encode(s.hash, counts, sums, s.suspended, s.backing, s.members),
                     abi.encode(s.keysRoot, s.weightsRoot, s.paramsHash, s.weights, s.keys, s.backingKey, s.membersKey),
-                    abi.encode(s.sealer)
+                    abi.encode((uint256(s.sealedAt) << 160) | uint160(s.sealer))
                 )
             );
     }
@@ -166,7 +168,7 @@ library SealedSnapshots {
                 paramsHash: s.paramsHash
             })
         );
-        s.hash = hash;
+        (s.hash, s.sealedAt) = (hash, uint40(block.timestamp));
         blob = write(s);
     }
 
@@ -176,7 +178,7 @@ library SealedSnapshots {
         uint256 counts;
         uint256 sums;
         uint256 suspended;
-        address sealer;
+        uint256 sealing;
         uint256[4] memory backing = s.backing;
         uint256[4] memory members = s.members;
         G1Point memory backingKey = s.backingKey;
@@ -194,11 +196,11 @@ library SealedSnapshots {
             mcopy(backingKey, add(at, 0x220), 0x80)
             mcopy(membersKey, add(at, 0x2a0), 0x80)
             suspended := mload(add(at, 0x60))
-            sealer := mload(add(at, 0x320))
+            sealing := mload(add(at, 0x320))
         }
         s.suspended = suspended;
-        s.sealer = sealer;
         // Casts cut the fields out of their words.
+        (s.sealer, s.sealedAt) = (address(uint160(sealing)), uint40(sealing >> 160));
         s.number = uint32(counts >> 224);
         s.epoch = Epoch.wrap(uint64(counts >> 160));
         s.n = uint16(counts >> 144);
@@ -311,6 +313,11 @@ library SealedSnapshots {
     /// @notice Only the number of the consensus parameters.
     function parametersOf(address blob) internal view returns (uint32) {
         return uint32(Snapshots.blobWord(blob, 1) >> 32);
+    }
+
+    /// @notice Only when it was sealed, s.
+    function sealedAtOf(address blob) internal view returns (uint40) {
+        return uint40(Snapshots.blobWord(blob, 25) >> 160);
     }
 
     /// @notice Only the number of the seal.

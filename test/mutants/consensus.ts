@@ -114,6 +114,14 @@ export const mutants: readonly Mutant[] = [
     test: HYBRID_TEST,
   },
   {
+    name: "carrying over counts beside whatever was sealed since",
+    file: MANAGER,
+    find: "return stamp >= (SealedSnapshots.sealedAtOf(candidate) + lag) * 1000;",
+    replace: "return true;",
+    opens: "whoever seals between late boundaries has one of them refused for good",
+    test: MANAGER_TEST,
+  },
+  {
     name: "silence stays on the seat when another authority takes it",
     file: SEATING,
     find: "if (_silent != 0) _moveSilence(last, seat);",

@@ -458,12 +458,20 @@ export async function submission(core: Core, checkpoint: Checkpoint, options: Pr
 /** Accepts the boundary of the present epoch, sealing the candidate of the epoch three later first to last. */
 export async function closeEpoch(
   core: Core,
-  options: { readonly seal?: boolean; readonly commitment?: Partial<Boundary["commitment"]> } = {},
+  options: {
+    readonly seal?: boolean;
+    readonly commitment?: Partial<Boundary["commitment"]>;
+    readonly stamp?: number;
+  } = {},
 ) {
   const epoch = Number(await core.checkpoints.epochNow());
   const { lastHeight } = await core.checkpoints.epochRecord(epoch);
   const boundary = await boundaryNow(core, options.commitment);
-  const s = await submission(core, checkpointAt({ height: Number(lastHeight), boundary }));
+  const { stamp } = options;
+  const s = await submission(
+    core,
+    checkpointAt({ height: Number(lastHeight), boundary, ...(stamp === undefined ? {} : { stamp }) }),
+  );
   const tx = await core.checkpoints.submitBoundary(s);
   if (options.seal ?? true) {
     await core.elections.seal(epoch + 3, plain(await core.elections.sealHints.staticCall()));

@@ -431,18 +431,48 @@ describe("CheckpointManager", () => {
       await bump();
       await closeEpoch(core);
       expect(await core.checkpoints.carriedOver()).to.equal(0n);
+      const carry = async () =>
+        closeEpoch(core, {
+          commitment: { registryAfter: genesis },
+          stamp: 1000 * (await networkHelpers.time.latest()),
+        });
       for (let i = 1; i <= 24; i++) {
         await bump();
         // Nobody accrues: what is missing may be given up before it holds up a seal.
         await networkHelpers.time.increase(60);
-        await closeEpoch(core, { commitment: { registryAfter: genesis } });
+        await carry();
         expect(await core.checkpoints.carriedOver()).to.equal(BigInt(i));
       }
-      await expect(
-        closeEpoch(core, { commitment: { registryAfter: genesis } }),
-      ).to.be.revertedWithCustomError(core.checkpoints, "CheckpointManagerCarriedTooOften");
+      await expect(carry()).to.be.revertedWithCustomError(
+        core.checkpoints,
+        "CheckpointManagerCarriedTooOften",
+      );
       await closeEpoch(core);
       expect(await core.checkpoints.carriedOver()).to.equal(0n);
+    });
+
+    it("counts that from the moment the epoch's last block could name a settlement block that shows the candidate", async () => {
+      const lag = 2;
+      const core = await deployCore(connection, (file) => ({
+        ...file,
+        consensus: { ...file.consensus, blockTime: { fast: 400, balanced: 500, secure: 2_000 } },
+        settlementLag: lag,
+      }));
+      await populate(core, [10_000, 10_000, 10_000, 10_000], [20_000, 20_000, 20_000]);
+      await start(core);
+      await closeEpoch(core);
+      for (const [late, count] of [
+        [1, 0n],
+        [0, 1n],
+      ] as const) {
+        await core.pool.connect(core.members.get(5)!.operator).depositBond(5, 10n ** 18n);
+        await closeEpoch(core);
+        const sealedAt = await networkHelpers.time.latest();
+        const next = (await core.checkpoints.epochNow()) + 1n;
+        const registryAfter = (await core.checkpoints.recordedRegistry(next)).registryRoot as Hash;
+        await closeEpoch(core, { commitment: { registryAfter }, stamp: 1000 * (sealedAt + lag) - late });
+        expect(await core.checkpoints.carriedOver()).to.equal(count);
+      }
     });
 
     it("does not count carrying over beside a candidate without a quorum in the next epoch's mode", async () => {

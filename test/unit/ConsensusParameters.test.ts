@@ -33,6 +33,7 @@ describe("ConsensusParameters", () => {
     expect(plain(await core.parameters.rewards())).to.deep.equal(core.file.rewards);
     expect(plain(await core.parameters.recovery())).to.deep.equal(core.file.recovery);
     expect(await core.parameters.leakWithin()).to.equal(BigInt(core.file.leakWithin));
+    expect(await core.parameters.settlementLag()).to.equal(BigInt(core.file.settlementLag));
     for (const group of ["consensus", "stake", "slashing", "rewards", "recovery"] as const) {
       const { lower, upper } = await core.parameters[`${group}Bounds`]();
       expect([plain(lower), plain(upper)], group).to.deep.equal([
@@ -291,6 +292,26 @@ describe("parameter files", () => {
   it("hold the client's defaults", () => {
     expect(parametersFor(PUBLIC, undefined).consensus).to.deep.equal(DEFAULT_PARAMS);
     expect(parametersFor(LOCAL, undefined).consensus).to.deep.equal(DEVNET_PARAMS);
+  });
+
+  it("leave a candidate an epoch's time to become final on the settlement chain, in each mode", async () => {
+    const lag = 30;
+    const length = { fast: 600, balanced: 120, secure: 30 };
+    const core = await deployCore(connection, (file) => ({
+      ...file,
+      consensus: { ...file.consensus, epochLength: length },
+      settlementLag: lag,
+    }));
+    const params = { ...DEVNET_PARAMS, epochLength: length };
+    const refused = (change: Partial<Params>, rule: string) =>
+      expect(core.parameters.setConsensus({ ...params, ...change }), rule)
+        .to.be.revertedWithCustomError(core.parameters, "ConsensusParametersUnsafe")
+        .withArgs(rule);
+    for (const [mode, blocks] of Object.entries(length)) {
+      await refused({ epochLength: { ...length, [mode]: blocks - 1 } }, "epochs >= 2 settlementLag");
+    }
+    await refused({ refLag: 1000 * lag, settleLease: 2_000 * lag }, "refLag < settlementLag");
+    await core.parameters.setConsensus({ ...params, refLag: 1000 * lag - 1 });
   });
 
   it("of a devnet are refused on any other chain", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Interface, type InterfaceAbi, id } from "ethers";
 import hre, { artifacts, network } from "hardhat";
-import { delaysOf } from "../../tasks/parameters.ts";
-import { probePrecompiles } from "../../tasks/probe.ts";
+import { delaysOf, parametersFor } from "../../tasks/parameters.ts";
+import { type BlockAt, probeFinality, probePrecompiles } from "../../tasks/probe.ts";
 import { CONTRACT_NAMES, type Contracts, handOverCalls, PERMISSIONS, ROLES } from "../../tasks/roles.ts";
 import { abisOf, verifyRoles } from "../../tasks/verify-roles.ts";
 import { type Core, deployCore, loadCore } from "../support/core.ts";
@@ -180,6 +180,48 @@ describe("roles", () => {
     );
     expect(deviations).to.include("who may call pool can be changed after 120 s");
     expect(deviations).to.include("role recovery is granted after 150 s");
+  });
+});
+
+describe("finality probe", () => {
+  const rules = { settlementLag: 1_000, settleDepth: 0, refLag: 60_000 };
+  /** Blocks of ten seconds, of which the finalized one is that many back. */
+  const chain =
+    (finalized: number | null): BlockAt =>
+    async (tag) => {
+      const latest = 500;
+      const at = (number: number) => ({
+        number: `0x${number.toString(16)}`,
+        timestamp: `0x${(10 * number).toString(16)}`,
+      });
+      if (tag === "latest") return at(latest);
+      if (tag !== "finalized") return at(Number(tag));
+      return finalized === null ? null : at(latest - finalized);
+    };
+
+  it("finds no fault with a chain as fast as the parameters count on", async () => {
+    expect(await probeFinality(chain(94), rules)).to.equal(null);
+    expect(await probeFinality(chain(null), { ...rules, settleDepth: 94 })).to.equal(null);
+    // Younger than it takes: its first block is as old as it gets.
+    expect(await probeFinality(chain(null), { ...rules, settleDepth: 501, settlementLag: 5_060 })).to.equal(
+      null,
+    );
+  });
+
+  it("names the age of the youngest block that counts, and what to set", async () => {
+    expect(await probeFinality(chain(95), rules)).to.match(/younger than 1010 s.*`settlementLag` is 1000 s/);
+    expect(await probeFinality(chain(null), { ...rules, settleDepth: 95 })).to.match(/1010 s/);
+    expect(await probeFinality(chain(null), rules)).to.match(/no finalized block: set `settleDepth`/);
+    const unheard: BlockAt = (tag) =>
+      tag === "latest" ? chain(0)(tag) : Promise.reject(new Error("unknown block"));
+    expect(await probeFinality(unheard, rules)).to.match(/no finalized block/);
+  });
+
+  it("asks nothing of a devnet, and every other network's epochs leave time", async () => {
+    expect(
+      await probeFinality(() => Promise.reject(new Error("asked")), { ...rules, settlementLag: 0 }),
+    ).to.equal(null);
+    expect(parametersFor(1, undefined).settlementLag).to.be.above(0);
   });
 });
 

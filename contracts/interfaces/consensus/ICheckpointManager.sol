@@ -133,7 +133,7 @@ interface ICheckpointManager {
     error CheckpointManagerBadBoundary();
     /// @notice `registryNext` is not the recorded root, or `registryAfter` neither the candidate's nor the last one.
     error CheckpointManagerBadRegistry(bytes32 given, bytes32 expected);
-    /// @notice The registry was carried over too often in a row beside a sealed candidate that could decide.
+    /// @notice The registry was carried over too often in a row beside a candidate that could decide and could be seen.
     error CheckpointManagerCarriedTooOften();
     /// @notice The boundary begins the next epoch in a mode that is neither the one wanted for it nor the present one.
     error CheckpointManagerBadMode(Mode given, Mode wanted, Mode present);
@@ -222,7 +222,8 @@ interface ICheckpointManager {
     function boundaryAcceptedAt(Epoch epoch) external view returns (uint40);
 
     /// @notice How often in a row a registry was carried over beside a sealed candidate, without those times when no
-    /// quorum of the next epoch's mode could have come from the candidate.
+    /// quorum of the next epoch's mode could have come from the candidate, or when it was sealed less than
+    /// `ConsensusParameters.settlementLag` before the stamp of the epoch's last block, or after it.
     function carriedOver() external view returns (uint8);
 
     /// @notice Blob of the snapshot with this root that the contracts sealed or carried over for an epoch and

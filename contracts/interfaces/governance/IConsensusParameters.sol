@@ -191,6 +191,10 @@ interface IConsensusParameters {
     /// @notice Longest that a leak with all its rounds may take, s: stake that left stays liable for at least as long.
     function leakWithin() external view returns (uint64);
 
+    /// @notice Longest from a block of the settlement chain until headers may name it, s: until it is final, and `refLag`.
+    /// Epochs of every mode last at least twice as long. 0 where the settlement chain is a devnet's.
+    function settlementLag() external view returns (uint64);
+
     /// @notice Consensus values now in force.
     function consensus() external view returns (Params memory);
 

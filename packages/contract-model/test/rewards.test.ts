@@ -37,6 +37,7 @@ function snapshotWith(weights: readonly bigint[], standby: number, idleStake = 0
     cut: 0n,
     idleStake,
     sealer: "",
+    sealedAt: 0,
   };
 }
 

@@ -71,7 +71,7 @@ export function rulesOf(file: ParameterFile): Rules {
   const values = file as unknown as Record<string, Record<string, unknown>>;
   const { epochLength, lease, drift } = values.consensus as unknown as Rules["consensus"];
   return {
-    consensus: { epochLength, lease, drift },
+    consensus: { epochLength, lease, drift, settlementLag: file.settlementLag },
     stake: numbers(values.stake!, ["stakeCapFrom", "balancedSeats", "maxSeats"]),
     slashing: numbers(values.slashing!, [
       "evidenceValidity",

@@ -54,12 +54,13 @@ function freeze(tx: Transaction, epoch: number): Snapshot {
   });
 }
 
-function record(tx: Transaction, contents: Omit<Snapshot, "number" | "sealer">): Snapshot {
+function record(tx: Transaction, contents: Omit<Snapshot, "number" | "sealer" | "sealedAt">): Snapshot {
   const { elections } = tx.state;
   const snapshot: Snapshot = Object.freeze({
     ...contents,
     number: ++elections.sealNumber,
     sealer: tx.from,
+    sealedAt: tx.at,
   });
   elections.snapshots.set(snapshot.number, snapshot);
   elections.rotated.clear();
@@ -130,6 +131,7 @@ export function sealAgain(
     backingStakers: stakersOf(backing),
     idleStake: from.idleStake + sum([...out].map((seat) => from.weights[seat]!)),
     sealer: tx.from,
+    sealedAt: tx.at,
   });
   emit(tx, "SealedAgain", { number: snapshot.number, epoch, totalStake: snapshot.totalStake });
   return snapshot;

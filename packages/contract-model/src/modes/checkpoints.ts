@@ -191,21 +191,23 @@ function handOver(tx: Transaction, boundary: Boundary): void {
 
 /**
  * The candidate sealed for the epoch after next, or the registry before again: not counted where the candidate has no
- * quorum in the next epoch's mode. Returns whether it was carried over.
+ * quorum in the next epoch's mode, or was sealed too late for the epoch's last block. Returns whether it was carried over.
  */
 function chooseRegistry(
   tx: Transaction,
   before: number,
   { registryAfter: named, modeNext }: Boundary,
 ): boolean {
-  const { schedule, elections } = tx.state;
+  const { schedule, elections, rules } = tx.state;
   const candidate = elections.candidates.get(schedule.epoch + 2);
   if (candidate === named) {
     schedule.carried = 0;
     return false;
   }
   if (named !== before) refuse("CheckpointManagerBadRegistry", named, candidate ?? 0);
-  const counts = candidate !== undefined && canDecide(snapshotOf(tx.state, candidate), modeNext);
+  const sealed = candidate === undefined ? null : snapshotOf(tx.state, candidate);
+  const shownFrom = ((sealed?.sealedAt ?? 0) + rules.consensus.settlementLag) * 1000;
+  const counts = sealed !== null && schedule.stamp >= shownFrom && canDecide(sealed, modeNext);
   if (counts && ++schedule.carried > MOST_CARRIED) refuse("CheckpointManagerCarriedTooOften");
   return true;
 }

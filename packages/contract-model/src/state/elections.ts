@@ -48,6 +48,8 @@ export interface Snapshot {
   readonly idleStake: bigint;
   /** Who executed the seal. */
   readonly sealer: string;
+  /** s. */
+  readonly sealedAt: number;
 }
 
 /** From seal `seal` on the validator has this seat, or none (null). */

@@ -91,6 +91,8 @@ export interface ConsensusRules {
   readonly lease: number;
   /** Milliseconds. */
   readonly drift: number;
+  /** Longest from a settlement block until headers may name it, s. */
+  readonly settlementLag: number;
 }
 
 export type Mode = "fast" | "balanced" | "secure";

@@ -39,6 +39,7 @@ export const RULES: Rules = {
     epochLength: { fast: 10, balanced: 10, secure: 10 },
     lease: 3_600_000,
     drift: 500,
+    settlementLag: 0,
   },
   stake: DEFAULT_RULES.stake,
   slashing: {

@@ -429,6 +429,7 @@ export const consensusParametersAbi = [
             type: "tuple",
           },
           { internalType: "uint64", name: "leakWithin", type: "uint64" },
+          { internalType: "uint64", name: "settlementLag", type: "uint64" },
         ],
         internalType: "struct ConsensusParameters.Setup",
         name: "setup",
@@ -1147,6 +1148,13 @@ export const consensusParametersAbi = [
     name: "setStake",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "settlementLag",
+    outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
+    stateMutability: "view",
     type: "function",
   },
   {

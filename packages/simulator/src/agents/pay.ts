@@ -65,6 +65,7 @@ export function yearlyPay(
     members: new Set(live.keys()),
     idleStake: 0n,
     sealer: "",
+    sealedAt: 0,
   };
   const budget = budgetOf(rules, BLOCKS, BigInt(Math.round(multiplier * 1e6)), HOUR_MS);
   // Leaders are drawn by class: 70 % authorities, 30 % stakers by stake.

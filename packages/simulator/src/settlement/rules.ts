@@ -48,7 +48,13 @@ export function rulesOf(
     .reduce((lowest, { stake }) => (stake > 0n && stake < lowest ? stake : lowest), 2n);
   const seconds = (time: Millis): number => time / second;
   return {
-    consensus: { epochLength, lease: (lease * 1_000) / second, drift: (drift * 1_000) / second },
+    // As on a devnet: some scenarios' epochs are shorter than their settlement chain's finality.
+    consensus: {
+      epochLength,
+      lease: (lease * 1_000) / second,
+      drift: (drift * 1_000) / second,
+      settlementLag: 0,
+    },
     stake: {
       ...DEFAULT_RULES.stake,
       authorityBond: 1n,
