@@ -19,6 +19,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { type Log, silentLog } from "../../src/log.ts";
 import { type PeerEntry, peerIdOf } from "../../src/network/index.ts";
 import { type NodeOptions, type RunningNode, startNode } from "../../src/node.ts";
+import type { Settlement } from "../../src/settlement/index.ts";
 import { localSigner } from "../../src/signing/index.ts";
 import { KeptDuties } from "./duties.ts";
 import { freePorts } from "./ports.ts";
@@ -50,6 +51,8 @@ export interface ClusterOptions {
   readonly delayMs?: (node: number) => number;
   /** Of a node, beside what all have. */
   readonly consensus?: (node: number) => Partial<NodeOptions["consensus"]>;
+  /** The settlement chain as a node's own client shows it. */
+  readonly shown?: (node: number, settlement: FakeSettlement) => Settlement;
 }
 
 /** Validators in this process: real keys, links, disks and ledger, a settlement chain in memory. */
@@ -64,6 +67,7 @@ export class Cluster {
   readonly #log: (node: number) => Log;
   readonly #delayMs: (node: number) => number;
   readonly #consensus: (node: number) => Partial<NodeOptions["consensus"]>;
+  readonly #shown: (node: number, settlement: FakeSettlement) => Settlement;
   readonly #nodes = new Map<number, RunningNode>();
   readonly #duties = new Map<number, KeptDuties>();
   readonly #begins = new Map<number, Begins>();
@@ -73,6 +77,7 @@ export class Cluster {
     this.#log = options.log ?? (() => silentLog);
     this.#delayMs = options.delayMs ?? (() => 0);
     this.#consensus = options.consensus ?? (() => ({}));
+    this.#shown = options.shown ?? ((_, settlement) => settlement);
     this.#secrets = Array.from({ length: options.nodes }, (_, i) => secretOf(`validator ${i}`));
     this.#ledger = {
       parameters: defaultLedgerParameters(CHAIN_ID),
@@ -135,7 +140,7 @@ export class Cluster {
     const duties = new KeptDuties();
     this.#duties.set(index, duties);
     const node = await startNode(this.optionsOf(index), {
-      settlement: this.settlement,
+      settlement: this.#shown(index, this.settlement),
       duties,
       signer: localSigner(Uint8Array.from(this.#secrets[index]!)),
       log: this.#log(index),
