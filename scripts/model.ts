@@ -49,6 +49,7 @@ const RUNS: readonly Run[] = [
   { name: "balanced/leakStep", share: 2, rules: ["outage", "settlement lease over", "leak", "activate"] },
   { name: "balanced/leakStep/opened", share: 1, rules: ["outage", "settlement lease over", "activate"] },
   { name: "balanced/leakStep/outlasted", share: 1, rules: ["leak", "activate"] },
+  { name: "balanced/leakStep/unaccepted", share: 1, rules: ["leak", "accept", "activate"] },
   { name: "secure/step", share: 2, rules: RECOVERY_RULES },
   { name: "authorities/viewStep", share: 3, rules: VIEW_RULES },
   { name: "fast/viewStep", share: 2, rules: VIEW_RULES },
