@@ -448,14 +448,6 @@ export const mutants: readonly Mutant[] = [
     test: run("balanced/leakStep/unaccepted"),
   },
   {
-    name: "model: a checkpoint of a recovered epoch is accepted",
-    file,
-    find: "c => c.d == now and blocks",
-    replace: "c => blocks",
-    opens: "contracts that follow the chain given up",
-    test: run("balanced/leakStep/unaccepted"),
-  },
-  {
     name: "model: a lower certificate is posted in place of a higher one",
     file,
     find: "x.d == d and x.v > recovery.postedView)",
