@@ -22,8 +22,11 @@ const root = join(import.meta.dirname, "..");
 const LONGEST_SUITE_MS = 40 * 60_000;
 const PROGRESS_MS = 10_000;
 
-/** Suites whose tests start many processes; they wait for the clock of the protocol rather than for a core. */
+/** Suites whose tests start many processes. */
 const ALONE = new Set(["devnet"]);
+
+/** Suites whose tests wait for the clock of the protocol rather than for a core: several of their files run at a time. */
+const WAITING = new Set(["devnet", "node"]);
 
 /** Suites by how long they take. */
 const LONG_FIRST = [
@@ -39,7 +42,10 @@ const LONG_FIRST = [
 ];
 
 /** Files that take longest in suites that run several at a time. */
-const LONG_FILES = ["network", "lease", "withheld", "recovery", "group", "leak"];
+const LONG_FILES = [
+  ...["network", "lease", "withheld", "recovery", "group", "leak"],
+  ...["aggregation", "cluster", "join", "contradiction", "light", "main"],
+];
 
 /** How many files are told at the end. */
 const SLOWEST = 12;
@@ -308,10 +314,7 @@ export async function runSuite(suite: Suite, options: SuiteOptions, tally: Tally
   return { suite, tally, seconds: (performance.now() - begin) / 1000 };
 }
 
-/**
- * Runs the suites, as many side by side as there are slots, those marked `alone` one by one afterwards, with as many of
- * their files side by side.
- */
+/** Runs the suites, as many side by side as there are slots, those marked `alone` one by one afterwards. */
 async function runSuites(
   suites: readonly Suite[],
   took: (file: string, ms: number) => void,
@@ -322,7 +325,8 @@ async function runSuites(
   const under = new Map<Suite, { tally: Tally; begin: number }>();
   const outcomes: Outcome[] = [];
 
-  const perform = async (suite: Suite, concurrency: number): Promise<void> => {
+  const perform = async (suite: Suite): Promise<void> => {
+    const concurrency = WAITING.has(suite.name) ? slots : Math.max(1, Math.floor(cores / slots));
     const tally: Tally = { passed: 0, failures: [] };
     under.set(suite, { tally, begin: performance.now() });
     console.log(`...  ${suite.name}`);
@@ -353,12 +357,12 @@ async function runSuites(
   // A suite that must wait for another is left to the worker that runs the other: no worker sits idle for it.
   const worker = async (): Promise<void> => {
     for (let suite = next(); suite !== undefined; suite = next()) {
-      await perform(suite, Math.max(1, Math.floor(cores / slots)));
+      await perform(suite);
     }
   };
   try {
     await Promise.all(Array.from({ length: slots }, worker));
-    for (const suite of suites) if (suite.alone) await perform(suite, slots);
+    for (const suite of suites) if (suite.alone) await perform(suite);
   } finally {
     clearInterval(progress);
   }
