@@ -159,8 +159,17 @@ function everybodyOf({ voters, weights }: Electorate): Weights {
   return { authorities, stake };
 }
 
+const deciding = new WeakMap<Electorate, boolean>();
+
 /** True if any quorum of the mode can come from the registry: all of V_e together are one. */
-export const canDecide = (e: Electorate): boolean => isQuorum(e, everybodyOf(e));
+export function canDecide(e: Electorate): boolean {
+  let decides = deciding.get(e);
+  if (decides === undefined) {
+    decides = isQuorum(e, everybodyOf(e));
+    deciding.set(e, decides);
+  }
+  return decides;
+}
 
 /**
  * Refuses a registry that no quorum of `mode` can come from.

@@ -2,7 +2,7 @@ import { domainHash, equalBytes, handoverHash } from "../codec/index.ts";
 import { ProtocolError } from "../errors.ts";
 import { leaderSchedule } from "../leader.ts";
 import { paramsAt } from "../params.ts";
-import { electorate, requireElectorate } from "../quorum.ts";
+import { type Electorate, electorate, requireElectorate } from "../quorum.ts";
 import type { EpochContext, ReplicaConfig } from "../state.ts";
 import type { EpochStart, Hash, Registry, Seat } from "../types/index.ts";
 
@@ -12,7 +12,9 @@ function ownSeat(registry: Registry, members: readonly boolean[], key: Uint8Arra
   return seat < 0 ? null : seat;
 }
 
-function memoized(draw: (term: number) => Seat): (term: number) => Seat {
+type Schedule = (term: number) => Seat;
+
+function memoized(draw: Schedule): Schedule {
   const drawn = new Map<number, Seat>();
   return (term) => {
     let seat = drawn.get(term);
@@ -24,6 +26,20 @@ function memoized(draw: (term: number) => Seat): (term: number) => Seat {
     }
     return seat;
   };
+}
+
+const schedules = new WeakMap<
+  Electorate,
+  { readonly domain: Hash; readonly seed: Hash; readonly leader: Schedule }
+>();
+
+/** The leaders of an epoch, each drawn once. */
+function scheduleOf(members: Electorate, domain: Hash, seed: Hash): Schedule {
+  const known = schedules.get(members);
+  if (known?.domain === domain && known.seed === seed) return known.leader;
+  const leader = memoized(leaderSchedule(members, domain, seed));
+  schedules.set(members, { domain, seed, leader });
+  return leader;
 }
 
 /**
@@ -61,7 +77,7 @@ export function epochContext(
     params,
     lastHeight: start.firstHeight + params.epochLength - 1,
     handover: handoverHash(start),
-    leader: memoized(leaderSchedule(members, domain, start.seed)),
+    leader: scheduleOf(members, domain, start.seed),
     voterSeat: ownSeat(registry, members.voters, config.key),
     backerSeat: ownSeat(registry, members.backers, config.key),
   };

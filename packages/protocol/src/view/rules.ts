@@ -236,12 +236,11 @@ function readingAgrees(d: Draft, block: BlockRecord): "yes" | "no" | "wait" {
 
 /** Rule 4. A view is certified with N or F, block, batches, certified parent, executed. Durable before anything depends on it. */
 export function rule4Certify(d: Draft): void {
-  const open = [...d.s.views.values()].filter(
-    (r) =>
-      r.certified === null && r.view > d.s.tip.view && (r.notarization !== null || r.finalization !== null),
-  );
-  open.sort((a, b) => a.view - b.view);
-  for (const record of open) certify(d, record);
+  for (const record of d.s.views.values()) {
+    const { certified, view, notarization, finalization } = record;
+    if (certified === null && view > d.s.tip.view && (notarization !== null || finalization !== null))
+      certify(d, record);
+  }
 }
 
 function certify(d: Draft, record: ViewRecord): void {

@@ -42,6 +42,7 @@ export class Network<M = Message> {
   readonly #random: Random;
   readonly #links: Links<M> | null;
   readonly #endpoints = new Map<Peer, Endpoint<M>>();
+  readonly #peers: Peer[] = [];
   #groups: ReadonlyMap<Peer, number> | null = null;
   /** While true nothing gets through to anybody. */
   blackout = false;
@@ -63,11 +64,13 @@ export class Network<M = Message> {
   }
 
   attach(endpoint: Endpoint<M>): void {
-    this.#endpoints.set(endpoint.peer, endpoint);
+    const { peer } = endpoint;
+    if (!this.#endpoints.has(peer)) this.#peers.push(peer);
+    this.#endpoints.set(peer, endpoint);
   }
 
   get peers(): readonly Peer[] {
-    return [...this.#endpoints.keys()];
+    return this.#peers;
   }
 
   /** Only peers of one group reach each other until {@link heal}; a peer of no group reaches nobody. */

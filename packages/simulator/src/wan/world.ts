@@ -253,10 +253,11 @@ export class WanWorld {
         termViews: mode === "fast" ? termViews : 1,
         times: aggregationTimes(delta[mode]),
       });
-      const others = peers.filter((_, other) => other !== seat);
       return {
         aggregation,
-        neighbours: (view) => (flood ? others : of.neighbours(view, seat).map(peerOf)),
+        neighbours: flood
+          ? () => peers.filter((_, other) => other !== seat)
+          : (view) => of.neighbours(view, seat).map(peerOf),
       };
     };
   }
