@@ -10,7 +10,7 @@ import {Lanes} from "../libraries/Lanes.sol";
 import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol";
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {Epoch, G1Point, KeyId, Seat} from "../types/Types.sol";
-import {Seating} from "./Seating.sol";
+import {SeatTable} from "./SeatTable.sol";
 
 /// @title A registry sealed again at a recovery point
 /// @notice A linked library, part of Elections: copies a sealed registry and takes out who is out. Loops run over seats
@@ -42,7 +42,7 @@ library Resealing {
     /// @notice Seals a registry again without the weights of who is out, under the number of the seal it copies.
     /// @param occupants validators on seats now
     /// @param keyLanes their keys
-    /// @param records what Seating knows of validators
+    /// @param records what SeatTable knows of validators
     /// @return hash the snapshot's hash
     /// @return blob where it is
     /// @return silent seats that the authorities left out have now
@@ -50,7 +50,7 @@ library Resealing {
         Copy memory copy,
         uint256[128] storage occupants,
         uint256[128] storage keyLanes,
-        mapping(uint64 validator => Seating.Record) storage records
+        mapping(uint64 validator => SeatTable.Record) storage records
     ) external returns (bytes32 hash, address blob, uint256 silent) {
         SealedSnapshot memory s = SealedSnapshots.load(copy.source);
         uint256[] memory words = Snapshots.readBlob(s.weights);
@@ -68,7 +68,7 @@ library Resealing {
         Copy memory copy,
         uint256[128] storage occupants,
         uint256[128] storage keyLanes,
-        mapping(uint64 validator => Seating.Record) storage records
+        mapping(uint64 validator => SeatTable.Record) storage records
     ) private returns (uint256 silent) {
         uint256[] memory keys = Snapshots.readBlob(s.keys);
         uint256[] memory validators = _ownersOf(copy.registry, keys, occupants, keyLanes);
@@ -108,7 +108,7 @@ library Resealing {
     function _silence(
         Copy memory copy,
         uint256[] memory validators,
-        mapping(uint64 validator => Seating.Record) storage records
+        mapping(uint64 validator => SeatTable.Record) storage records
     ) private returns (uint256 seats) {
         for (uint256 bits = copy.silent; bits != 0; bits &= bits - 1) {
             uint64 validator = Snapshots.valueAt(validators, Seat.wrap(uint16(LibBit.ffs(bits))));

@@ -17,7 +17,7 @@ import {SealedSnapshot, SealedSnapshots} from "../libraries/SealedSnapshots.sol"
 import {Snapshots} from "../libraries/Snapshots.sol";
 import {Params} from "../types/Messages.sol";
 import {Epoch, G1Point, KeyId, Seat} from "../types/Types.sol";
-import {Seating} from "./Seating.sol";
+import {SeatTable} from "./SeatTable.sol";
 
 /// @title The rules of a seal
 /// @notice A linked library, part of Elections: turns live weights into a snapshot. The order of the steps is that of
@@ -102,7 +102,7 @@ library Sealing {
         Input memory input,
         IElections.SealHints memory hints,
         Snapshots.KeyTree storage tree,
-        mapping(uint64 validator => Seating.Record) storage records
+        mapping(uint64 validator => SeatTable.Record) storage records
     ) external returns (bytes32 hash, address blob) {
         Live memory live = Live(
             input.registry,
@@ -150,14 +150,14 @@ library Sealing {
     }
 
     /// @notice What a seal would choose the backing set from.
-    /// @param records what Seating knows of validators
+    /// @param records what SeatTable knows of validators
     /// @return words weights before any cap
     /// @return qualified seats of the stakers that qualify
     /// @return places stakers that fit
     function choices(
         IConsensusParameters.Stake memory rules,
         Live memory live,
-        mapping(uint64 validator => Seating.Record) storage records
+        mapping(uint64 validator => SeatTable.Record) storage records
     ) external view returns (uint256[] memory words, uint256[4] memory qualified, uint256 places) {
         _mask(live, records);
         (words, qualified) = (live.words, live.qualified);
@@ -167,10 +167,10 @@ library Sealing {
     /// @dev Takes the weight of convicted and jailed validators away, whether or not their live weights were refreshed, and
     /// that of authorities left out by a recovery; finds what these all would weigh.
     /// @param live its weights and its qualified seats are changed in place
-    /// @param records what Seating knows of validators
+    /// @param records what SeatTable knows of validators
     function _mask(
         Live memory live,
-        mapping(uint64 validator => Seating.Record) storage records
+        mapping(uint64 validator => SeatTable.Record) storage records
     ) private view returns (uint256[] memory idle) {
         uint256[] memory words = live.words;
         idle = new uint256[](words.length);
