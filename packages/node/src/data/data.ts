@@ -50,6 +50,13 @@ interface Wanted {
   timer: NodeJS.Timeout | null;
 }
 
+/** Batches of a block that are fetched side by side: a leader may name thousands of the largest ones, and no block holds them. */
+const FETCHED_AT_ONCE = 64;
+
+/** A block with such a batch is invalid for everybody: whoever orders one loses its turn, so nobody may be made to. */
+const isMalformed = ({ transactions }: SealedBatch): boolean =>
+  transactions.length === 0 || transactions.some((transaction) => transaction.length === 0);
+
 /** What forced entries leave of a block's capacity. They may take more than there is: their quota is a parameter of its own. */
 const roomBeside = (capacity: number, forced: number): number => Math.max(capacity - forced, 0);
 
@@ -160,25 +167,25 @@ export class DataPath {
     let bytes = 0;
     let room = capacity;
     let inboxFrom: number | null = null;
-    const batches = await Promise.all(block.body.batches.map((digest) => this.#get(digest, from)));
-    for (const [at, batch] of batches.entries()) {
-      if (
-        batch.transactions.length === 0 ||
-        batch.transactions.some((transaction) => transaction.length === 0)
-      ) {
-        return { ok: false, reason: `batch ${batch.digest} is empty or holds an empty transaction` };
+    const digests = block.body.batches;
+    for (let begin = 0; begin < digests.length; begin += FETCHED_AT_ONCE) {
+      const some = digests.slice(begin, begin + FETCHED_AT_ONCE);
+      const batches = await Promise.all(some.map((digest) => this.#get(digest, from)));
+      for (const [at, batch] of batches.entries()) {
+        if (isMalformed(batch))
+          return { ok: false, reason: `batch ${batch.digest} is empty or holds an empty transaction` };
+        if (batch.author === INBOX_AUTHOR) {
+          const isFirst = begin + at === 0;
+          if (!isFirst || batch.sequence + batch.transactions.length !== block.header.inboxCursor)
+            return { ok: false, reason: "its forced entries are not first, or do not end at its cursor" };
+          inboxFrom = batch.sequence;
+          room = roomBeside(capacity, batch.bytes);
+          continue;
+        }
+        bytes += batch.bytes;
       }
-      if (batch.author === INBOX_AUTHOR) {
-        if (at > 0 || batch.sequence + batch.transactions.length !== block.header.inboxCursor)
-          return { ok: false, reason: "its forced entries are not first, or do not end at its cursor" };
-        inboxFrom = batch.sequence;
-        room = roomBeside(capacity, batch.bytes);
-        continue;
-      }
-      bytes += batch.bytes;
-    }
-    if (bytes > room) {
-      return { ok: false, reason: `its batches hold ${bytes} bytes, more than ${room}` };
+      // What comes after need not be fetched.
+      if (bytes > room) return { ok: false, reason: `its batches hold ${bytes} bytes or more, not ${room}` };
     }
     return { ok: true, inboxFrom };
   }
@@ -208,7 +215,7 @@ export class DataPath {
     const room = roomBeside(this.#capacity, forced);
     const now = this.#modules.clock();
     const candidates = [...this.#held.values()]
-      .filter(({ batch }) => batch.author !== INBOX_AUTHOR && !taken.has(batch.digest))
+      .filter(({ batch }) => batch.author !== INBOX_AUTHOR && !taken.has(batch.digest) && !isMalformed(batch))
       .sort((a, b) => a.batch.sequence - b.batch.sequence || a.batch.author - b.batch.author);
     const waiting = new Set<number>();
     const digests: Hash[] = [];
@@ -221,7 +228,11 @@ export class DataPath {
         if (now - held.since < this.#options.orderMs) waiting.add(author);
         continue;
       }
-      if (bytes + held.batch.bytes > room) break;
+      if (bytes + held.batch.bytes > room) {
+        // One that is larger than a block must not keep others' out.
+        waiting.add(author);
+        continue;
+      }
       bytes += held.batch.bytes;
       digests.push(digest);
     }
@@ -315,6 +326,11 @@ export class DataPath {
       if (this.#modules.links.validatorOf(from) !== author) {
         // Late answer to a request, or somebody who spreads others' batches: not an offence, but not wanted.
         this.#modules.metrics.refused("not-the-author");
+        return;
+      }
+      if (isMalformed(batch)) {
+        this.#modules.metrics.refused("malformed");
+        this.#modules.ban(from, "sent a batch that is empty or holds an empty transaction");
         return;
       }
       if ((this.#inFlight.get(author) ?? 0) + batch.bytes > this.#options.quotaBytes) {

@@ -8,7 +8,8 @@ import {
   type Registry,
   ZERO_HASH,
 } from "@aitbc-hybrid/protocol";
-import { BatchStore, type DataOptions, DataPath, sealBatch } from "../../src/data/index.ts";
+import { decodeData } from "../../src/data/codec.ts";
+import { BatchStore, type DataOptions, DataPath, type SealedBatch, sealBatch } from "../../src/data/index.ts";
 import { silentLog } from "../../src/log.ts";
 import { memoryDatabase } from "../../src/storage/index.ts";
 
@@ -98,6 +99,25 @@ async function until(what: () => boolean): Promise<void> {
 const block = (batches: readonly Hash[]): Block =>
   ({ header: { height: 1 }, body: { batches } }) as unknown as Block;
 const none = new Set<Hash>();
+
+/** From now on a peer answers who asks for these batches; what it was asked for. */
+function answer(mesh: Mesh, peer: Peer, batches: readonly SealedBatch[]): ReadonlySet<Hash> {
+  const asked = new Set<Hash>();
+  const path = mesh.paths.get(peer)!;
+  const receive = path.receive.bind(path);
+  path.receive = (from, frame) => {
+    const message = decodeData(1, frame);
+    if (message.type !== "fetch") {
+      receive(from, frame);
+      return;
+    }
+    for (const digest of message.digests) {
+      asked.add(digest);
+      mesh.paths.get(from)!.receive(peer, batches.find((each) => each.digest === digest)!.encoded);
+    }
+  };
+  return asked;
+}
 
 test("a batch is proposed by everybody once a quorum holds it, and by nobody before", async () => {
   const mesh = new Mesh();
@@ -210,6 +230,60 @@ test("who sends nonsense is banned", () => {
   const path = mesh.add(1);
   path.receive("p2", Uint8Array.of(1, 2, 3));
   assert.deepEqual(mesh.banned, ["p2"]);
+});
+
+test("nobody is made to order a batch that makes blocks invalid: who sends one is banned", async () => {
+  const mesh = new Mesh();
+  const pending = [Uint8Array.of(7)];
+  const author = mesh.add(1, pending);
+  const others = [2, 3, 4].map((each) => mesh.add(each));
+  const poison = [[], [Uint8Array.of(1), new Uint8Array()]].map((transactions, sequence) =>
+    sealBatch(1, { author: 4, sequence, transactions }),
+  );
+  for (const { encoded } of poison) {
+    mesh.banned.length = 0;
+    for (const [at, path] of [author, ...others.slice(0, 2)].entries()) {
+      path.receive("p4", encoded);
+      assert.equal(mesh.banned.length, at + 1);
+    }
+    assert.deepEqual([...new Set(mesh.banned)], ["p4"]);
+  }
+  // Named in a block it is fetched, so that all see what it is; nobody orders it then either.
+  answer(mesh, "p4", poison);
+  for (const { digest } of poison)
+    for (const path of [author, ...others.slice(0, 2)])
+      assert.equal((await path.obtain(block([digest]), "p4", 1_000)).ok, false);
+  author.transactionAccepted();
+  const { digest } = sealBatch(1, { author: 1, sequence: mesh.now, transactions: [Uint8Array.of(7)] });
+  await until(() => others.slice(0, 2).every((path) => path.payload(none).length > 0));
+  for (const path of [author, ...others.slice(0, 2)]) assert.deepEqual(path.payload(none), [digest]);
+});
+
+test("a batch larger than a block keeps nobody else's out", async () => {
+  const mesh = new Mesh();
+  const small = mesh.add(1, [Uint8Array.of(7)]);
+  const large = mesh.add(2, [new Uint8Array(1_200).fill(1)]);
+  mesh.add(3);
+  large.transactionAccepted();
+  await until(() => mesh.held.get("p1") === 1);
+  mesh.now += 10;
+  small.transactionAccepted();
+  const { digest } = sealBatch(1, { author: 1, sequence: mesh.now, transactions: [Uint8Array.of(7)] });
+  await until(() => small.payload(none).length === 1);
+  assert.deepEqual(small.payload(none), [digest]);
+});
+
+test("of a block that names more than it may hold only a part is fetched", async () => {
+  const mesh = new Mesh();
+  const path = mesh.add(1);
+  const batches = Array.from({ length: 300 }, (_, sequence) =>
+    sealBatch(1, { author: 2, sequence, transactions: [new Uint8Array(100).fill(1)] }),
+  );
+  mesh.add(2);
+  const asked = answer(mesh, "p2", batches);
+  const { ok } = await path.obtain(block(batches.map(({ digest }) => digest)), "p2", 1_000);
+  assert.equal(ok, false);
+  assert.ok(asked.size > 10 && asked.size <= 64, `${asked.size}`);
 });
 
 test("forced entries: fetched as any batch, first in their block, beside the capacity, and never ordered by themselves", async () => {
