@@ -27,6 +27,8 @@ const SWAP = "packages/node/src/sync/swap.ts";
 const RESTORE = "packages/execution/src/embedded/opening.ts";
 const ON_RESTORE = "packages/execution/test/embedded/engine.test.ts";
 const ON_RESTORING = "packages/node/test/restoring.test.ts";
+const DATA = "packages/node/src/data/data.ts";
+const ON_DATA = "packages/node/test/data/data.test.ts";
 const ON_LIGHT = "packages/sdk/test/light/client.test.ts";
 const ON_INCLUSION = "packages/sdk/test/light/inclusion.test.ts";
 const ON_OFFER = "packages/node/test/sync/verify.test.ts";
@@ -479,5 +481,29 @@ export const mutants: readonly Mutant[] = [
     replace: "return moved?.first === first ? moved : nothingMoved(first, state.accounts);",
     opens: "Nodes that were restarted vote for another mode than the others.",
     test: ON_RESTORE,
+  },
+  {
+    name: "data: a malformed batch of its author is taken",
+    file: DATA,
+    find: "      if (isMalformed(batch)) {\n        this.#modules.metrics",
+    replace: "      if (batch.sequence < 0) {\n        this.#modules.metrics",
+    opens: "Whoever sends one is never named.",
+    test: ON_DATA,
+  },
+  {
+    name: "data: malformed batches are ordered",
+    file: DATA,
+    find: " && !isMalformed(batch))",
+    replace: ")",
+    opens: "One validator has every leader propose an invalid block, for good: the chain stands still.",
+    test: ON_DATA,
+  },
+  {
+    name: "data: all that a block names is fetched",
+    file: DATA,
+    find: "const FETCHED_AT_ONCE = 64;",
+    replace: "const FETCHED_AT_ONCE = 4_096;",
+    opens: "A leader names two gigabytes of batches, and everybody holds them.",
+    test: ON_DATA,
   },
 ];
