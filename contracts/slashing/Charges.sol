@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IConsensusParameters} from "../interfaces/governance/IConsensusParameters.sol";
@@ -14,6 +16,7 @@ import {Epoch, Seat} from "../types/Types.sol";
 /// @notice Contracts that slashing works with, and its constant.
 /// @param bucketTime length of a span by which convictions are counted, s
 struct Modules {
+    IERC20 token;
     IValidatorRegistry registry;
     IStakingPool pool;
     ICheckpointManager checkpoints;
@@ -92,6 +95,8 @@ struct SlashingState {
 
 /// @title How a conviction is charged and counted
 library Charges {
+    using SafeERC20 for IERC20;
+
     uint256 internal constant MILLION = 1_000_000;
     uint256 internal constant BILLION = 1_000_000_000;
     uint256 internal constant RING = 64;
@@ -142,8 +147,14 @@ library Charges {
     ) internal view returns (uint256 amount, uint256 reward) {
         (uint256 junior, uint256 senior) = m.pool.liable(c.validator, c.seal);
         amount = Math.ceilDiv((junior + senior) * r.basePenalty, MILLION);
-        reward = (Math.min(amount, junior) * r.reporterShare) / MILLION;
-        reward = Math.min(reward, r.reporterCap * 1 ether);
+        reward = _rewardOf(Math.min(amount, junior), r);
+    }
+
+    /// @notice Pays out of what was slashed; collects it first where too little has been.
+    function pay(Modules memory m, address payee, uint256 amount) internal {
+        if (m.token.trySafeTransfer(payee, amount)) return;
+        m.pool.collectSlashed(address(this));
+        m.token.safeTransfer(payee, amount);
     }
 
     /// @notice Takes the base penalty, holds what is liable, and pays the reporter or keeps his reward.
@@ -153,18 +164,18 @@ library Charges {
         Case memory c,
         Rules memory r
     ) internal returns (uint256 reward) {
-        uint256 amount;
-        (amount, reward) = penalty(m, c, r);
-        bool pays = c.direct && reward != 0;
         (uint256 junior, uint256 senior) = m.pool.slash(
             c.validator,
             c.seal,
-            amount,
-            pays ? c.reporter : address(0),
-            pays ? reward : 0,
+            uint96(r.basePenalty),
+            uint96(MILLION),
             _holdUntil(m, r)
         );
-        if (!pays && reward != 0) reward = _keep(s, c, reward, r.time);
+        reward = _rewardOf(junior, r);
+        if (reward != 0) {
+            if (c.direct) pay(m, c.reporter, reward);
+            else reward = _keep(s, c, reward, r.time);
+        }
         emit ISlashingManager.Convicted(
             c.validator,
             c.offence,
@@ -213,6 +224,11 @@ library Charges {
     /// @dev A group executed late is held for a moment: so that no stake leaves before the surcharge is settled.
     function _holdUntil(Modules memory m, Rules memory r) private view returns (uint40) {
         return uint40(Math.max(end(m, r.time, r.span), block.timestamp + 1));
+    }
+
+    /// @dev The reporter's part of what was taken from bond and leaving bond.
+    function _rewardOf(uint256 junior, Rules memory r) private pure returns (uint256) {
+        return Math.min((junior * r.reporterShare) / MILLION, r.reporterCap * 1 ether);
     }
 
     function _keep(SlashingState storage s, Case memory c, uint256 reward, uint40 time) private returns (uint256 kept) {

@@ -44,10 +44,10 @@ library Settlements {
         uint256 bondTaken;
         uint256 delegatedTaken;
         if (fraction > base) {
-            (uint256 junior, uint256 senior) = m.pool.liable(validator, conviction.seal);
             // What is left is what was liable less the base.
-            uint256 amount = Math.mulDiv(junior + senior, fraction - base, Charges.MILLION - base, Math.Rounding.Ceil);
-            (bondTaken, delegatedTaken) = m.pool.slash(validator, conviction.seal, amount, address(0), 0, 0);
+            // Casts hold: they are at most millionths.
+            (uint96 part, uint96 whole) = (uint96(fraction - base), uint96(Charges.MILLION - base));
+            (bondTaken, delegatedTaken) = m.pool.slash(validator, conviction.seal, part, whole, 0);
         }
         emit ISlashingManager.SurchargeSettled(validator, together, fraction, bondTaken, delegatedTaken);
     }
@@ -234,9 +234,7 @@ library Settlements {
         ISlashingManager.Absence memory a = s.absences[validator];
         if (a.dueAt == 0 || block.timestamp < a.dueAt) return;
         s.absences[validator].dueAt = 0;
-        (uint256 junior, uint256 senior) = m.pool.liable(validator, a.seal);
-        uint256 amount = Math.mulDiv(junior + senior, a.fraction, Charges.MILLION, Math.Rounding.Ceil);
-        (junior, senior) = m.pool.slash(validator, a.seal, amount, address(0), 0, 0);
+        (uint256 junior, uint256 senior) = m.pool.slash(validator, a.seal, a.fraction, uint96(Charges.MILLION), 0);
         emit ISlashingManager.AbsenceSettled(validator, junior, senior);
     }
 

@@ -120,8 +120,7 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
     function takeReward(bytes32 id, bytes32 salt) external nonReentrant returns (uint256 amount) {
         address payee;
         (payee, amount) = Settlements.release(_state, id, salt);
-        if (token.balanceOf(address(this)) < amount) pool.collectSlashed(address(this));
-        token.safeTransfer(payee, amount);
+        Charges.pay(_modules(), payee, amount);
     }
 
     /// @inheritdoc ISlashingManager
@@ -338,6 +337,6 @@ contract SlashingManager is AccessManaged, ReentrancyGuardTransient, ISlashingMa
     }
 
     function _modules() private view returns (Modules memory) {
-        return Modules(registry, pool, checkpoints, parameters, bucketTime);
+        return Modules(token, registry, pool, checkpoints, parameters, bucketTime);
     }
 }

@@ -43,7 +43,7 @@ struct Notice {
 
 /// @notice What the pool and its libraries store.
 /// @param elections keeps live weights, numbers seals
-/// @param held tokens on the books: staked, queued, and of slashed ones what was neither collected nor paid as reward
+/// @param held tokens on the books: staked, queued, and slashed ones that were not collected
 /// @param distributor pays rewards
 /// @param depositsPausedUntil second
 /// @param stakes by validator

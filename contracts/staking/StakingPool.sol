@@ -25,12 +25,13 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     using StakeBook for Book;
     using StakeViews for Book;
 
-    /// @dev Who may slash what stopped being counted from seal `low` to `high`, and what it took since it collected.
+    /// @dev Who may slash what stopped being counted from seal `low` to `high`, what it took and has not collected, and what
+    /// it ever took of leaving stake: that wraps, as nothing but differences of it counts.
     struct Slasher {
         uint32 low;
         uint32 high;
         uint96 owed;
-        uint96 rewarded;
+        uint96 queued;
     }
 
     uint256 private constant _MILLION = 1_000_000;
@@ -213,25 +214,23 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     function slash(
         uint64 validator,
         uint32 seal,
-        uint256 amount,
-        address payee,
-        uint256 reward,
+        uint96 part,
+        uint96 whole,
         uint40 holdUntil
     ) external nonReentrant returns (uint256 juniorTaken, uint256 seniorTaken) {
         Slasher memory who = _requireSlasher();
         if (who.high == StakeBook.NEVER) _hold(validator, seal, holdUntil);
-        Taken memory t = _take(validator, who, seal, amount);
+        Taken memory t = _take(validator, who, seal, part, whole);
         juniorTaken = t.bond + t.queuedBond;
         seniorTaken = t.delegated + t.queuedDelegated + t.redelegated;
-        if (payee == address(0)) reward = 0;
-        if (reward > juniorTaken / 2) reward = juniorTaken / 2;
-        who.owed += uint96(juniorTaken + seniorTaken - t.redelegated - reward);
-        who.rewarded += uint96(reward);
+        who.owed += uint96(juniorTaken + seniorTaken - t.redelegated);
+        unchecked {
+            who.queued += uint96(t.queuedBond + t.queuedDelegated);
+        }
         _slasherOf[msg.sender] = who;
-        emit Slashed(validator, msg.sender, seal, t, payee, reward);
+        emit Slashed(validator, msg.sender, seal, t);
         // What is convicted has no weight from now on, and what it counted is no matter.
         if (holdUntil == 0) Delegations.noteChange(_book, validator);
-        if (reward != 0) token.safeTransfer(payee, reward);
     }
 
     /// @inheritdoc IStakingPool
@@ -243,8 +242,8 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
     function collectSlashed(address slasher_) external nonReentrant returns (uint256 amount) {
         Slasher storage who = _slasherOf[slasher_];
         amount = who.owed;
-        _book.held -= uint96(amount + who.rewarded);
-        (who.owed, who.rewarded) = (0, 0);
+        _book.held -= uint96(amount);
+        who.owed = 0;
         emit SlashedCollected(slasher_, amount);
         token.safeTransfer(slasher_, amount);
     }
@@ -376,13 +375,21 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
 
     /// @inheritdoc IStakingPool
     function totalStake() external view returns (uint256) {
-        (uint256 owed, uint256 rewarded) = _outstanding();
-        return _book.held - owed - rewarded - queue.totalQueued();
+        return _book.held - totalOwed() - queue.totalQueued();
     }
 
     /// @inheritdoc IStakingPool
-    function totalOwed() external view returns (uint256 owed) {
-        (owed, ) = _outstanding();
+    function totalOwed() public view returns (uint256 owed) {
+        for (uint256 i = 0; i < _slashers.length; ++i) {
+            owed += _slasherOf[_slashers[i]].owed;
+        }
+    }
+
+    /// @inheritdoc IStakingPool
+    function takenFromQueue() external view returns (uint256 taken) {
+        for (uint256 i = 0; i < _slashers.length; ++i) {
+            taken += _slasherOf[_slashers[i]].queued;
+        }
     }
 
     /// @inheritdoc IStakingPool
@@ -390,8 +397,15 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
         Slasher memory who = _slasherOf[msg.sender];
         // Anybody else is told what the one in office reaches.
         if (who.high == 0) who = _slasherOf[slasher()];
-        Taken memory all = _liable(_book.stakes[validator], validator, who, seal < who.low ? who.low : seal);
-        return (all.bond + all.queuedBond, all.delegated + all.queuedDelegated + all.redelegated);
+        Stake storage s = _book.stakes[validator];
+        (junior, senior) = _counted(s, who);
+        if (s.marks & StakeBook.QUEUED == 0) return (junior, senior);
+        (uint256 bond, uint256 delegations, uint256 redelegations) = queue.liable(
+            validator,
+            seal < who.low ? who.low : seal,
+            who.high
+        );
+        return (junior + bond, senior + delegations + redelegations);
     }
 
     /// @inheritdoc IStakingPool
@@ -482,41 +496,37 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
         token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
-    /// @dev Takes up to `amount` from what is liable and answers to the slasher.
-    function _take(uint64 validator, Slasher memory who, uint32 seal, uint256 amount) private returns (Taken memory t) {
+    /// @dev Takes `part` of `whole` of what is liable and answers to the slasher.
+    function _take(
+        uint64 validator,
+        Slasher memory who,
+        uint32 seal,
+        uint96 part,
+        uint96 whole
+    ) private returns (Taken memory t) {
         Stake storage s = _book.stakes[validator];
-        if (seal < who.low) seal = who.low;
-        Taken memory all = _liable(s, validator, who, seal);
-        uint256 junior = all.bond + all.queuedBond;
-        uint256 senior = all.delegated + all.queuedDelegated + all.redelegated;
-        uint256 rest = amount < junior ? amount : junior;
-        amount -= rest;
-        if (amount > senior) amount = senior;
-        t.bond = ShareMath.partUp(rest, all.bond, junior);
-        t.delegated = ShareMath.partUp(amount, all.delegated, senior);
-        (rest, amount) = (rest - t.bond, amount - t.delegated);
-        if (rest + amount != 0) {
-            (t.queuedBond, t.queuedDelegated, t.redelegated) = queue.slash(validator, seal, who.high, rest, amount);
+        (uint256 bond, uint256 delegated) = _counted(s, who);
+        if (s.marks & StakeBook.QUEUED == 0) {
+            uint256 amount = ShareMath.chargeUp(bond + delegated, part, whole);
+            t.bond = amount < bond ? amount : bond;
+            t.delegated = amount - t.bond;
+        } else {
+            // One call for all: a second one would read every cohort again.
+            uint32 low = seal < who.low ? who.low : seal;
+            t = queue.slash(validator, low, who.high, part, whole, bond, delegated);
         }
         s.bond -= uint96(t.bond);
         if (t.delegated == 0) return t;
-        s.delegated = uint96(all.delegated - t.delegated);
-        if (all.delegated == t.delegated && s.shares != 0) {
+        s.delegated = uint96(delegated - t.delegated);
+        if (delegated == t.delegated && s.shares != 0) {
             s.shares = 0;
             emit PoolRetired(validator, ++s.generation);
         }
     }
 
-    /// @dev What answers to a slasher for seal `seal`, which is not below the lowest it reaches.
-    function _liable(
-        Stake storage s,
-        uint64 validator,
-        Slasher memory who,
-        uint32 seal
-    ) private view returns (Taken memory all) {
-        if (who.high == StakeBook.NEVER) (all.bond, all.delegated) = (s.bond, s.delegated);
-        if (s.marks & StakeBook.QUEUED == 0) return all;
-        (all.queuedBond, all.queuedDelegated, all.redelegated) = queue.liable(validator, seal, who.high);
+    /// @dev Stake in the pool, if it answers to the slasher.
+    function _counted(Stake storage s, Slasher memory who) private view returns (uint256 bond, uint256 delegated) {
+        if (who.high == StakeBook.NEVER) (bond, delegated) = (s.bond, s.delegated);
     }
 
     /// @dev Sets or extends a hold as far as its bounds allow.
@@ -574,14 +584,6 @@ contract StakingPool is AccessManaged, ReentrancyGuardTransient, IStakingPool {
 
     function _owe(uint256 amount) private {
         if (amount != 0) _slasherOf[slasher()].owed += uint96(amount);
-    }
-
-    function _outstanding() private view returns (uint256 owed, uint256 rewarded) {
-        for (uint256 i = 0; i < _slashers.length; ++i) {
-            Slasher storage who = _slasherOf[_slashers[i]];
-            owed += who.owed;
-            rewarded += who.rewarded;
-        }
     }
 
     function _isOpen(uint64 validator) private view returns (bool) {

@@ -38,6 +38,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
 
     /// @inheritdoc IUnbondingQueue
     address public checkpoints;
+    /// @dev What joined less what left. What slashes took of it the pool counts, in a slot that they write anyway.
     uint128 private _total;
     /// @dev Cohorts last counted below this seal take nothing more: they answer to a slasher that was replaced.
     uint32 private _frontier;
@@ -188,19 +189,22 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
     /// @inheritdoc IUnbondingQueue
     function slash(
         uint64 validator,
-        uint32 low,
-        uint32 high,
+        uint256 low,
+        uint256 high,
+        uint256 part,
+        uint256 whole,
         uint256 bond,
-        uint256 delegation
-    ) external onlyPool returns (uint256 bondTaken, uint256 delegationTaken, uint256 charged) {
-        (uint256 bonds, uint256 delegations, uint256 redelegations) = liable(validator, low, high);
-        if (bond != 0) bondTaken = _take(validator, Kind.Bond, low, high, bond, bonds);
-        if (delegation != 0) {
-            uint256 part = ShareMath.partUp(delegation, delegations, delegations + redelegations);
-            delegationTaken = _take(validator, Kind.Delegation, low, high, part, delegations);
-            charged = _take(validator, Kind.Redelegation, low, high, delegation - part, redelegations);
+        uint256 delegated
+    ) external onlyPool returns (IStakingPool.Taken memory t) {
+        (t.bond, t.delegated) = (bond, delegated);
+        uint256 counts = _counts[validator];
+        mapping(Kind => mapping(uint256 => Cohort)) storage lists = _cohorts[validator];
+        if (uint64(counts) != 0) t.queuedBond = _liable(lists[Kind.Bond], uint64(counts), low, high);
+        if (uint64(counts >> 64) != 0) {
+            t.queuedDelegated = _liable(lists[Kind.Delegation], uint64(counts >> 64), low, high);
         }
-        _reduceTotal(bondTaken + delegationTaken);
+        if (counts >> 128 != 0) t.redelegated = _liable(lists[Kind.Redelegation], counts >> 128, low, high);
+        _charge(t, ShareMath.chargeUp(_sum(t), part, whole), validator, high, counts);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -216,7 +220,9 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
 
     /// @inheritdoc IUnbondingQueue
     function totalQueued() external view returns (uint256) {
-        return _total;
+        unchecked {
+            return uint96(_total - pool.takenFromQueue());
+        }
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -252,10 +258,12 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         uint64 validator,
         uint32 low,
         uint32 high
-    ) public view returns (uint256 bond, uint256 delegations, uint256 redelegations) {
-        bond = _liable(validator, Kind.Bond, low, high);
-        delegations = _liable(validator, Kind.Delegation, low, high);
-        redelegations = _liable(validator, Kind.Redelegation, low, high);
+    ) external view returns (uint256 bond, uint256 delegations, uint256 redelegations) {
+        uint256 counts = _counts[validator];
+        mapping(Kind => mapping(uint256 => Cohort)) storage lists = _cohorts[validator];
+        bond = _liable(lists[Kind.Bond], uint64(counts), low, high);
+        delegations = _liable(lists[Kind.Delegation], uint64(counts >> 64), low, high);
+        redelegations = _liable(lists[Kind.Redelegation], counts >> 128, low, high);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -428,36 +436,93 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
         _reduceTotal(amount);
     }
 
-    /// @dev Takes `amount` of the `liable` tokens of one list, each cohort's part rounded up.
-    function _take(
-        uint64 validator,
-        Kind kind,
-        uint32 low,
-        uint32 high,
+    /// @dev Takes `amount` of the liable stake `t`, the junior tranche first, and leaves in `t` what each kind paid: what is
+    /// in the pool its part rounded up, redelegated stake what is left.
+    function _charge(
+        IStakingPool.Taken memory t,
         uint256 amount,
-        uint256 liable_
-    ) private returns (uint256 taken) {
-        amount = Math.min(amount, liable_);
-        mapping(uint256 => Cohort) storage list = _cohorts[validator][kind];
-        for (uint256 i = cohortCount(validator, kind); i != 0 && taken < amount; --i) {
-            Cohort storage c = list[i - 1];
-            (uint256 tokens, uint32 lastSeal) = (c.tokens, c.lastSeal);
-            if (lastSeal < low || lastSeal > high || tokens == 0) continue;
-            uint256 part = ShareMath.partUp(tokens, amount, liable_);
-            if (part > amount - taken) part = amount - taken;
-            c.tokens = uint96(tokens - part);
-            taken += part;
-            emit CohortSlashed(validator, kind, i - 1, part);
+        uint64 validator,
+        uint256 high,
+        uint256 counts
+    ) private {
+        // Below 2^100 each: neither sums nor products overflow.
+        unchecked {
+            uint256 junior = t.bond + t.queuedBond;
+            uint256 leaving = t.queuedDelegated + t.redelegated;
+            uint256 senior = t.delegated + leaving;
+            uint256 rest = amount < junior ? amount : junior;
+            amount -= rest;
+            if (rest != 0) {
+                uint256 own = (rest * t.bond + junior - 1) / junior;
+                rest -= own;
+                if (rest != 0) _take(validator, Kind.Bond, uint64(counts), high, rest, t.queuedBond);
+                t.bond = own;
+            } else {
+                t.bond = 0;
+            }
+            t.queuedBond = rest;
+            rest = amount;
+            if (rest != 0) {
+                amount = (rest * t.delegated + senior - 1) / senior;
+                rest -= amount;
+            }
+            t.delegated = amount;
+            amount = rest;
+            if (rest != 0) {
+                amount = (rest * t.queuedDelegated + leaving - 1) / leaving;
+                rest -= amount;
+                counts >>= 64;
+                if (amount != 0) {
+                    _take(validator, Kind.Delegation, uint64(counts), high, amount, t.queuedDelegated);
+                }
+                if (rest != 0) _take(validator, Kind.Redelegation, counts >> 64, high, rest, t.redelegated);
+            }
+            t.queuedDelegated = amount;
+            t.redelegated = rest;
         }
     }
 
-    function _liable(uint64 validator, Kind kind, uint32 low, uint32 high) private view returns (uint256 tokens) {
+    function _sum(IStakingPool.Taken memory t) private pure returns (uint256) {
+        unchecked {
+            return t.bond + t.queuedBond + t.delegated + t.queuedDelegated + t.redelegated;
+        }
+    }
+
+    /// @dev Takes `amount`, which is not 0, of the `liable_` tokens of a list of `i` cohorts, the newest of which are liable;
+    /// each cohort's part is rounded up.
+    function _take(uint64 validator, Kind kind, uint256 i, uint256 high, uint256 amount, uint256 liable_) private {
         mapping(uint256 => Cohort) storage list = _cohorts[validator][kind];
-        for (uint256 i = cohortCount(validator, kind); i != 0; --i) {
-            Cohort storage c = list[i - 1];
-            uint32 lastSeal = c.lastSeal;
-            if (lastSeal < low) break;
-            if (lastSeal <= high) tokens += c.tokens;
+        // Amounts are below 2^96, and parts add up before the list ends.
+        unchecked {
+            uint256 left = amount;
+            do {
+                Cohort storage c = list[--i];
+                (uint256 tokens, uint32 lastSeal) = (c.tokens, c.lastSeal);
+                if (lastSeal > high || tokens == 0) continue;
+                uint256 part = (tokens * amount + liable_ - 1) / liable_;
+                if (part > left) part = left;
+                c.tokens = uint96(tokens - part);
+                left -= part;
+                emit CohortSlashed(validator, kind, i, part);
+            } while (left != 0);
+        }
+    }
+
+    /// @dev Tokens of a list of `i` cohorts that seals from `low` to `high` counted last.
+    function _liable(
+        mapping(uint256 => Cohort) storage list,
+        uint256 i,
+        uint256 low,
+        uint256 high
+    ) private view returns (uint256 liable_) {
+        // Amounts are below 2^96.
+        unchecked {
+            while (i != 0) {
+                Cohort storage c = list[--i];
+                (uint256 tokens, uint32 lastSeal) = (c.tokens, c.lastSeal);
+                if (lastSeal < low) break;
+                if (lastSeal <= high) liable_ += tokens;
+            }
         }
     }
 

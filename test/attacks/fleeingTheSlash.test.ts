@@ -84,14 +84,7 @@ describe("attack: leaving before the slash", () => {
     const now = await networkHelpers.time.latest();
     await accepted(c, 9, now - 120);
     await convict(c, 1, 1, COIN, { until: now + 50 });
-    const surcharge = c.pool.interface.encodeFunctionData("slash", [
-      1,
-      1,
-      MaxUint256,
-      ethers.ZeroAddress,
-      0,
-      0,
-    ]);
+    const surcharge = c.pool.interface.encodeFunctionData("slash", [1, 1, 1, 1, 0]);
     await c.judge.call(SIGNATURES.surcharge, c.addresses.pool, surcharge);
     // Beyond the limit a slasher that fails is passed over: the caller must not be able to make it fail.
     await networkHelpers.time.increaseTo(now + 500);

@@ -131,6 +131,7 @@ contract SelfSlashTest {
         _stake(s);
         _others.setPenalties([uint64(1) + (base % 1_000_000), share % 500_001, cap, 21 days, 7 days]);
         Modules memory m = Modules({
+            token: _token,
             registry: IValidatorRegistry(address(_others)),
             pool: _pool,
             checkpoints: ICheckpointManager(address(_others)),
@@ -157,14 +158,17 @@ contract SelfSlashTest {
 
         before = _wealth();
         strangers = _wealthOf(_stranger);
-        uint256 amount = ((juniorLeft + seniorLeft) * (surcharge % (_MILLION + 1))) / _MILLION;
-        _pool.slash(_VALIDATOR, 1, amount, address(0), 0, 0);
+        _slash(surcharge);
         assert(_wealth() <= before + _DUST && _wealthOf(_stranger) <= strangers + _DUST);
 
         // Everything taken is the slashing pool's, rewards kept back among it.
         uint256 kept = _state.owed;
         assert(_pool.collectSlashed(address(this)) >= kept);
         assert(_token.balanceOf(address(_pool)) == _pool.totalStake() + _pool.queue().totalQueued());
+    }
+
+    function _slash(uint256 surcharge) private {
+        _pool.slash(_VALIDATOR, 1, uint96(surcharge % (_MILLION + 1)), uint96(_MILLION), 0);
     }
 
     function _stake(Stakes memory s) private {

@@ -1,5 +1,5 @@
 import type { Hash } from "@aitbc-hybrid/protocol";
-import { keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { keccak256, ZeroHash } from "ethers";
 import {
   boundaryNow,
   COIN,
@@ -219,7 +219,7 @@ export const ACTIONS = {
     return w.act("clearLiability", anybody(w), w.core.pool, "clearLiability", args);
   },
 
-  /** The slasher in office takes what it likes, for any seal, with or without a reward and a hold. */
+  /** The slasher in office takes what it likes, for any seal, with or without a hold. */
   async slash(w: World): Promise<Outcome> {
     const id = w.chance.pick(w.ids);
     const { bond, delegated } = lookOf(w, id);
@@ -227,15 +227,7 @@ export const ACTIONS = {
     const amount = w.chance.oneIn(6) ? w.chance.partOf(all) : (all * BigInt(w.chance.below(200))) / 1_000n;
     const seal = Math.max(1, w.sums.sealNumber - w.chance.below(5));
     const until = w.chance.oneIn(4) ? w.at + w.chance.below(200) : 0;
-    const paid = w.chance.oneIn(2);
-    const args = [
-      id,
-      seal,
-      amount,
-      paid ? reporter(w).address : ZeroAddress,
-      paid ? amount / BigInt(1 + w.chance.below(4)) : 0n,
-      until,
-    ];
+    const args = [id, seal, amount, all, until];
     return w.act("slash", w.slasher, w.core.pool, "slash", args);
   },
 

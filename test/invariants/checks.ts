@@ -53,16 +53,15 @@ export function book(w: World, outcome: Outcome): void {
       else add(w.stakes, owner, amount);
     } else if (name === "RewardKept") {
       w.kept += amount;
-      w.rewarded += amount;
       w.keptIds.push(args.id as string);
     } else if (name === "RewardPaid") {
       w.kept -= amount;
     } else if (name === "Slashed") {
       const taken = args.taken as { bond: bigint; queuedBond: bigint };
-      const reward = args.reward as bigint;
-      const junior = taken.bond + taken.queuedBond;
-      hold(2n * reward <= junior, `a reward of ${reward} for ${junior} of the operator's`);
-      w.junior += junior;
+      w.junior += taken.bond + taken.queuedBond;
+    } else if (name === "Convicted") {
+      const { bondTaken, reward } = args as { bondTaken: bigint; reward: bigint };
+      hold(2n * reward <= bondTaken, `a reward of ${reward} for ${bondTaken} of the operator's`);
       w.rewarded += reward;
     }
   }

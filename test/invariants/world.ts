@@ -371,6 +371,7 @@ const INTERESTING = new Set([
   "Delegated",
   "Credited",
   "Slashed",
+  "Convicted",
   "RewardKept",
   "RewardPaid",
   "GroupConvicted",

@@ -21,10 +21,16 @@ export async function asSlasher(core: Core) {
   return core.pool.connect(await impersonate(core, core.addresses.slashing));
 }
 
-/** Slashes without reward and hold. */
+/** The fraction that takes an amount of what is liable; all of it where it is more. */
+const fraction = (amount: bigint, [junior, senior]: readonly bigint[]): [bigint, bigint] => {
+  const all = junior! + senior!;
+  return amount < all ? [amount, all] : [1n, 1n];
+};
+
+/** Slashes without a hold. */
 export async function slash(core: Core, validator: number, seal: number, amount: bigint) {
   const pool = await asSlasher(core);
-  return pool.slash(validator, seal, amount, ZeroAddress, 0, 0);
+  return pool.slash(validator, seal, ...fraction(amount, await pool.liable(validator, seal)), 0);
 }
 
 /** Sum of what validators' books say, by the events' owners of nothing: bonds, pools, cohorts. */
@@ -168,11 +174,11 @@ export async function convict(
   validator: number,
   seal: number,
   amount: bigint,
-  options: { readonly payee?: string; readonly reward?: bigint; readonly until?: number } = {},
+  { until = 0 }: { readonly until?: number } = {},
 ) {
-  const { payee = ZeroAddress, reward = 0n, until = 0 } = options;
+  const [part, whole] = fraction(amount, await c.pool.liable(validator, seal));
   return c.judge.execute(
     c.addresses.pool,
-    c.pool.interface.encodeFunctionData("slash", [validator, seal, amount, payee, reward, until]),
+    c.pool.interface.encodeFunctionData("slash", [validator, seal, part, whole, until]),
   );
 }

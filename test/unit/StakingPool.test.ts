@@ -664,7 +664,7 @@ describe("StakingPool: slashing", () => {
 
   it("only by slashers", async () => {
     const c = await custody();
-    for (const call of [c.pool.slash(1, 1, 1, ethers.ZeroAddress, 0, 0), c.pool.hold(1, 1, 2n ** 40n - 1n)]) {
+    for (const call of [c.pool.slash(1, 1, 1, 1, 0), c.pool.hold(1, 1, 2n ** 40n - 1n)]) {
       await expect(call).to.be.revertedWithCustomError(c.pool, "StakingPoolNotSlasher");
     }
   });
@@ -691,22 +691,49 @@ describe("StakingPool: slashing", () => {
     await expectSolvent(c);
   });
 
-  it("rewards from the operator's part only, at most half of it", async () => {
+  it("takes a fraction of what is liable, rounded up, and never more than all", async () => {
     const c = await custody();
-    const owner = c.owners[0]!;
-    const payee = c.owners[1]!.address;
-    const before = await c.token.balanceOf(payee);
-    await c.pool.connect(owner).delegate(1, 100n * COIN);
-    await convict(c, 1, 1, 10n * COIN, { payee, reward: 3n * COIN });
-    expect((await c.token.balanceOf(payee)) - before).to.equal(3n * COIN);
-    await convict(c, 1, 1, 10n * COIN, { payee, reward: 6n * COIN });
-    expect((await c.token.balanceOf(payee)) - before).to.equal(8n * COIN);
-    expect(await c.pool.totalOwed()).to.equal(12n * COIN);
-    await convict(c, 1, 1, MaxUint256, { reward: 6n * COIN });
-    await convict(c, 1, 1, MaxUint256, { payee, reward: 6n * COIN });
-    expect((await c.token.balanceOf(payee)) - before).to.equal(8n * COIN);
+    const slash = async (part: bigint, whole: bigint) =>
+      c.judge.execute(c.addresses.pool, c.pool.interface.encodeFunctionData("slash", [1, 1, part, whole, 0]));
+    await c.pool.connect(c.owners[0]!).delegate(1, 100n * COIN);
+    await slash(1n, 3n);
+    const third = (BOND + 100n * COIN + 2n) / 3n;
+    expect(await c.pool.totalOwed()).to.equal(third);
+    await slash(1n, 0n);
+    expect(await c.pool.totalOwed()).to.equal(third);
+    await c.pool.connect(c.operators[0]!).requestUnbond(1, 100n * COIN);
+    await slash(1n, 0n);
+    expect(await c.pool.totalOwed()).to.equal(third);
+    await slash(2n ** 96n - 1n, 1n);
+    expect(await c.pool.liable(1, 1)).to.deep.equal([0n, 0n]);
+    expect(await c.pool.totalOwed()).to.equal(BOND + 100n * COIN);
     await c.pool.collectSlashed(c.judge.address);
-    expect(await c.token.balanceOf(c.addresses.pool)).to.equal(3n * BOND);
+    await expectSolvent(c);
+  });
+
+  it("counts what it took of leaving stake, whoever took it and whether or not it was collected", async () => {
+    const c = await custody();
+    const pool = c.pool.connect(c.operators[0]!);
+    await pool.requestUnbond(1, 100n * COIN);
+    await convict(c, 1, 1, BOND / 2n);
+    expect([await c.pool.takenFromQueue(), await c.queue.totalQueued()]).to.deep.equal([
+      50n * COIN,
+      50n * COIN,
+    ]);
+    await c.pool.collectSlashed(c.judge.address);
+    expect([await c.pool.takenFromQueue(), await c.queue.totalQueued()]).to.deep.equal([
+      50n * COIN,
+      50n * COIN,
+    ]);
+    const next = c.owners[9]!;
+    await c.pool.setSlasher(next.address);
+    await sealed(c, 2);
+    await pool.requestUnbond(1, 100n * COIN);
+    await c.pool.connect(next).slash(1, 1, 1, 4, 0);
+    expect([await c.pool.takenFromQueue(), await c.queue.totalQueued()]).to.deep.equal([
+      75n * COIN,
+      125n * COIN,
+    ]);
     await expectSolvent(c);
   });
 
@@ -745,7 +772,7 @@ describe("StakingPool: slashing", () => {
     expect((await c.pool.holdOf(1)).until).to.equal(0n);
     expect(await c.pool.bondOf(1)).to.equal(850n * COIN);
     expect((await c.queue.cohort(1, KIND.bond, 0)).tokens).to.equal(0n);
-    await c.pool.connect(next).slash(1, 1, MaxUint256, ethers.ZeroAddress, 0, 0);
+    await c.pool.connect(next).slash(1, 1, 1, 1, 0);
     expect(await c.pool.bondOf(1)).to.equal(0n);
     expect((await c.queue.cohort(1, KIND.bond, 1)).tokens).to.equal(0n);
     for (const slasher of [c.judge.address, next.address]) await c.pool.collectSlashed(slasher);
@@ -825,14 +852,9 @@ describe("StakingPool: holds", () => {
       "StakingPoolUnsettled",
     );
     // The surcharge takes its part before the withdrawal does.
-    const data = c.pool.interface.encodeFunctionData("slash", [
-      1,
-      3,
-      BOND + 4n * COIN,
-      ethers.ZeroAddress,
-      0,
-      0,
-    ]);
+    const [junior, senior] = await c.pool.liable(1, 3);
+    const all = junior + senior;
+    const data = c.pool.interface.encodeFunctionData("slash", [1, 3, BOND + 4n * COIN, all, 0]);
     await c.judge.call(SIGNATURES.surcharge, c.addresses.pool, data);
     const before = await c.token.balanceOf(owner.address);
     await c.queue.connect(owner).withdraw(1, 1, 0);

@@ -512,7 +512,7 @@ describe("UnbondingQueue: delegations", () => {
       c.queue.queueBond(1, 1, 1),
       c.queue.queueDelegation(1, c.deployer.address, 1, 1, nothing),
       c.queue.noteRedelegation(1, 1, 1),
-      c.queue.slash(1, 0, 9, 1, 1),
+      c.queue.slash(1, 0, 9, 1, 1, 1, 1),
       c.queue.closeBelow(1),
     ]) {
       await expect(call).to.be.revertedWithCustomError(c.queue, "UnbondingQueueNotPool");

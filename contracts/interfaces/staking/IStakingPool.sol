@@ -184,15 +184,8 @@ interface IStakingPool {
     event CommissionAnnounced(uint64 indexed validator, uint24 rate, uint40 from);
     /// @notice A commission of `rate` millionths is in force, counted from the next seal on.
     event CommissionApplied(uint64 indexed validator, uint24 rate);
-    /// @notice Stake was taken. `reward` of it went to `payee`, the rest is owed to `slasher`.
-    event Slashed(
-        uint64 indexed validator,
-        address indexed slasher,
-        uint32 seal,
-        Taken taken,
-        address payee,
-        uint256 reward
-    );
+    /// @notice Stake was taken, and is owed to `slasher`.
+    event Slashed(uint64 indexed validator, address indexed slasher, uint32 seal, Taken taken);
     /// @notice Withdrawals of stake that seal `seal` or a later one may have counted are held until `until`, and by no
     /// later evidence beyond `limit` (seconds).
     event HoldSet(uint64 indexed validator, uint40 until, uint32 seal, uint40 limit);
@@ -342,21 +335,20 @@ interface IStakingPool {
     /// @return senior Delegations, leaving ones, and those redelegated away
     function liable(uint64 validator, uint32 seal) external view returns (uint256 junior, uint256 senior);
 
-    /// @notice Takes up to `amount` of a validator's stake liable for `seal`: bond and leaving bond first, in
-    /// proportion, then delegations, leaving ones and redelegated ones, in proportion. Only the slasher, or one that was
-    /// replaced, which reaches only stake that left before. Reverts neither for lack of stake nor for its rounding.
+    /// @notice Takes `part` of `whole` of a validator's stake liable for `seal`, rounded up, at most all of it: from bond
+    /// and leaving bond first, in proportion, then from delegations, leaving ones and redelegated ones, in proportion. Only
+    /// the slasher, or one that was replaced, which reaches only stake that left before. Does not revert for lack of stake.
     /// @param seal Number of the seal that decided the epoch of the offence
-    /// @param payee Gets the reward; zero for none
-    /// @param reward At most half of what was taken from bond and leaving bond goes to `payee`
+    /// @param part Numerator of the fraction that is taken; all is where it is greater than `whole`
+    /// @param whole Denominator; nothing is taken if it is zero
     /// @param holdUntil As in `hold`; 0 for none
     /// @return juniorTaken Taken from bond and leaving bond
     /// @return seniorTaken Taken from delegations; what redelegated stake was charged among it
     function slash(
         uint64 validator,
         uint32 seal,
-        uint256 amount,
-        address payee,
-        uint256 reward,
+        uint96 part,
+        uint96 whole,
         uint40 holdUntil
     ) external returns (uint256 juniorTaken, uint256 seniorTaken);
 
@@ -440,6 +432,10 @@ interface IStakingPool {
 
     /// @notice Slashed tokens owed to slashers.
     function totalOwed() external view returns (uint256);
+
+    /// @notice What slashers ever took of leaving bond and leaving delegations, modulo 2^96: the queue deducts it from
+    /// what it counts, so that a slash need not.
+    function takenFromQueue() external view returns (uint256);
 
     /// @notice Number of a validator's rows.
     function rowCount(uint64 validator) external view returns (uint256);

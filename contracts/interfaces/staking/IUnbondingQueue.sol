@@ -83,7 +83,7 @@ interface IUnbondingQueue {
         uint256 shares
     );
     /// @notice A charge took `amount` from a cohort; of redelegated stake it is collected from its owners later.
-    event CohortSlashed(uint64 indexed validator, Kind indexed kind, uint256 indexed cohort, uint256 amount);
+    event CohortSlashed(uint64 indexed validator, Kind indexed kind, uint256 cohort, uint256 amount);
     /// @notice The module that accepts boundaries was replaced.
     event CheckpointsSet(address indexed checkpoints);
 
@@ -143,20 +143,23 @@ interface IUnbondingQueue {
     /// @notice Charges an entry what became due from stake redelegated before it left. Anyone.
     function settleLiability(uint64 validator, address owner, uint256 cohort) external;
 
-    /// @notice Takes stake from cohorts counted by a seal from `low` to `high` last, in proportion, rounded up, at most
-    /// what is there. Only the pool.
-    /// @param bond To take from leaving bond
-    /// @param delegation To take from leaving delegations and redelegated stake together
-    /// @return bondTaken Taken from leaving bond
-    /// @return delegationTaken Taken from leaving delegations
-    /// @return charged Charged to redelegated stake
+    /// @notice Finds what is liable, the validator's stake in the pool among it, divides a charge of `part` of `whole` of it,
+    /// and takes what falls on cohorts counted by a seal from `low` to `high` last: in proportion, rounded up, at most what
+    /// is there. Only the pool, which takes the rest.
+    /// @param part Numerator, below 2^96; all is taken where it is greater than `whole`
+    /// @param whole Denominator, below 2^96; nothing is taken if it is zero
+    /// @param bond The validator's bond in the pool
+    /// @param delegated Delegations in the pool
+    /// @return taken What the charge took, and what of it the pool has to take
     function slash(
         uint64 validator,
-        uint32 low,
-        uint32 high,
+        uint256 low,
+        uint256 high,
+        uint256 part,
+        uint256 whole,
         uint256 bond,
-        uint256 delegation
-    ) external returns (uint256 bondTaken, uint256 delegationTaken, uint256 charged);
+        uint256 delegated
+    ) external returns (IStakingPool.Taken memory taken);
 
     /// @notice Ends the filling of cohorts last counted by a seal below `seal`: the slasher was replaced. Only the pool.
     function closeBelow(uint32 seal) external;

@@ -8,6 +8,7 @@ import {
   clearLiability,
   delegate,
   delegateFor,
+  liable,
   poolOf,
   redelegate,
   requestUnbond,
@@ -25,7 +26,10 @@ const sharesOf = (play: Play, id: number, owner: string): bigint =>
   poolOf(play.state, id).positions.get(owner)?.shares ?? 0n;
 
 const slashed = (play: Play, validator: number, amount: bigint, seal = 1) =>
-  play.do("slasher", (tx) => slash(tx, { validator, seal, amount, payee: "", reward: 0n, holdUntil: 0 }));
+  play.do("slasher", (tx) => {
+    const { junior, senior } = liable(play.state, validator, seal);
+    return slash(tx, { validator, seal, part: amount, whole: junior + senior, holdUntil: 0 });
+  });
 
 /** Lets every clock run out. */
 const later = (play: Play): void => {
@@ -121,7 +125,6 @@ describe("slashing of custody", () => {
     assert.deepEqual(slashed(play, 1, 1_000n * COIN), {
       juniorTaken: 1_000n * COIN,
       seniorTaken: 0n,
-      reward: 0n,
     });
     assert.equal(poolOf(play.state, 1).bond, 14_250n * COIN);
     assert.equal(poolOf(play.state, 1).cohorts.bond[0]!.tokens, 4_750n * COIN);

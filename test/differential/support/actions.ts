@@ -352,7 +352,7 @@ export const ACTIONS = {
     return { validators: [], owners: [] };
   },
 
-  /** The slasher in office takes what it likes: any amount, any seal, with or without a reward and a hold. */
+  /** The slasher in office takes what it likes: any fraction, any seal, with or without a hold. */
   async slash(world: World, draws: Draws, after: number): Promise<Touched> {
     const { core, state } = world;
     const from = world.slasher;
@@ -360,25 +360,20 @@ export const ACTIONS = {
     const seal = Math.max(1, state.elections.sealNumber - (draws[1] % 5));
     const { junior, senior } = model.liable(state, id, seal);
     const all = junior + senior;
-    const amount =
-      draws[2] % 3 === 0 ? partOf(all, draws[2]) : (all * BigInt(draws[2] % 200_000)) / 1_000_000n;
-    const payee = draws[3] % 2 === 0 ? ownerOf(world, draws[3]).address : "";
+    const [part, whole] =
+      draws[2] % 3 === 0 ? [partOf(all, draws[2]), all] : [BigInt(draws[2] % 200_000), 1_000_000n];
     const order = {
       validator: id,
       seal,
-      amount,
-      payee,
-      reward: payee === "" ? 0n : amount / BigInt(1 + (draws[3] % 30)),
+      part,
+      whole,
       holdUntil: draws[1] % 4 === 0 ? world.at + (draws[3] % 200) : 0,
     };
     await perform(world, {
       name: "slash",
       from,
       after,
-      contract: (o): Sent =>
-        core.pool
-          .connect(from)
-          .slash(id, seal, amount, payee === "" ? NOBODY : payee, order.reward, order.holdUntil, o),
+      contract: (o): Sent => core.pool.connect(from).slash(id, seal, part, whole, order.holdUntil, o),
       model: (tx) => model.slash(tx, order),
     });
     return { validators: [id], owners: [] };
@@ -796,7 +791,6 @@ export const ACTIONS = {
 const NO_SALT = `0x${"00".repeat(32)}`;
 /** These validators are never convicted or left out: two authorities and two stakers keep the chain going. */
 const STAY_OUT: ReadonlySet<number> = new Set([1, 2, 5, 6]);
-const NOBODY = `0x${"00".repeat(20)}`;
 /** These validators neither leave nor lose their role. */
 const STAY = 6;
 const MOST_VALIDATORS = 14;

@@ -17,9 +17,9 @@ export function liable(state: State, id: number, seal: number): { junior: bigint
 export interface SlashOrder {
   readonly validator: number;
   readonly seal: number;
-  readonly amount: bigint;
-  readonly payee: string;
-  readonly reward: bigint;
+  /** Taken of what is liable: `part` of `whole`. */
+  readonly part: bigint;
+  readonly whole: bigint;
   /** 0: none. */
   readonly holdUntil: number;
 }
@@ -27,11 +27,10 @@ export interface SlashOrder {
 export interface Slashed {
   readonly juniorTaken: bigint;
   readonly seniorTaken: bigint;
-  readonly reward: bigint;
 }
 
 /**
- * Takes up to an amount of what is liable: bond and its cohorts in proportion, then delegations, leaving ones and
+ * Takes a fraction of what is liable, rounded up and at most all: bond and its cohorts in proportion, then delegations, leaving ones and
  * redelegated ones in proportion. Never refused for want of stake. The slasher's.
  */
 export function slash(tx: Transaction, order: SlashOrder): Slashed {
@@ -40,8 +39,10 @@ export function slash(tx: Transaction, order: SlashOrder): Slashed {
   const pool = poolOf(state, id);
   if (order.holdUntil !== 0) hold(tx, id, seal, order.holdUntil);
   const { junior, senior } = liable(state, id, seal);
-  const juniorTaken = least(order.amount, junior);
-  const seniorTaken = least(order.amount - juniorTaken, senior);
+  const all = junior + senior;
+  const amount = order.whole === 0n ? 0n : least(mulDivUp(all, order.part, order.whole), all);
+  const juniorTaken = least(amount, junior);
+  const seniorTaken = amount - juniorTaken;
 
   const bond = juniorTaken === 0n ? 0n : mulDivUp(pool.bond, juniorTaken, junior);
   slashCohorts(tx, id, "bond", seal, juniorTaken - bond);
@@ -66,12 +67,10 @@ export function slash(tx: Transaction, order: SlashOrder): Slashed {
   }
   // What is held is convicted: it weighs nothing from now on, and what seals would count of it is no matter.
   if (order.holdUntil === 0) writeRow(state, id);
-  const reward = order.payee === "" ? 0n : least(order.reward, juniorTaken / 2n);
   // What redelegated stake was charged is collected from its positions and entries.
-  state.custody.owed += juniorTaken + seniorTaken - charged - reward;
-  if (reward !== 0n) transfer(tx, POOL, order.payee, reward);
-  emit(tx, "Slashed", { validator: id, seal, juniorTaken, seniorTaken, reward });
-  return { juniorTaken, seniorTaken, reward };
+  state.custody.owed += juniorTaken + seniorTaken - charged;
+  emit(tx, "Slashed", { validator: id, seal, juniorTaken, seniorTaken });
+  return { juniorTaken, seniorTaken };
 }
 
 /** The span from the end of a hold to its limit is kept in this many parts of `maxHold`, rounded down. */

@@ -1,4 +1,4 @@
-import { collectSlashed, liable, slash } from "../custody/index.ts";
+import { collectSlashed, slash } from "../custody/index.ts";
 import { snapshotOf } from "../elections/index.ts";
 import { COIN, divUp, least, MILLION, mulDivUp, periodOf } from "../numbers.ts";
 import { tombstone } from "../registry/index.ts";
@@ -82,21 +82,18 @@ function count(tx: Transaction, snapshot: Snapshot, seats: readonly number[]): v
 function charge(tx: Transaction, { validator, conviction, ...c }: Charge): bigint {
   const { state } = tx;
   const rules = state.rules.slashing;
-  const { junior, senior } = liable(state, validator, conviction.seal);
-  const amount = mulDivUp(junior + senior, rules.basePenalty, MILLION);
-  const reward = least((least(amount, junior) * rules.reporterShare) / MILLION, rules.reporterCap * COIN);
-  const pays = c.direct && reward !== 0n;
   // A group executed late is held for a moment: no stake leaves before the surcharge is settled.
   const end = windowEnd(state, conviction);
   const taken = slash(tx, {
     validator,
     seal: conviction.seal,
-    amount,
-    payee: pays ? c.reporter : "",
-    reward: pays ? reward : 0n,
+    part: rules.basePenalty,
+    whole: MILLION,
     holdUntil: end > tx.at ? end : tx.at + 1,
   });
-  const given = pays ? reward : keep(tx, c.claim, c.reporter, conviction.at, reward);
+  const reward = least((taken.juniorTaken * rules.reporterShare) / MILLION, rules.reporterCap * COIN);
+  if (c.direct) pay(tx, c.reporter, reward);
+  const given = c.direct ? reward : keep(tx, c.claim, c.reporter, conviction.at, reward);
   emit(tx, "Convicted", {
     validator,
     offence: conviction.offence,
@@ -107,6 +104,13 @@ function charge(tx: Transaction, { validator, conviction, ...c }: Charge): bigin
     reward: given,
   });
   return given;
+}
+
+/** Pays a reward from what was slashed, which is collected first where too little has been. */
+function pay(tx: Transaction, payee: string, amount: bigint): void {
+  if (amount === 0n) return;
+  if (balanceOf(tx.state, SLASHING) < amount) collectSlashed(tx);
+  transfer(tx, SLASHING, payee, amount);
 }
 
 /** Keeps a reward back for an earlier commitment, whole gwei of it. */
@@ -228,8 +232,7 @@ export function takeReward(tx: Transaction, claim: string): bigint {
   const payee = group?.reporter ?? kept!.payee;
   slashing.kept.delete(claim);
   slashing.owed -= amount;
-  if (balanceOf(tx.state, SLASHING) < amount) collectSlashed(tx);
-  transfer(tx, SLASHING, payee, amount);
+  pay(tx, payee, amount);
   emit(tx, "RewardPaid", { id: claim, payee, amount });
   return amount;
 }

@@ -1,4 +1,4 @@
-import { hold, liable, slash } from "../custody/index.ts";
+import { hold, slash } from "../custody/index.ts";
 import { known } from "../identities.ts";
 import { least, MILLION, most, mulDivUp, periodOf, sum } from "../numbers.ts";
 import { jail, voteAddress } from "../registry/index.ts";
@@ -37,24 +37,20 @@ export function settle(tx: Transaction, id: number): void {
   const { basePenalty } = state.rules.slashing;
   let taken = { juniorTaken: 0n, seniorTaken: 0n };
   if (!vetoed.has(id) && fraction > basePenalty) {
-    const { junior, senior } = liable(state, id, conviction.seal);
     // What is left is what was liable less the base.
-    const amount = mulDivUp(junior + senior, fraction - basePenalty, MILLION - basePenalty);
-    taken = take(tx, id, conviction.seal, amount);
+    taken = take(tx, id, conviction.seal, fraction - basePenalty, MILLION - basePenalty);
   }
   emit(tx, "SurchargeSettled", { validator: id, together, fraction, ...taken });
 }
 
-const take = (tx: Transaction, validator: number, seal: number, amount: bigint) =>
-  slash(tx, { validator, seal, amount, payee: "", reward: 0n, holdUntil: 0 });
+const take = (tx: Transaction, validator: number, seal: number, part: bigint, whole: bigint) =>
+  slash(tx, { validator, seal, part, whole, holdUntil: 0 });
 
 function settleAbsence(tx: Transaction, id: number): void {
   const absence = tx.state.slashing.absences.get(id);
   if (absence === undefined || absence.dueAt === 0 || tx.at < absence.dueAt) return;
   absence.dueAt = 0;
-  const { junior, senior } = liable(tx.state, id, absence.seal);
-  const amount = mulDivUp(junior + senior, absence.fraction, MILLION);
-  emit(tx, "AbsenceSettled", { validator: id, ...take(tx, id, absence.seal, amount) });
+  emit(tx, "AbsenceSettled", { validator: id, ...take(tx, id, absence.seal, absence.fraction, MILLION) });
 }
 
 function chargeLater(tx: Transaction, id: number, absence: Absence): void {
