@@ -34,12 +34,8 @@ library ShareMath {
     /// below 2^128, and this is a third of what `partUp` costs.
     function chargeUp(uint256 amount, uint256 part, uint256 whole) internal pure returns (uint256) {
         unchecked {
-            return
-                part < whole
-                    ? (amount * part + whole - 1) / whole
-                    : whole == 0
-                        ? 0
-                        : amount;
+            if (part < whole) return (amount * part + whole - 1) / whole;
+            return whole == 0 ? 0 : amount;
         }
     }
 

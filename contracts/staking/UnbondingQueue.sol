@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICheckpointManager} from "../interfaces/consensus/ICheckpointManager.sol";
 import {IStakingPool} from "../interfaces/staking/IStakingPool.sol";
@@ -204,7 +203,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
             t.queuedDelegated = _liable(lists[Kind.Delegation], uint64(counts >> 64), low, high);
         }
         if (counts >> 128 != 0) t.redelegated = _liable(lists[Kind.Redelegation], counts >> 128, low, high);
-        _charge(t, ShareMath.chargeUp(_sum(t), part, whole), validator, high, counts);
+        _divide(t, ShareMath.chargeUp(_sum(t), part, whole), validator, high, counts);
     }
 
     /// @inheritdoc IUnbondingQueue
@@ -438,7 +437,7 @@ contract UnbondingQueue is AccessManaged, ReentrancyGuardTransient, IUnbondingQu
 
     /// @dev Takes `amount` of the liable stake `t`, the junior tranche first, and leaves in `t` what each kind paid: what is
     /// in the pool its part rounded up, redelegated stake what is left.
-    function _charge(
+    function _divide(
         IStakingPool.Taken memory t,
         uint256 amount,
         uint64 validator,

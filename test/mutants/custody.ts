@@ -99,8 +99,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a fraction above one",
     file: "contracts/libraries/ShareMath.sol",
-    find: "return part < whole ? (amount * part + whole - 1) / whole : whole == 0 ? 0 : amount;",
-    replace: "return whole == 0 ? 0 : (amount * part + whole - 1) / whole;",
+    find: "if (part < whole) return (amount * part + whole - 1) / whole;",
+    replace: "if (whole != 0) return (amount * part + whole - 1) / whole;",
     opens: "a slasher takes more than is liable: from others' stake",
     test: POOL_TEST,
   },
@@ -131,8 +131,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a pool without tokens lives on",
     file: POOL,
-    find: "if (all.delegated == t.delegated && s.shares != 0) {",
-    replace: "if (all.delegated == t.delegated && s.shares == 0) {",
+    find: "if (delegated == t.delegated && s.shares != 0) {",
+    replace: "if (delegated == t.delegated && s.shares == 0) {",
     opens: "after a full slash old shares own the next deposit",
     test: POOL_TEST,
   },
@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "stake liable for later seals only is not spared",
     file: QUEUE,
-    find: "if (lastSeal <= high) tokens += c.tokens;",
-    replace: "tokens += c.tokens;",
+    find: "if (lastSeal <= high) liable_ += tokens;",
+    replace: "liable_ += tokens;",
     opens: "a slasher that was replaced takes what left after it",
     test: POOL_TEST,
   },

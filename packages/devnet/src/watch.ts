@@ -5,7 +5,7 @@ import {
   slashingManagerAbi,
   stakingPoolAbi,
 } from "@aitbc-hybrid/sdk";
-import { isAddressEqual, type PublicClient } from "viem";
+import type { PublicClient } from "viem";
 import type { PostedCheckpoint } from "./types.ts";
 
 /** What the settlement chain shows of this run. */
@@ -60,32 +60,36 @@ export class SettlementWatch {
       const { checkpoints, slashing, pool, distributor } = this.#network.addresses;
       const rewards = { ...range, address: distributor, abi: rewardDistributorAbi } as const;
       const stake = { ...range, address: pool, abi: stakingPoolAbi } as const;
-      const [accepted, convicted, accrued, claimed, delegated, undelegated, slashes, kept] =
-        await Promise.all([
-          this.#client.getContractEvents({
-            ...range,
-            address: checkpoints,
-            abi: checkpointManagerAbi,
-            eventName: "CheckpointAccepted",
-          }),
-          this.#client.getContractEvents({
-            ...range,
-            address: slashing,
-            abi: slashingManagerAbi,
-            eventName: "Convicted",
-          }),
-          this.#client.getContractEvents({ ...rewards, eventName: "Accrued" }),
-          this.#client.getContractEvents({ ...rewards, eventName: "Claimed" }),
-          this.#client.getContractEvents({ ...stake, eventName: "Delegated" }),
-          this.#client.getContractEvents({ ...stake, eventName: "Undelegated" }),
-          this.#client.getContractEvents({ ...stake, eventName: "Slashed" }),
-          this.#client.getContractEvents({
-            ...range,
-            address: slashing,
-            abi: slashingManagerAbi,
-            eventName: "RewardPaid",
-          }),
-        ]);
+      const [accepted, convicted, accrued, claimed, delegated, undelegated, kept, paid] = await Promise.all([
+        this.#client.getContractEvents({
+          ...range,
+          address: checkpoints,
+          abi: checkpointManagerAbi,
+          eventName: "CheckpointAccepted",
+        }),
+        this.#client.getContractEvents({
+          ...range,
+          address: slashing,
+          abi: slashingManagerAbi,
+          eventName: "Convicted",
+        }),
+        this.#client.getContractEvents({ ...rewards, eventName: "Accrued" }),
+        this.#client.getContractEvents({ ...rewards, eventName: "Claimed" }),
+        this.#client.getContractEvents({ ...stake, eventName: "Delegated" }),
+        this.#client.getContractEvents({ ...stake, eventName: "Undelegated" }),
+        this.#client.getContractEvents({
+          ...range,
+          address: slashing,
+          abi: slashingManagerAbi,
+          eventName: "RewardKept",
+        }),
+        this.#client.getContractEvents({
+          ...range,
+          address: slashing,
+          abi: slashingManagerAbi,
+          eventName: "RewardPaid",
+        }),
+      ]);
       this.#from = to + 1n;
       this.checkpoints += accepted.length;
       for (const { args } of convicted) this.#convicted.add(args.validator);
@@ -94,10 +98,10 @@ export class SettlementWatch {
       for (const { args } of claimed) this.claimed += args.amount;
       for (const { args } of delegated) this.delegated += args.amount;
       for (const { args } of undelegated) this.undelegated += args.amount;
-      // Paid from the stake at once, or kept by the slasher and paid by it later.
-      for (const { args } of slashes)
-        if (!isAddressEqual(args.payee, slashing)) this.evidencePaid += args.reward;
-      for (const { args } of kept) this.evidencePaid += args.amount;
+      // Paid at once, or kept back and paid later.
+      for (const { args } of convicted) this.evidencePaid += args.reward;
+      for (const { args } of kept) this.evidencePaid -= args.amount;
+      for (const { args } of paid) this.evidencePaid += args.amount;
       const last = accepted.at(-1);
       if (last !== undefined) {
         const { gasUsed } = await this.#client.getTransactionReceipt({ hash: last.transactionHash });

@@ -45,6 +45,11 @@ export const groupsAbi = [
     type: "event",
   },
   {
+    inputs: [{ internalType: "address", name: "token", type: "address" }],
+    name: "SafeERC20FailedOperation",
+    type: "error",
+  },
+  {
     inputs: [{ internalType: "address", name: "blob", type: "address" }],
     name: "SealedSnapshotMissing",
     type: "error",

@@ -292,16 +292,27 @@ export const unbondingQueueAbi = [
   {
     inputs: [
       { internalType: "uint64", name: "validator", type: "uint64" },
-      { internalType: "uint32", name: "low", type: "uint32" },
-      { internalType: "uint32", name: "high", type: "uint32" },
+      { internalType: "uint256", name: "low", type: "uint256" },
+      { internalType: "uint256", name: "high", type: "uint256" },
+      { internalType: "uint256", name: "part", type: "uint256" },
+      { internalType: "uint256", name: "whole", type: "uint256" },
       { internalType: "uint256", name: "bond", type: "uint256" },
-      { internalType: "uint256", name: "delegation", type: "uint256" },
+      { internalType: "uint256", name: "delegated", type: "uint256" },
     ],
     name: "slash",
     outputs: [
-      { internalType: "uint256", name: "bondTaken", type: "uint256" },
-      { internalType: "uint256", name: "delegationTaken", type: "uint256" },
-      { internalType: "uint256", name: "charged", type: "uint256" },
+      {
+        components: [
+          { internalType: "uint256", name: "bond", type: "uint256" },
+          { internalType: "uint256", name: "queuedBond", type: "uint256" },
+          { internalType: "uint256", name: "delegated", type: "uint256" },
+          { internalType: "uint256", name: "queuedDelegated", type: "uint256" },
+          { internalType: "uint256", name: "redelegated", type: "uint256" },
+        ],
+        internalType: "struct IStakingPool.Taken",
+        name: "t",
+        type: "tuple",
+      },
     ],
     stateMutability: "nonpayable",
     type: "function",
@@ -419,7 +430,7 @@ export const unbondingQueueAbi = [
     inputs: [
       { indexed: true, internalType: "uint64", name: "validator", type: "uint64" },
       { indexed: true, internalType: "enum IUnbondingQueue.Kind", name: "kind", type: "uint8" },
-      { indexed: true, internalType: "uint256", name: "cohort", type: "uint256" },
+      { indexed: false, internalType: "uint256", name: "cohort", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
     ],
     name: "CohortSlashed",
