@@ -1,6 +1,8 @@
 import type { Hash } from "@aitbc-hybrid/protocol";
+import { type Network, readRegistry } from "@aitbc-hybrid/sdk";
 import { expect } from "chai";
 import { network } from "hardhat";
+import { createPublicClient, custom } from "viem";
 import { COIN, type Core, closeEpoch, loadCore, startedCore } from "../support/core.ts";
 
 const connection = await network.create();
@@ -28,6 +30,11 @@ describe("attack: a candidate beside each of many late boundaries", () => {
     expect(await core.checkpoints.epochNow()).to.equal(BigInt(EPOCHS + 1));
     expect(await core.checkpoints.carriedOver()).to.equal(0n);
     expect((await core.checkpoints.recordedRegistry(EPOCHS)).registryRoot).to.equal(registryRoot);
+    // A client that begins then finds the registry for the epochs that the contracts do not know yet.
+    const client = createPublicClient({ transport: custom(connection.provider) });
+    const addresses = core.addresses as Network["addresses"];
+    const registry = await readRegistry(client, addresses, registryRoot as Hash, 2 * EPOCHS);
+    expect(registry.root).to.equal(registryRoot);
     // Its first boundary of after the outage takes over what was sealed.
     await closeEpoch(core, { stamp: (await networkHelpers.time.latest()) * 1000 });
     expect((await core.checkpoints.recordedRegistry(EPOCHS + 3)).registryRoot).to.not.equal(registryRoot);

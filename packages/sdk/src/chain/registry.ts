@@ -16,7 +16,7 @@ import type { Addresses } from "../network.ts";
 
 /** Keys and owners are read in pages of this many seats, each well within a node's call limits. */
 const PAGE = 250;
-/** How far back a carried-over registry can have been sealed (contracts.md: at most 24 in a row), with room. */
+/** How far back candidates are looked through: a registry is seldom carried over for longer. */
 const LOOK_BACK = 32;
 
 const EMPTY = new Uint8Array(0);
@@ -158,9 +158,9 @@ export async function readRegistry(
   epoch: number,
 ): Promise<Registry> {
   const elections = { address: addresses.elections, abi: electionsAbi } as const;
+  const checkpoints = { address: addresses.checkpoints, abi: checkpointManagerAbi } as const;
   const [recorded, seal, blob] = await client.readContract({
-    address: addresses.checkpoints,
-    abi: checkpointManagerAbi,
+    ...checkpoints,
     functionName: "recordedRegistry",
     args: [BigInt(epoch)],
   });
@@ -179,5 +179,13 @@ export async function readRegistry(
     });
     return readSeal(client, addresses, number);
   }
+  // The chain may be many epochs ahead of the contracts, and carry over what they recorded last.
+  const now = await client.readContract({ ...checkpoints, functionName: "epochNow" });
+  const [last, number, lastBlob] = await client.readContract({
+    ...checkpoints,
+    functionName: "recordedRegistry",
+    args: [now + 1n],
+  });
+  if (last === root) return readSeal(client, addresses, number, lastBlob);
   throw new SdkError("SNAPSHOT_UNKNOWN", `the contracts know no registry ${root} for epoch ${epoch} (yet)`);
 }
