@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { openSettlement, type RunningNode, type Settlement, silentLog } from "@aitbc-hybrid/node";
+import { Cluster, type FakeSettlement, freePorts, reaches } from "@aitbc-hybrid/node/testing";
 import { dueUntil } from "@aitbc-hybrid/protocol";
 import { aitbcTokenAbi, forcedInboxAbi, type Network } from "@aitbc-hybrid/sdk";
 import {
@@ -16,9 +17,6 @@ import {
   publicActions,
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { Cluster, reaches } from "../../node/test/support/cluster.ts";
-import { freePorts } from "../../node/test/support/ports.ts";
-import type { FakeSettlement } from "../../node/test/support/settlement.ts";
 import { SettlementChain } from "../src/anvil.ts";
 import { deployContracts } from "../src/deployment.ts";
 import { Folder } from "../src/folder.ts";

@@ -1,0 +1,3 @@
+export { Cluster, type ClusterOptions, reaches } from "./cluster.ts";
+export { freePorts } from "./ports.ts";
+export { FakeSettlement } from "./settlement.ts";
