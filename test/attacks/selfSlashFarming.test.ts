@@ -40,6 +40,10 @@ describe("attack: earning by one's own conviction", () => {
     // With a higher cap it is the share of what he loses himself, not of what his delegators do.
     await core.parameters.setSlashing({ ...core.file.slashing, reporterCap: 5_000 } as never);
     expect((await core.slashing.check(pair)).reward).to.equal(2_000n * COIN);
+    const reporter = core.others[14]!;
+    const before = await core.token.balanceOf(reporter.address);
+    await core.slashing.connect(reporter).submitVotes(pair);
+    expect((await core.token.balanceOf(reporter.address)) - before).to.equal(2_000n * COIN);
   });
 
   it("a reward that is kept back cannot be taken twice, by salt or by waiting", async () => {

@@ -162,6 +162,11 @@ describe("UnbondingQueue", () => {
     expect(await core.pool.bondOf(STAKER)).to.equal(bond - 17_001n);
     expect((await core.queue.cohort(STAKER, KIND.bond, 1)).tokens).to.equal(2_000n * COIN - 2_000n);
     expect((await core.queue.cohort(STAKER, KIND.bond, 0)).tokens).to.equal(1_000n * COIN - 1_000n);
+    // Nine of ten from the bond: what rounding leaves falls on the newest cohort alone.
+    await slash(core, STAKER, 1, 10n);
+    expect(await core.pool.bondOf(STAKER)).to.equal(bond - 17_010n);
+    expect((await core.queue.cohort(STAKER, KIND.bond, 1)).tokens).to.equal(2_000n * COIN - 2_001n);
+    expect((await core.queue.cohort(STAKER, KIND.bond, 0)).tokens).to.equal(1_000n * COIN - 1_000n);
     await slash(core, STAKER, 2, MaxUint256);
     expect((await core.queue.cohort(STAKER, KIND.bond, 1)).tokens).to.equal(0n);
     expect(await core.pool.bondOf(STAKER)).to.equal(0n);
