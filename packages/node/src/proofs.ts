@@ -41,7 +41,7 @@ export class NodeProofs implements ProofReader {
 
   async checkpoint(which: CheckpointAt): Promise<CheckpointCertificate | null> {
     const { chain } = this.#modules;
-    if (which === "latest") return chain.backed;
+    if (which === "latest") return chain.backedHere();
     if ("height" in which) return chain.backing(which.height);
     const last = await chain.lastOfEpoch(which.epoch);
     const certificate = last === null ? null : await chain.backing(last.block.header.height);
@@ -99,7 +99,7 @@ export class NodeProofs implements ProofReader {
 
   async #headerProof(final: FinalBlock, given?: number): Promise<HeaderProof | null> {
     const { chain } = this.#modules;
-    const under = given ?? chain.backed?.checkpoint.height;
+    const under = given ?? (await chain.backedHere())?.checkpoint.height;
     if (under === undefined) return null;
     const { height } = final.block.header;
     const proof = await chain.proof(height, under);

@@ -119,8 +119,19 @@ export class ChainStore {
   }
 
   /** The way from the block at a height to the `blocksRoot` of a checkpoint; null if this node has not all of it. */
-  proof(height: number, checkpoint: number): Promise<RangeProof | null> {
+  async proof(height: number, checkpoint: number): Promise<RangeProof | null> {
+    // The range grows as blocks are written.
+    if (checkpoint <= this.#height) await this.flush();
     return this.#range.proof(height, checkpoint);
+  }
+
+  /** The highest backed checkpoint whose block is here: one may be known before the block it backs. */
+  async backedHere(): Promise<CheckpointCertificate | null> {
+    const height = this.#height;
+    if (this.#backed === null || this.#backed.checkpoint.height <= height) return this.#backed;
+    await this.flush();
+    const last = await lastOf(this.#kv, BACKINGS, height);
+    return last === null ? null : decodeBacking(last.value);
   }
 
   /** The highest final block of an epoch. */
@@ -309,9 +320,15 @@ function decodeFinal(bytes: Uint8Array): FinalBlock {
   return { epoch, hash, block, certificate, roots: { height, stateRoot, receiptsRoot } };
 }
 
-/** The entry of a table with the greatest number. */
-async function lastOf(kv: Kv, table: string): Promise<{ height: number; value: Uint8Array } | null> {
-  for await (const [key, value] of kv.iterate({ ...tableRange(table), reverse: true, limit: 1 })) {
+/** The entry of a table with the greatest number, or the greatest up to one. */
+async function lastOf(
+  kv: Kv,
+  table: string,
+  to?: number,
+): Promise<{ height: number; value: Uint8Array } | null> {
+  const range = tableRange(table);
+  const lt = to === undefined ? range.lt : keyOf(table, to + 1);
+  for await (const [key, value] of kv.iterate({ ...range, lt, reverse: true, limit: 1 })) {
     return { height: numberIn(key, 1), value };
   }
   return null;

@@ -86,6 +86,31 @@ test("blocks come back by height and hash, after a restart too", async () => {
   }
 });
 
+test("blocks are proved while they are written, and under a checkpoint whose block is here", async () => {
+  const { store } = await filled();
+  store.append(final(6, 1));
+  store.back(backing(6));
+  assert.ok((await store.proof(2, 6)) !== null);
+  store.back(backing(8));
+  assert.equal(store.backed?.checkpoint.height, 8);
+  assert.deepEqual(await store.backedHere(), backing(6));
+  store.append(final(7, 1));
+  store.append(final(8, 1));
+  assert.deepEqual(await store.backedHere(), backing(8));
+  assert.ok((await store.proof(2, 8)) !== null);
+});
+
+test("no checkpoint backs what is here before the first one's block is", async () => {
+  const store = await ChainStore.open(
+    { answerBytes: 1_000, genesisHash: hash(0) },
+    memoryDatabase().bucket("chain"),
+  );
+  assert.equal(await store.backedHere(), null);
+  store.append(final(1, 0));
+  store.back(backing(2));
+  assert.equal(await store.backedHere(), null);
+});
+
 test("blocks are proved under every later height, after a restart too", async () => {
   const kv = memoryDatabase().bucket("chain");
   const options = { answerBytes: 1_000, genesisHash: hash(0) };
