@@ -2,7 +2,8 @@ import { signatureWords } from "@aitbc-hybrid/crypto";
 import { nativeBls } from "@aitbc-hybrid/crypto/native";
 import { bls12_381 as curve } from "@noble/curves/bls12-381.js";
 import { expect } from "chai";
-import { getBytes, hexlify, keccak256, ZeroAddress } from "ethers";
+import { AbiCoder, getBytes, hexlify, keccak256, toBeHex, ZeroAddress } from "ethers";
+import fc from "fast-check";
 import hre, { network } from "hardhat";
 import {
   actAsSlasher,
@@ -412,6 +413,79 @@ describe("ValidatorRegistry", () => {
       expect(await idle(0n)).to.deep.equal([0b0101100n << 8n, 0n, 0n, 0n]);
       expect(await idle(0b0000111n << 8n)).to.deep.equal([0b0101000n << 8n, 0n, 0n, 0n]);
       expect(await idle(0b1111111n << 8n)).to.deep.equal([0b0101000n << 8n, 0n, 0n, 0n]);
+    });
+
+    it("whose seat is idle, for numbers however far apart", async () => {
+      const core = await load(started);
+      const target = await core.registry.getAddress();
+      const place = (index: number, slot: number) =>
+        keccak256(AbiCoder.defaultAbiCoder().encode(["uint256", "uint256"], [index, slot]));
+      const put = (index: number, slot: number, word: bigint) =>
+        networkHelpers.setStorageAt(target, place(index, slot), toBeHex(word, 32));
+      // Millions of registrations at once: jailed, free, and clean words follow each other in storage.
+      const before = await networkHelpers.takeSnapshot();
+      let jailedSlot = 0;
+      while ((await core.registry.jailedWord(999)) !== 7n) await put(999, jailedSlot++, 7n);
+      jailedSlot--;
+      await before.restore();
+
+      const all = (1n << 256n) - 1n;
+      await fc.assert(
+        fc.asyncProperty(
+          // Words whose numbers leave the same remainder take each other's place in what was read; pages follow each other.
+          fc.uniqueArray(fc.constantFrom(0, 1, 2, 63, 64, 65, 128, 255, 256, 257, 320, 1_024), {
+            minLength: 1,
+            maxLength: 6,
+          }),
+          fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 16 })), { minLength: 50, maxLength: 300 }),
+          fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 16 }), fc.boolean()), {
+            minLength: 1,
+            maxLength: 40,
+            size: "max",
+          }),
+          fc.array(fc.bigInt({ min: 0n, max: all }), { minLength: 4, maxLength: 4 }),
+          async (words, seated, held, spared) => {
+            const before = await networkHelpers.takeSnapshot();
+            const jailed = new Set<number>();
+            const convicted = new Set<number>();
+            const numberOf = (word: number, bit: number) => words[word % words.length]! * 256 + bit;
+            for (const [word, bit, isConvicted] of held) {
+              (isConvicted ? convicted : jailed).add(numberOf(word, bit));
+            }
+            const wordOf = (of: Set<number>, index: number) =>
+              [...of]
+                .filter((id) => id >> 8 === index)
+                .reduce((sum, id) => sum | (1n << BigInt(id & 255)), 0n);
+            const clean = new Map<number, bigint>();
+            for (const index of words) {
+              const [inJail, gone] = [wordOf(jailed, index), wordOf(convicted, index)];
+              await put(index, jailedSlot, inJail);
+              await put(index, jailedSlot + 1, all ^ gone);
+              const page = clean.get(index >> 8) ?? all;
+              clean.set(index >> 8, inJail | gone ? page & ~(1n << BigInt(index & 255)) : page);
+            }
+            for (const [page, word] of clean) await put(page, jailedSlot + 2, word);
+
+            const occupants = Array.from({ length: Math.ceil(seated.length / 8) }, () => 0n);
+            const expected = [0n, 0n, 0n, 0n];
+            for (const [seat, [word, bit]] of seated.entries()) {
+              const id = numberOf(word, bit);
+              occupants[seat >> 3]! |= BigInt(id) << BigInt(32 * (seat & 7));
+              const isSpared = (spared[seat >> 8]! >> BigInt(seat & 255)) & 1n;
+              if (convicted.has(id) || (jailed.has(id) && !isSpared)) {
+                expected[seat >> 8]! |= 1n << BigInt(seat & 255);
+              }
+            }
+            const found = await core.registry.idleSeats(
+              occupants,
+              spared as [bigint, bigint, bigint, bigint],
+            );
+            await before.restore();
+            expect([...found]).to.deep.equal(expected);
+          },
+        ),
+        { numRuns: 40 },
+      );
     });
 
     it("one in jail stays convicted when its time is over, and cannot leave by exit", async () => {
